@@ -1,0 +1,77 @@
+"""The `call` object of SWML, from the channel's data (SWML guide, variables and fetch webhook).
+
+Every value is text that a caller may have chosen; it is data here and stays data.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from adapter.freeswitch.wire import Headers
+from adapter.identity import CallIdentity
+
+_NUMBER = re.compile(r"\+?\d{3,15}")
+_SIP_HEADER = "variable_sip_h_"
+_SIP_PARTS = ("req", "from", "to", "contact")
+_STATES = {"ringing": "created", "early": "ringing", "answered": "answered", "hangup": "ended"}
+
+
+def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
+    """What documents and the servers that make them may know of the call.
+
+    `type` is `webrtc` for SIP over WebSocket, `phone` where both ends are numbers, else `sip`; the
+    channel variable `swml_call_type` overrides it.
+    """
+    kind = _type(channel)
+    caller, called = _ends(channel, kind)
+    facts: dict[str, Any] = {
+        "call_id": identity.call_id,
+        "node_id": identity.node_id,
+        "segment_id": str(uuid.uuid4()),
+        "call_state": _STATES.get(channel.get("Answer-State"), "created"),
+        "direction": channel.get("Call-Direction", "inbound"),
+        "type": kind,
+        "from": caller,
+        "to": called,
+        "headers": [
+            {"name": name, "value": value} for name, value in channel.starting(_SIP_HEADER).items()
+        ],
+        "project_id": identity.project_id,
+        "space_id": identity.space_id,
+    }
+    facts["state"] = facts["call_state"]
+    if kind == "phone":
+        facts |= {"from_number": caller, "to_number": called}
+    if "variable_sip_from_user" in channel:
+        facts["sip_data"] = _sip_data(channel)
+    return facts
+
+
+def _type(channel: Headers) -> str:
+    if chosen := channel.get("variable_swml_call_type"):
+        return chosen
+    if channel.get("variable_sip_via_protocol") in ("ws", "wss"):
+        return "webrtc"
+    ends = (channel.get("Caller-Caller-ID-Number"), channel.get("Caller-Destination-Number"))
+    return "phone" if all(_NUMBER.fullmatch(end) for end in ends) else "sip"
+
+
+def _ends(channel: Headers, kind: str) -> tuple[str, str]:
+    if kind == "sip" and "variable_sip_from_uri" in channel:
+        caller = channel.get("variable_sip_from_uri")
+        called = channel.get("variable_sip_to_uri")
+        return f"sip:{caller}", f"sip:{called}"
+    return channel.get("Caller-Caller-ID-Number"), channel.get("Caller-Destination-Number")
+
+
+def _sip_data(channel: Headers) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for part in _SIP_PARTS:
+        for field in ("user", "uri", "host", "port"):
+            name = f"sip_{part}_{field}"
+            if f"variable_{name}" in channel:
+                data[name] = channel.get(f"variable_{name}")
+    data["sip_contact_params"] = {}
+    return data

@@ -1,0 +1,1 @@
+"""Status callbacks: what they say, and how they reach their receiver."""

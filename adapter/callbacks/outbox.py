@@ -1,0 +1,95 @@
+"""The outbox: a callback is stored with the change it tells of, before any network.
+
+The body is made here, once. What is stored is what every attempt sends, byte for byte, under the
+same Idempotency-Key.
+"""
+
+import json
+import math
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapter.callbacks.address import AddressError, parse_address
+from adapter.store.rows import Callback, CallbackState
+from adapter.store.writes import PutCallback
+
+# Far above any documented payload; a body of this size is a mistake in the document.
+MAX_BODY_BYTES = 1_048_576
+
+
+class CallbackTooLargeError(ValueError):
+    """The payload is larger than a callback may be; nothing was stored."""
+
+
+class Outbox:
+    """Makes the write that stores a callback; the caller commits it with its own writes.
+
+    `clock` gives Unix seconds. The sender hears of the callback from the store once the commit is
+    done, so nothing else has to be called.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+
+    def put(
+        self, stream: str, url: str, payload: Mapping[str, Any], project_id: str
+    ) -> PutCallback:
+        """A callback of `stream` (a recording's or a call's id), to be committed.
+
+        An address nothing can be sent to is stored as failed, with the reason, so that it shows
+        up where undelivered callbacks are listed. Raises CallbackTooLargeError.
+        """
+        now = self._clock()
+        origin, fault = _receiver(url)
+        return PutCallback(
+            Callback(
+                id=str(uuid.uuid4()),
+                stream=stream,
+                project_id=project_id,
+                url=url,
+                origin=origin,
+                body=encode(payload),
+                created_at=now,
+                next_attempt_at=now,
+                state=CallbackState.FAILED if fault else CallbackState.PENDING,
+                last_error=fault,
+                finished_at=now if fault else None,
+            )
+        )
+
+
+def encode(payload: Mapping[str, Any]) -> bytes:
+    """The body's bytes: compact JSON in UTF-8. Raises CallbackTooLargeError."""
+    try:
+        text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        # A document may hold .inf or .nan, which JSON has no word for.
+        text = json.dumps(_finite(payload), separators=(",", ":"), ensure_ascii=False)
+    # Bytes of the wire that are not UTF-8 arrive as lone surrogates; no receiver accepts those.
+    body = text.encode("utf-8", errors="replace")
+    if len(body) > MAX_BODY_BYTES:
+        raise CallbackTooLargeError(
+            f"a callback of {len(body)} bytes is larger than {MAX_BODY_BYTES}: send less"
+        )
+    return body
+
+
+def _receiver(url: str) -> tuple[str, str | None]:
+    try:
+        return parse_address(url).origin, None
+    except AddressError as error:
+        return "", str(error)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case Mapping():
+            return {name: _finite(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,33 @@
+"""The command line: one module per command."""
+
+from __future__ import annotations
+
+import typer
+
+from adapter import __version__
+from adapter.cli import check, serve
+
+app = typer.Typer(
+    name="swml-adapter",
+    help="Run SWML documents on FreeSWITCH.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("check")(check.check)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass

@@ -1,0 +1,34 @@
+"""The adapter's settings: `Settings.load(path, overrides)` gives them, or every fault at once."""
+
+from adapter.config.checks import local_path
+from adapter.config.faults import Fault, SettingsError
+from adapter.config.load import Settings
+from adapter.config.models import (
+    Address,
+    Callbacks,
+    Deadlines,
+    Documents,
+    Limits,
+    Log,
+    Node,
+    Project,
+    Route,
+    Speech,
+)
+
+__all__ = [
+    "Address",
+    "Callbacks",
+    "Deadlines",
+    "Documents",
+    "Fault",
+    "Limits",
+    "Log",
+    "Node",
+    "Project",
+    "Route",
+    "Settings",
+    "SettingsError",
+    "Speech",
+    "local_path",
+]

@@ -1,0 +1,323 @@
+"""The settings: their names, types, defaults and meanings.
+
+Every field is described here once; the example file and the error messages are checked against
+these models.  What one value alone must satisfy is said here, what two values must agree on is in
+`checks`, where the values come from is in `load`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    model_validator,
+)
+
+NIL_ID = "00000000-0000-0000-0000-000000000000"
+LINK_SECRET_LENGTH = 16  # shorter ones can be guessed by trying
+SIGNING_KEY_LENGTH = 8
+MEBIBYTE = 1024 * 1024
+
+# Nobody serves documents there, but cloud hosts hand out their credentials to whoever asks.
+METADATA_NETWORKS = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A TCP address; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `host:port` or `[v6]:port`; ValueError when it is neither."""
+        host, colon, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
+        if not colon or not host or not port.isascii() or not port.isdigit():
+            raise ValueError("is not host:port")
+        if (":" in host and not bracketed) or int(port) > 65535:
+            raise ValueError("is not host:port")
+        return cls(host[1:-1] if bracketed else host, int(port))
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it stands for every address of this machine."""
+        try:
+            return ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def _address(value: object) -> object:
+    return Address.parse(value) if isinstance(value, str) else value
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an http or https URL")
+    return value
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(_web_url(value))
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("must have no query, fragment or credentials: paths are added to it")
+    return value.rstrip("/")
+
+
+def _source(value: str) -> str:
+    scheme, separator, _ = value.partition("://")
+    if separator and scheme not in {"http", "https", "file"}:
+        raise ValueError(f"has the scheme {scheme!r}, which no document can be fetched from")
+    return _web_url(value) if scheme in {"http", "https"} and separator else value
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return value
+
+
+def _network(value: object) -> object:
+    return ip_network(value) if isinstance(value, str) else value
+
+
+def _secret(length: int) -> Callable[[SecretStr], SecretStr]:
+    def check(value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < length:
+            raise ValueError(f"is shorter than {length} characters")
+        return value
+
+    return check
+
+
+AddressField = Annotated[Address, BeforeValidator(_address), PlainSerializer(str)]
+DocumentSource = Annotated[str, AfterValidator(_source)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(gt=0, le=65535)]
+ShortWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")]
+
+
+class Section(BaseModel):
+    """A group of settings; it cannot be changed once loaded, and unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Route(Section):
+    """Which document a call gets: matched by `path` or by `to`, found at `swml` or in `folder`."""
+
+    path: str | None = Field(
+        None,
+        description="path of the socket application, `sales` in `socket 127.0.0.1:8084/sales`;"
+        " a `*` at the end stands for any rest",
+    )
+    to: Annotated[str, AfterValidator(_regex)] | None = Field(
+        None, description="regular expression searched in the destination number"
+    )
+    swml: DocumentSource | None = Field(None, description="URL or file of the document")
+    folder: Path | None = Field(
+        None, description="folder of documents; what the `*` of `path` stood for names the file"
+    )
+    fallback: DocumentSource | None = Field(
+        None, description="URL or file to use when the document cannot be had"
+    )
+    project: str | None = Field(None, description="id of the project that these calls belong to")
+
+    @model_validator(mode="after")
+    def _is_one_rule(self) -> Self:
+        if (self.path is None) == (self.to is None):
+            raise ValueError("needs exactly one of path and to")
+        if (self.swml is None) == (self.folder is None):
+            raise ValueError("needs exactly one of swml and folder")
+        if self.folder is not None and not (self.path or "").endswith("*"):
+            raise ValueError("has a folder, so its path must end in *: the rest names the file")
+        if self.path and "*" in self.path[:-1]:
+            raise ValueError("has a * that is not at the end of its path")
+        return self
+
+
+class Project(Section):
+    """One owner of calls, recordings and keys."""
+
+    id: str = Field(NIL_ID, min_length=1, description="`project_id` in payloads, user name in REST")
+    token: Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))] | None = Field(
+        None, description="password of the project for the REST commands"
+    )
+    space_id: str = Field(NIL_ID, min_length=1, description="`space_id` in payloads")
+    signing_key: Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))] | None = Field(
+        None, description="key of X-SignalWire-Signature; without it nothing is signed"
+    )
+
+
+class Node(Section):
+    """A switch that we connect to (mod_event_socket's inbound port)."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="name or address of the switch")
+    port: Port = Field(8021, description="its event socket port")
+    password: SecretStr = Field(description="its event socket password")
+
+
+class Callbacks(Section):
+    """How status callbacks are delivered; times in seconds."""
+
+    first_retry: Seconds = Field(1, description="pause after the first failure")
+    factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        2, description="by which each pause is longer than the one before"
+    )
+    max_retry: Seconds = Field(300, description="longest pause")
+    give_up: Seconds = Field(86400, description="age at which a callback counts as failed")
+    connect_timeout: Seconds = Field(5, description="for the connection")
+    read_timeout: Seconds = Field(10, description="for each wait for the answer")
+    total_timeout: Seconds = Field(30, description="for one attempt")
+    per_host: Count = Field(10, description="deliveries to one host at the same time")
+
+
+class Documents(Section):
+    """How documents are fetched; times in seconds."""
+
+    connect_timeout: Seconds = Field(2, description="for the connection")
+    read_timeout: Seconds = Field(5, description="for each wait for the answer")
+    total_timeout: Seconds = Field(15, description="for one fetch with all its redirects")
+    max_bytes: Count = Field(10 * MEBIBYTE, description="largest document")
+    max_redirects: int = Field(5, ge=0, description="redirects that are followed")
+
+
+class Deadlines(Section):
+    """The longest waits, in seconds."""
+
+    connect: Seconds = Field(5, description="for the switch's first answer on a new connection")
+    command: Seconds = Field(5, description="for the switch's answer to a command")
+    drain: Seconds = Field(30, description="for running calls when the adapter is told to stop")
+    store: Seconds = Field(5, description="for a write to the database")
+    http_request: Seconds = Field(10, description="for a client to send its request")
+    http_idle: Seconds = Field(30, description="for the next request on an open connection")
+    http_write: Seconds = Field(30, description="for a client to take the next piece of an answer")
+
+
+class Limits(Section):
+    """How much is accepted before it is refused."""
+
+    calls: Count = Field(2000, description="calls at the same time")
+    header_bytes: Count = Field(256 * 1024, description="headers of one event socket frame")
+    body_bytes: Count = Field(16 * MEBIBYTE, description="body of one event socket frame")
+    http_connections: Count = Field(256, description="web connections at the same time")
+    http_header_bytes: Count = Field(32 * 1024, description="headers of a web request")
+    http_body_bytes: Count = Field(1 * MEBIBYTE, description="body of a web request")
+
+
+class Log(Section):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    format: Literal["json", "console"] = Field(
+        "json", description="one JSON object a line, or text"
+    )
+
+
+class Speech(Section):
+    """Who speaks `say:` texts."""
+
+    engine: ShortWord = Field("flite", description="text to speech module of the switch")
+    voice: ShortWord = Field("kal", description="voice when the document names none")
+
+
+class SettingsModel(Section):
+    """Everything that can be set."""
+
+    listen: AddressField = Field(
+        Address("127.0.0.1", 8084), description="where the switch's `socket` application finds us"
+    )
+    http: AddressField = Field(
+        Address("127.0.0.1", 8080), description="where downloads, health and metrics are served"
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        default_factory=lambda data: f"http://{data['http']}",
+        description="how others reach `http`; recording URLs begin with it",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: Path.cwd() / "data", description="folder of the database"
+    )
+    recordings_dir: Path = Field(
+        default_factory=lambda data: data["data_dir"] / "recordings",
+        description="folder of the recordings, as we see it",
+    )
+    recordings_switch_dir: str = Field(
+        default_factory=lambda data: str(data["recordings_dir"]),
+        description="the same folder as the switch sees it",
+    )
+    swml: DocumentSource | None = Field(None, description="URL or file of the document")
+    fallback: DocumentSource | None = Field(
+        None, description="URL or file to use when the document cannot be had"
+    )
+    routes: list[Route] = Field([], description="documents by path or number; the first match wins")
+    projects: list[Project] = Field(
+        [Project()], min_length=1, description="owners of calls; the first is the default"
+    )
+    nodes: list[Node] = Field([], description="switches that we connect to")
+    link_secret: Annotated[SecretStr, AfterValidator(_secret(LINK_SECRET_LENGTH))] | None = Field(
+        None, description="signs recording URLs; without it every URL is open"
+    )
+    link_expires: Seconds = Field(
+        604800, description="seconds after a recording's end that a signed URL works"
+    )
+    callbacks: Callbacks = Field(Callbacks(), description="delivery of status callbacks")
+    documents: Documents = Field(Documents(), description="fetching of documents")
+    sip_profile: ShortWord = Field("internal", description="SIP profile that calls go out by")
+    gateway: ShortWord | None = Field(None, description="gateway that calls to numbers go out by")
+    allow_from: list[Network] = Field(
+        [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")],
+        min_length=1,
+        description="networks of the switches that may connect to `listen`",
+    )
+    deny_to: list[Network] = Field(
+        [ip_network(network) for network in METADATA_NETWORKS],
+        description="networks that documents, requests and callbacks never reach",
+    )
+    freeswitch_image: str = Field(
+        "safarov/freeswitch:latest", min_length=1, description="FreeSWITCH for tests in Docker"
+    )
+    deadlines: Deadlines = Field(Deadlines(), description="longest waits")
+    limits: Limits = Field(Limits(), description="what is refused beyond")
+    log: Log = Field(Log(), description="what is logged")
+    speech: Speech = Field(Speech(), description="who speaks `say:` texts")
+
+    @property
+    def default_project(self) -> Project:
+        return self.projects[0]
+
+    def project(self, project_id: str) -> Project | None:
+        return next((project for project in self.projects if project.id == project_id), None)
+
+    @property
+    def database_url(self) -> str:
+        """The database as SQLAlchemy names it."""
+        return f"sqlite:///{self.data_dir / 'adapter.db'}"
+
+    def bound(self, *, listen: Address, http: Address) -> Self:
+        """The settings with the ports that the system chose; a derived `public_url` follows."""
+        update: dict[str, Any] = {"listen": listen, "http": http}
+        if "public_url" not in self.model_fields_set:
+            update["public_url"] = f"http://{http}"
+        return self.model_copy(update=update)

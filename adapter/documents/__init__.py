@@ -1,0 +1,1 @@
+"""Where a call's document comes from, and how it is fetched."""

@@ -1,0 +1,157 @@
+"""Fetch a document: POST the call's facts to a URL, or read a file that the settings name.
+
+- Everything has a limit: connecting, each wait for bytes, the whole fetch with all its redirects,
+  and the size.  The whole is guarded twice: by a timer that also ends a wait for DNS or for headers
+  that trickle (it needs a monkey-patched process), and by the clock between two pieces of the body.
+- Each POST is signed for the URL it goes to, with the body's very bytes.
+- `outgoing.session` refuses addresses that no document may come from, on every hop.
+- Nothing is cached: the body holds the call's facts, so that one call's answer is not another's.
+- What was fetched is not judged here: a 2xx answer is a document, right or wrong.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import structlog
+from urllib3.exceptions import ProtocolError
+
+from adapter.callbacks.signing import signature_headers
+from adapter.config import Project, Settings
+from adapter.documents.errors import Clock, FetchError, explained, shown
+from adapter.documents.redirects import REDIRECTS, Hop
+from adapter.documents.sources import File, InFolder, Place, Url
+from adapter.outgoing import proxies_for, session
+
+ENDINGS = ("", ".yaml", ".yml", ".json")  # of files in a folder, in the order they are tried
+CHUNK = 64 * 1024
+POST_HEADERS = {"Content-Type": "application/json"}
+HEADERS = {
+    "Accept": "application/json, application/yaml;q=0.9, text/yaml;q=0.9, */*;q=0.5",
+    "Accept-Encoding": "identity",  # a compressed answer could grow beyond any limit
+    "User-Agent": "swml-freeswitch",
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """The body of the POST: the call and the scopes of its script."""
+
+    call: Mapping[str, Any]
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    envs: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> bytes:
+        scopes = {"call": self.call, "vars": self.vars, "envs": self.envs, "params": self.params}
+        return json.dumps({name: dict(scope) for name, scope in scopes.items()}).encode()
+
+
+class DocumentFetcher:
+    """Fetches documents for all calls; its connections are kept open and shared."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = settings.documents
+        self._session = session(settings.deny_to, pool_connections=32, pool_maxsize=32)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def fetch(self, place: Place, facts: CallFacts, *, project: Project | None = None) -> bytes:
+        """The document's text, as bytes; FetchError when it cannot be had.
+
+        POSTs are signed with the project's key, if it has one.  It blocks its greenlet for at most
+        `documents.total_timeout` seconds.
+        """
+        match place:
+            case Url(url):
+                return self._post(url, facts.body(), project)
+            case File(path):
+                return self._read([path])
+            case InFolder(folder, name):
+                return self._read([folder / f"{name}{ending}" for ending in ENDINGS])
+
+    def _read(self, candidates: list[Path]) -> bytes:
+        """The first of the files that exists."""
+        for path in candidates:
+            try:
+                with path.open("rb") as file:
+                    content = file.read(self._limits.max_bytes + 1)
+            except (FileNotFoundError, IsADirectoryError):
+                continue
+            except OSError as error:
+                reason = f"cannot be read ({error.strerror})"
+                raise FetchError(str(path), reason, "check its rights") from error
+            self._check_size(str(path), len(content))
+            return content
+        raise FetchError(str(candidates[0]), "there is no such file", "create it or the route")
+
+    def _check_size(self, place: str, size: int) -> None:
+        if size > self._limits.max_bytes:
+            raise FetchError(
+                place,
+                f"is larger than {self._limits.max_bytes} bytes",
+                "make it smaller or raise documents.max_bytes",
+            )
+
+    def _post(self, url: str, body: bytes, project: Project | None) -> bytes:
+        key = project.signing_key if project is not None else None
+        secret = key.get_secret_value() if key is not None else None
+        with explained(url, self._limits) as clock:
+            hop = Hop.first(url)
+            for _ in range(self._limits.max_redirects + 1):
+                with self._send(hop, body, secret) as answer:
+                    if answer.status_code not in REDIRECTS:
+                        return self._document(url, answer, clock)
+                    hop = hop.after(answer.status_code, answer.headers.get("Location", ""))
+                    log.debug("document redirected", url=shown(hop.url))
+        raise FetchError(shown(url), "redirects too often", "correct the redirects of that server")
+
+    def _send(self, hop: Hop, body: bytes, secret: str | None) -> requests.Response:
+        request = self._session.prepare_request(
+            requests.Request(
+                "POST" if hop.is_post else "GET",
+                hop.url,
+                data=body if hop.is_post else None,
+                headers={**HEADERS, **(POST_HEADERS if hop.is_post else {})},
+                auth=hop.credentials,
+            )
+        )
+        if secret is not None and hop.is_post:
+            # The prepared URL is the one that the receiver sees.
+            request.headers.update(signature_headers(secret, request.url or "", body))
+        try:
+            return self._transmit(request)
+        except requests.ConnectionError as error:
+            # A kept connection that the server closed just now says nothing about the server.
+            if not isinstance(error.args[0], ProtocolError):
+                raise
+            return self._transmit(request)
+
+    def _transmit(self, request: requests.PreparedRequest) -> requests.Response:
+        return self._session.send(
+            request,
+            proxies=proxies_for(request.url or ""),
+            timeout=(self._limits.connect_timeout, self._limits.read_timeout),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _document(self, url: str, answer: requests.Response, clock: Clock) -> bytes:
+        place = shown(url)
+        if not answer.ok:
+            raise FetchError(place, f"answered {answer.status_code}", "see the log of that server")
+        content = bytearray()
+        # read1 returns what is there; a full chunk might never come.
+        while piece := answer.raw.read1(CHUNK, decode_content=True):
+            clock.check()
+            content += piece
+            self._check_size(place, len(content))
+        if not content:
+            raise FetchError(place, "answered with nothing", "let it answer with a document")
+        return bytes(content)

@@ -1,0 +1,125 @@
+"""Which document a call gets.
+
+Order: the channel variable `swml_url` (the dialplan's word on this very call), the first of
+`routes` that matches the socket's path or the destination number, and `swml` for all others.
+
+A place from the settings may be a file or a folder; a place from anywhere else is a URL.  The path
+of the socket application may hold what a caller dialled, so what it names in a folder is limited to
+plain names that cannot lead out of it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapter.config import Route, Settings, local_path
+
+URL_VARIABLE = "swml_url"
+PATH_VARIABLE = "socket_path"  # set by mod_event_socket from `socket host:port/path`
+NUMBER_VARIABLE = "destination_number"
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A document on a web server; http or https."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A document that the settings name by its path."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class InFolder:
+    """The document `name` in a folder of the settings; its ending may be left out."""
+
+    folder: Path
+    name: str
+
+
+Place = Url | File | InFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where to look for a call's document, and whose call it is (None: the default project's)."""
+
+    document: Place
+    fallback: Place | None = None
+    project: str | None = None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places in the order to try them."""
+        return (self.document,) if self.fallback is None else (self.document, self.fallback)
+
+
+class NoSourceError(LookupError):
+    """Nothing says which document the call gets."""
+
+
+def choose(variable: Callable[[str], str | None] | Mapping[str, str], settings: Settings) -> Source:
+    """The source for a call; `variable(name)` or the mapping gives its channel variables.
+
+    Raises NoSourceError when nothing names a document.
+    """
+    get = variable.get if isinstance(variable, Mapping) else variable
+    if url := get(URL_VARIABLE):
+        return Source(remote(url), place(settings.fallback))
+    path, number = (get(PATH_VARIABLE) or "").strip("/"), get(NUMBER_VARIABLE) or ""
+    for route in settings.routes:
+        if found := _routed(route, path, number):
+            return Source(found, place(route.fallback or settings.fallback), route.project)
+    if default := place(settings.swml):
+        return Source(default, place(settings.fallback))
+    raise NoSourceError(
+        f"no document for the number {number!r} and the path {path!r}: set swml, add a route,"
+        f" or set the channel variable {URL_VARIABLE}"
+    )
+
+
+def remote(url: str) -> Url:
+    """A place that a document or the switch names; NoSourceError when it is not a web URL."""
+    if not url.startswith(("http://", "https://")):
+        raise NoSourceError(
+            f"{url[:100]!r} is not an http or https URL; files can only be named in the settings"
+        )
+    return Url(url)
+
+
+def place(source: str | None) -> Place | None:
+    """A place that the settings name."""
+    if not source:
+        return None
+    if source.startswith(("http://", "https://")):
+        return Url(source)
+    path = local_path(source)
+    return File(path) if path else None
+
+
+def _routed(route: Route, path: str, number: str) -> Place | None:
+    """Where the route leads; None when it does not match."""
+    if route.to is not None:
+        return place(route.swml) if re.search(route.to, number) else None
+    rest = _matched(route.path or "", path)
+    if rest is None:
+        return None
+    if route.folder is None:
+        return place(route.swml)
+    return InFolder(route.folder, rest) if _NAME.fullmatch(rest) else None
+
+
+def _matched(pattern: str, path: str) -> str | None:
+    """What the `*` at the pattern's end stands for (`""` without one); None without a match."""
+    pattern = pattern.lstrip("/")
+    if not pattern.endswith("*"):
+        return "" if path and path == pattern.rstrip("/") else None
+    prefix = pattern[:-1]
+    return path.removeprefix(prefix) if path and path.startswith(prefix) else None

@@ -1,0 +1,202 @@
+"""One call on the switch: what may be done with it, and what it tells us.
+
+Every wait has a deadline and ends early with :class:`CallGone` when the call is hung up or its
+connection is lost. An application's completion is found by the Event-UUID that we gave it, never by
+the application's name, so a completion cannot release somebody else's waiter.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid as uuids
+from collections import defaultdict
+from collections.abc import Callable
+
+import gevent
+import structlog
+from gevent import socket
+from gevent.event import AsyncResult
+from gevent.event import Event as Flag
+
+from adapter.freeswitch import commands
+from adapter.freeswitch.connection import DEFAULT_DEADLINE, OutboundConnection
+from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout
+from adapter.freeswitch.wire import Event, Frame
+
+log = structlog.get_logger()
+
+LINGER_SECONDS = 10
+"""How long the switch keeps the socket after the hangup; RECORD_STOP follows it within 3 ms."""
+
+APPLICATION_DEADLINE = 4 * 3600.0
+"""Seconds that an application may run: SWML's own limit of a call (answer.max_duration)."""
+
+Handler = Callable[[Event], None]
+
+_versions: dict[str, tuple[int, ...]] = {}
+
+
+class Call:
+    """A call leg that the switch handed to us, by its Unique-ID."""
+
+    def __init__(self, sock: socket.socket, *, deadline: float = DEFAULT_DEADLINE) -> None:
+        self.deadline = deadline
+        self.answered = False
+        self.hangup_cause = ""
+        self.gone: CallGone | None = None
+        self._over = Flag()
+        self._completions: dict[str, AsyncResult[Event]] = {}
+        self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._on_ended: list[Callable[[], None]] = []
+        self._connection = OutboundConnection(sock, on_event=self._on_event)
+        self._connection.when_ended(self._on_end)
+
+    def open(self, deadline: float = DEFAULT_DEADLINE) -> None:
+        """Take the call over: its data, our subscription, and a socket that outlives the hangup."""
+        connected, *_ = self._connection.pipeline(
+            [
+                commands.connect(),
+                commands.linger(LINGER_SECONDS),
+                commands.my_events(),
+                commands.subscribe(),
+                commands.unsubscribe(),
+            ],
+            deadline=deadline,
+        )
+        self._connection.session_data = connected
+        self.answered = connected.get("Answer-State") == "answered"
+
+    # -- what the call is --------------------------------------------------------------------
+
+    @property
+    def channel(self) -> Frame:
+        """The channel's data as it was when the call came to us (about 166 headers)."""
+        data = self._connection.session_data
+        if data is None:
+            raise CallGone("it was not taken over")
+        return data
+
+    @property
+    def uuid(self) -> str:
+        """The channel's Unique-ID: SWML's ``call_id``."""
+        return self.channel.get("Unique-ID")
+
+    def variable(self, name: str) -> str:
+        """A channel variable as it was when the call came to us; empty when it is not set."""
+        return self.channel.get(f"variable_{name}")
+
+    @property
+    def switch_version(self) -> tuple[int, ...]:
+        """The switch's version, `(1, 10, 12)`; asked once in a switch's life."""
+        core = self.channel.get("Core-UUID")
+        if core not in _versions:
+            answer = self.api(commands.api("version", "short"))
+            _versions[core] = tuple(map(int, re.findall(r"\d+", answer)[:3]))
+        return _versions[core]
+
+    # -- what may be done --------------------------------------------------------------------
+
+    def api(self, command: bytes) -> str:
+        """Run an API call; it is answered in about a millisecond, whatever application runs.
+
+        Still works after the hangup, while the socket lingers. Raises :class:`CommandFailed`.
+        """
+        return self._connection.checked(command, deadline=self.deadline)
+
+    def execute(
+        self, application: str, argument: str = "", *, deadline: float = APPLICATION_DEADLINE
+    ) -> Event:
+        """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
+
+        Costs at least the session thread's next 20 ms tick. Raises :class:`CallGone`,
+        :class:`CommandFailed` and, after ``deadline`` seconds, :class:`ReplyTimeout`.
+        """
+        self.raise_if_gone()
+        event_uuid = str(uuids.uuid4())
+        command = commands.execute(application, argument, event_uuid=event_uuid)
+        completion = self._completions[event_uuid] = AsyncResult()
+        try:
+            self._connection.checked(command, deadline=self.deadline)
+            completed: Event = completion.get(timeout=deadline)
+        except gevent.Timeout:
+            raise ReplyTimeout(f"{application} did not complete within {deadline} s") from None
+        finally:
+            del self._completions[event_uuid]
+        return completed
+
+    def answer(self) -> None:
+        """Answer the call if nothing did so yet."""
+        self.raise_if_gone()
+        if not self.answered:
+            self.api(commands.api("uuid_answer", self.uuid))
+            self.answered = True
+
+    def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
+        """End the call; returns when the switch has said so, and does nothing on an ended call."""
+        if self.gone:
+            return
+        self._connection.checked(commands.hangup(cause), deadline=self.deadline)
+        if not self._over.wait(timeout=self.deadline):
+            raise ReplyTimeout(f"the call was not hung up within {self.deadline} s")
+
+    def sleep(self, seconds: float | None) -> None:
+        """Let ``seconds`` (None: the rest of the call) pass; raises :class:`CallGone`."""
+        self._over.wait(timeout=seconds)
+        self.raise_if_gone()
+
+    def raise_if_gone(self) -> None:
+        """Raise :class:`CallGone` once the call is hung up or its connection is lost."""
+        if self.gone:
+            raise self.gone
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection ended while the call itself may still be up."""
+        return isinstance(self.gone, ConnectionLost)
+
+    def close(self) -> None:
+        """Give the connection back; the dialplan goes on if the call is still up."""
+        self._connection.stop()
+
+    # -- what it tells us --------------------------------------------------------------------
+
+    def on(self, event_name: str, handler: Handler) -> Callable[[], None]:
+        """Call ``handler`` with each such event, in the reader's greenlet: it must not block.
+
+        Returns what takes the handler off again.
+        """
+        handlers = self._handlers[event_name]
+        handlers.append(handler)
+        return lambda: handlers.remove(handler) if handler in handlers else None
+
+    def when_ended(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when nothing more can come: the connection is closed."""
+        self._on_ended.append(callback)
+
+    def _on_event(self, event: Event) -> None:
+        match event.name:
+            case "CHANNEL_EXECUTE_COMPLETE":
+                waiter = self._completions.get(event.get("Application-UUID"))
+                if waiter is not None:
+                    waiter.set(event)
+            case "CHANNEL_ANSWER":
+                self.answered = True
+            case "CHANNEL_HANGUP":
+                self.hangup_cause = event.get("Hangup-Cause", "NORMAL_CLEARING")
+                self._finish(CallGone(f"hung up ({self.hangup_cause})"))
+        for handler in tuple(self._handlers.get(event.name, ())):
+            handler(event)
+
+    def _on_end(self, reason: CallGone) -> None:
+        self._finish(reason)
+        for callback in self._on_ended:
+            callback()
+        self._on_ended.clear()
+
+    def _finish(self, reason: CallGone) -> None:
+        if self.gone:
+            return
+        self.gone = reason
+        self._over.set()
+        for completion in self._completions.values():
+            completion.set_exception(reason)

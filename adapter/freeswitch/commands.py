@@ -1,0 +1,172 @@
+"""Every command that this program sends to a switch, and the only place that quotes a value.
+
+Nothing from outside reaches the switch as code. What it would act on:
+
+- CR, LF and NUL end a header or a command (mod_event_socket.c, ``read_packet``): refused.
+- ``${…}`` in an *application's* argument is expanded, API calls in it included
+  (switch_channel.c, ``switch_channel_expand_variables_check``): ``${system(…)}`` is a shell.
+  A backslash is no defence, since ``set`` and others expand twice: refused, or, in text that is
+  spoken, taken apart. API arguments are not expanded.
+- Blanks split the arguments of an API call, and ``{a=b,c=d}``, ``,``, ``|``, ``!``, ``@@``, ``://``
+  and ``^^x`` carry meaning in what some of them take: each builder below says what it accepts.
+
+Builders are pure and return the bytes of a whole command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from adapter.freeswitch.errors import UnsafeValue
+
+_LINE_ENDS = re.compile(r"[\r\n\0]")
+_WORD = re.compile(r"[^\s{}\[\],|'\"\\^$!]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+SUBSCRIBED = ("RECORD_STOP",)
+"""What ``myevents`` leaves out (mod_event_socket.c) and we live on."""
+
+UNWANTED = (
+    "CHANNEL_APPLICATION",
+    "CHANNEL_CREATE",
+    "CHANNEL_DATA",
+    "CHANNEL_DESTROY",
+    "CHANNEL_EXECUTE",
+    "CHANNEL_HANGUP_COMPLETE",
+    "CHANNEL_ORIGINATE",
+    "CHANNEL_OUTGOING",
+    "CHANNEL_PARK",
+    "CHANNEL_PROGRESS",
+    "CHANNEL_STATE",
+    "CHANNEL_UNPARK",
+    "CHANNEL_UUID",
+    "NOTALK",
+    "TALK",
+)
+"""What ``myevents`` brings and nobody here reads: each costs 6 to 7 kB on the wire."""
+
+
+def line(text: str) -> str:
+    """``text`` if it is one line; raises :class:`UnsafeValue` else."""
+    if _LINE_ENDS.search(text):
+        raise UnsafeValue(f"a line break or NUL cannot be sent to the switch: {text[:60]!r}")
+    return text
+
+
+def inert(text: str) -> str:
+    """``text`` if the switch would expand nothing in it; raises :class:`UnsafeValue` else."""
+    if "${" in line(text):
+        raise UnsafeValue(f"the switch would expand '${{' here: {text[:60]!r}")
+    return text
+
+
+def word(text: str) -> str:
+    """``text`` if every API takes it as one plain argument; raises :class:`UnsafeValue` else."""
+    if not _WORD.fullmatch(text):
+        raise UnsafeValue(f"this is no plain word for the switch: {text[:60]!r}")
+    return text
+
+
+def speakable(text: str) -> str:
+    """``text`` as one line that an engine reads aloud and the switch leaves alone.
+
+    ``|`` separates engine, voice and text (mod_dptools.c, ``speak_function``); a blank between
+    ``$`` and ``{`` takes an expansion apart without being heard.
+    """
+    return _CONTROL.sub(" ", text).replace("|", " ").replace("${", "$ {").strip()
+
+
+def variables(values: Mapping[str, str]) -> str:
+    """``{a=b,c=d}``, each value percent-encoded: the switch decodes after it has split on commas.
+
+    (mod_commands.c, ``uuid_record_function``, reads them with ``switch_event_create_brackets``.)
+    """
+    pairs = (f"{word(name)}={quote(value, safe='')}" for name, value in values.items())
+    return "{" + ",".join(pairs) + "}"
+
+
+def _command(text: str) -> bytes:
+    return line(text).encode("utf-8", "replace") + b"\n\n"
+
+
+def connect() -> bytes:
+    """Ask for the channel's data; the switch waits for this before it does anything."""
+    return b"connect\n\n"
+
+
+def auth(password: str) -> bytes:
+    """Log in to the switch's own event socket (inbound mode)."""
+    return _command(f"auth {password}")
+
+
+def exit_() -> bytes:
+    """End the connection, not the call."""
+    return b"exit\n\n"
+
+
+def my_events() -> bytes:
+    """This call's events, and a filter on its uuid for all that is subscribed later."""
+    return b"myevents\n\n"
+
+
+def subscribe(names: Iterable[str] = SUBSCRIBED) -> bytes:
+    """Add events to the list; the filter that ``myevents`` set stays."""
+    return _command(f"event plain {' '.join(names)}")
+
+
+def unsubscribe(names: Iterable[str] = UNWANTED) -> bytes:
+    """Take events off the list."""
+    return _command(f"nixevent {' '.join(names)}")
+
+
+def linger(seconds: int) -> bytes:
+    """Keep the socket for ``seconds`` after the hangup; without a number it stays for ever."""
+    return _command(f"linger {seconds:d}")
+
+
+def api(name: str, *arguments: str) -> bytes:
+    """An API call, answered while applications run. Arguments are joined by blanks as given."""
+    return _command(" ".join(("api", name, *arguments)))
+
+
+def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
+    """Run an application on our call; ``event_uuid`` comes back on its CHANNEL_EXECUTE_COMPLETE.
+
+    An empty argument is not sent: ``stop_record_session`` with one crashed FreeSWITCH 1.10.8.
+    """
+    head = (
+        f"sendmsg\ncall-command: execute\nexecute-app-name: {word(application)}\n"
+        f"Event-UUID: {word(event_uuid)}\n"
+    )
+    tail = f"execute-app-arg: {inert(argument)}\n" if argument else ""
+    return (head + tail + "\n").encode("utf-8", "replace")
+
+
+def hangup(cause: str) -> bytes:
+    """End our call with a Q.850 cause as FreeSWITCH names it (``NORMAL_CLEARING``)."""
+    return f"sendmsg\ncall-command: hangup\nhangup-cause: {word(cause)}\n\n".encode()
+
+
+def record_start(uuid: str, path: str, limit: int, options: Mapping[str, str]) -> bytes:
+    """Start a recording. The limit (whole seconds, 0 = none) must be there or options are dropped.
+
+    ``path`` must hold no blank: the switch would record to the part before it and say ``+OK``.
+    """
+    return api("uuid_record", word(uuid), "start", word(path), f"{limit:d}", variables(options))
+
+
+def record_control(uuid: str, action: str, path: str) -> bytes:
+    """``stop``, ``pause``, ``resume``, ``mask`` or ``unmask`` a recording by its path."""
+    return api("uuid_record", word(uuid), action, word(path))
+
+
+def break_playback(uuid: str) -> bytes:
+    """Cut off what plays now, and what waits behind it."""
+    return api("uuid_break", word(uuid), "all")
+
+
+def schedule_hangup(uuid: str, seconds: int, cause: str) -> bytes:
+    """Hang the call up in ``seconds``, whether we live or not."""
+    return api("sched_hangup", f"+{seconds:d}", word(uuid), word(cause))

@@ -1,0 +1,173 @@
+"""Evaluates SWML's JavaScript in helper processes that are started when the first expression comes.
+
+An expression that runs away holds one helper until its time is up, so there is always one more:
+when the last idle helper is taken, the next is already being started. Evaluations wait, as gevent
+waits, only when there are `EngineLimits.helpers` of them at once.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+from gevent.queue import Empty, LifoQueue
+
+from adapter.javascript.helper import Helper, HelperGoneError
+from adapter.javascript.limits import EngineLimits
+from adapter.swml.errors import ExpressionError
+from adapter.swml.expressions import UNDEFINED
+
+log = structlog.get_logger()
+
+_KEPT: Final = 2
+"""Idle helpers that are never let go: one to use and one to spare."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Engine:
+    """The JavaScript engine of a process. `evaluate` is an `Evaluator` for the interpreter.
+
+    It belongs to one thread, and any number of greenlets in it.
+    """
+
+    def __init__(self, limits: EngineLimits | None = None) -> None:
+        self._limits = limits or EngineLimits()
+        self._idle: LifoQueue[Helper] = LifoQueue()
+        self._helpers: set[Helper] = set()
+        self._ended: list[int] = []
+        self._waiting = 0
+        self._closed = False
+
+    @property
+    def helpers(self) -> int:
+        """Processes that are running now."""
+        return len(self._helpers)
+
+    def evaluate(self, source: str, names: Mapping[str, Any]) -> Any:
+        """The value of an expression with `names` bound to JSON values. Raises ExpressionError."""
+        request = self._request(source, names)
+        helper = self._take()
+        try:
+            reply = helper.ask(request)
+        except HelperGoneError as error:
+            self._drop(helper)
+            raise ExpressionError(f"the JavaScript helper ended: {error}") from None
+        except BaseException:
+            self._drop(helper)
+            raise
+        self._give_back(helper)
+        return _value(reply)
+
+    def close(self) -> None:
+        """Ends all helpers. An evaluation that still runs fails."""
+        self._closed = True
+        for helper in list(self._helpers):
+            self._drop(helper)
+
+    def _request(self, source: str, names: Mapping[str, Any]) -> bytes:
+        values = {name: value for name, value in names.items() if value is not UNDEFINED}
+        unknown = tuple(name for name, value in names.items() if value is UNDEFINED)
+        head = _head(source, (*values, *unknown))
+        request = f"{head}{_encode(list(values.values()))}]".encode()
+        if len(request) > self._limits.request:
+            raise ExpressionError("the variables it uses are too large")
+        return request
+
+    def _take(self) -> Helper:
+        if self._closed:
+            raise ExpressionError("the JavaScript engine is closed")
+        with contextlib.suppress(Empty):
+            helper: Helper = self._idle.get_nowait()
+            self._start_spare()
+            return helper
+        if len(self._helpers) < self._limits.helpers:
+            helper = self._start()
+            self._start_spare()
+            return helper
+        self._waiting += 1
+        try:
+            helper = self._idle.get(timeout=self._limits.wait)
+        except Empty:
+            raise ExpressionError("all JavaScript helpers are busy") from None
+        finally:
+            self._waiting -= 1
+        return helper
+
+    def _start_spare(self) -> None:
+        """Sees to it that there is an idle helper."""
+        if self._idle.empty() and len(self._helpers) < self._limits.helpers:
+            self._idle.put(self._start())
+
+    def _start(self) -> Helper:
+        self._reap()
+        helper = Helper(self._limits)
+        self._helpers.add(helper)
+        log.debug("javascript helper started", pid=helper.pid, helpers=len(self._helpers))
+        return helper
+
+    def _give_back(self, helper: Helper) -> None:
+        if self._closed or helper.slowed:
+            self._drop(helper)
+            return
+        now = monotonic()
+        helper.idle_since = now
+        self._idle.put(helper)
+        if self._idle.qsize() > _KEPT:
+            self._let_go(now - self._limits.idle)
+
+    def _let_go(self, since: float) -> None:
+        oldest = min(self._idle.queue, key=lambda helper: helper.idle_since)
+        if oldest.idle_since < since:
+            self._idle.queue.remove(oldest)
+            self._drop(oldest)
+
+    def _drop(self, helper: Helper) -> None:
+        if helper in self._helpers:
+            self._helpers.remove(helper)
+            helper.kill()
+            self._ended.append(helper.pid)
+        self._reap()
+        if self._waiting and not self._closed:
+            self._start_spare()
+
+    def _reap(self) -> None:
+        """Collects ended processes, so that none stays as a zombie."""
+        self._ended = [pid for pid in self._ended if not _has_ended(pid)]
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
+
+
+@lru_cache(maxsize=2048)
+def _head(source: str, names: tuple[str, ...]) -> str:
+    return f"[{_encode(source)},{_encode(names)},"
+
+
+def _value(reply: str) -> Any:
+    kind, text = reply[:1], reply[1:]
+    if kind == "v":
+        value = json.loads(text)
+        return _repaired(value) if "\\ud" in text else value
+    if kind == "u":
+        return UNDEFINED
+    raise ExpressionError(text)
+
+
+def _repaired(value: Any) -> Any:
+    """A value without halves of characters, which no UTF-8 text can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_repaired(item) for item in value]
+    if isinstance(value, dict):
+        return {_repaired(key): _repaired(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,26 @@
+"""Limits of JavaScript evaluation. An expression comes from a document, so it may be hostile."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """What one expression may use, and how many helpers there may be."""
+
+    seconds: float = 0.150
+    """Time of one evaluation; the specification's number. Then its helper is killed."""
+    memory: int = 33_554_432
+    """Bytes of JavaScript values in a helper."""
+    result: int = 262_144
+    """Bytes of a result as JSON."""
+    request: int = 4_194_304
+    """Bytes of an expression with the values of its names, as JSON."""
+    helpers: int = 8
+    """Processes at most, 9 MB each. One more than there are runaway expressions at a time keeps
+    everybody else's expressions undelayed."""
+    idle: float = 60.0
+    """Seconds after which helpers that nobody needed, beyond the two kept, are let go."""
+    start: float = 5.0
+    """Seconds that a helper may take to start on a busy machine."""
+    wait: float = 2.0
+    """Seconds that an evaluation may wait for a helper when all are busy."""

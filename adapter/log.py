@@ -1,0 +1,100 @@
+"""Logs: one event per line, as JSON or for a terminal, without secrets.
+
+Events are short sentences; ids are fields. A line below the level costs a method call that does
+nothing. What other libraries log through `logging` comes out in the same form.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LogFormat = Literal["json", "console"]
+
+_HIDDEN = "[hidden]"
+_SECRET_NAMES = re.compile(
+    r"password|passwd|secret|token|signing_key|api_key|authorization|signature|cookie", re.I
+)
+# user:password@ in an address, and query parameters that give access.
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@'\"]*@")
+_SECRET_PARAMETERS = re.compile(r"([?&](?:sig|token|key|password|secret)=)[^&\s'\"]+", re.I)
+
+
+def configure(level: str = "info", style: LogFormat = "json", stream: TextIO | None = None) -> None:
+    """Set up structlog and `logging` for the process. `level` is debug, info, warning or error."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    output = stream or sys.stderr
+    renderer = _renderer(style, output)
+    structlog.configure(
+        processors=[*_shared(), _error_text, hide_secrets, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(output),
+        cache_logger_on_first_use=True,
+    )
+    _take_over_logging(number, renderer, output)
+
+
+def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Hide values of fields that name a secret, and credentials in addresses."""
+    return {name: _hidden(name, value) for name, value in event.items()}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if _SECRET_NAMES.search(name) and value is not None:
+        return _HIDDEN
+    match value:
+        case str():
+            return hide_credentials(value)
+        case Mapping():
+            return {key: _hidden(str(key), item) for key, item in value.items()}
+        case list() | tuple():
+            return [_hidden("", item) for item in value]
+        case _:
+            return value
+
+
+def hide_credentials(text: str) -> str:
+    """`text` without user and password in its addresses, and without signed parameters."""
+    if "://" not in text and "=" not in text:
+        return text
+    return _SECRET_PARAMETERS.sub(rf"\1{_HIDDEN}", _CREDENTIALS.sub("", text))
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _renderer(style: LogFormat, output: TextIO) -> Processor:
+    if style == "console":
+        return structlog.dev.ConsoleRenderer(colors=output.isatty())
+    return structlog.processors.JSONRenderer(default=str)
+
+
+# As text before secrets are hidden: a message of another library may hold an address.
+_error_text = structlog.processors.format_exc_info
+
+
+def _take_over_logging(level: int, renderer: Processor, output: TextIO) -> None:
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_shared(),
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _error_text,
+            hide_secrets,
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # Libraries tell at INFO what we tell ourselves.
+    root.setLevel(max(level, logging.WARNING))

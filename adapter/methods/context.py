@@ -1,0 +1,54 @@
+"""What a method works with: the call, its recordings, its sounds, and a way to tell the outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from adapter.callbacks.outbox import Outbox
+from adapter.callbacks.payloads import Payload
+from adapter.freeswitch.call import Call
+from adapter.identity import CallIdentity
+from adapter.recording.call_recordings import CallRecordings
+from adapter.sounds.library import SoundLibrary
+from adapter.store.store import Store
+from adapter.store.writes import Write
+
+log = structlog.get_logger()
+
+
+class Variables(Protocol):
+    """The script's `vars` at this moment."""
+
+    def get(self, name: str, default: Any = None, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call, as its methods see it."""
+
+    call: Call
+    identity: CallIdentity
+    recordings: CallRecordings
+    sounds: SoundLibrary
+    store: Store
+    outbox: Outbox
+    variables: Mapping[str, Any]
+
+    def notify(self, url: str | None, payload: Payload) -> None:
+        """Store a callback about this call; it is delivered later, in order. No URL: nobody asks."""
+        if url is None:
+            return
+        write: Write = self.outbox.put(
+            self.identity.call_id, url, payload, self.identity.project_id
+        )
+        self.store.commit(write)
+
+    @staticmethod
+    def now() -> float:
+        """Unix seconds, for payloads."""
+        return time.time()

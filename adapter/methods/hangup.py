@@ -1,0 +1,28 @@
+"""`hangup`: end the call (SWML reference, hangup)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from adapter.methods.context import Context
+from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
+from adapter.swml.parameters import Parameters
+
+CAUSES = {"hangup": "NORMAL_CLEARING", "busy": "USER_BUSY", "decline": "CALL_REJECTED"}
+"""SWML's reasons as Q.850 causes. Before the answer they become SIP 480, 486 and 603."""
+
+
+class Hangup(Parameters):
+    """End the call."""
+
+    reason: str = Field("hangup", description="hangup, busy or decline; others mean hangup")
+
+
+SPEC = MethodSpec("hangup", Hangup, Shorthand(scalar="reason"))
+
+
+def perform(context: Context, params: Hangup) -> Result:
+    """Hang up; no later step runs."""
+    context.call.hangup(CAUSES.get(params.reason.lower(), "NORMAL_CLEARING"))
+    return Result(ends_script=True)

@@ -1,0 +1,44 @@
+"""What the adapter counts and measures, for Prometheus. A leaf: anyone may import it.
+
+Label values come from fixed sets (methods, states, outcomes), never from callers or documents, so
+that no caller can make the number of series grow.
+"""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+# An API command answers in about a millisecond; an application waits for 20 ms ticks.
+_COMMAND_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.1, 0.25, 1.0, 5.0)
+_COMMIT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0)
+_POST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0)
+
+CALLS = Counter("swml_calls", "Calls by how they ended for the adapter.", ["result"])
+CALLS_ACTIVE = Gauge("swml_calls_active", "Calls connected at present.")
+STEPS = Counter("swml_steps", "SWML steps by method and result.", ["method", "result"])
+WARNINGS = Counter("swml_warnings", "Warnings about documents by code.", ["code"])
+RECORDINGS = Counter("swml_recordings", "Recordings that entered a state.", ["state"])
+RECORDINGS_ACTIVE = Gauge("swml_recordings_active", "Recordings running or paused at present.")
+CALLBACK_ATTEMPTS = Counter(
+    "swml_callback_attempts", "Callback attempts: delivered, retry or failed.", ["outcome"]
+)
+CALLBACK_SECONDS = Histogram(
+    "swml_callback_seconds", "One callback attempt, connection included.", buckets=_POST_BUCKETS
+)
+OUTBOX_DEPTH = Gauge("swml_outbox_depth", "Callbacks stored and not yet delivered.")
+OUTBOX_FAILED = Gauge("swml_outbox_failed", "Callbacks that could not be delivered.")
+OUTBOX_OLDEST_SECONDS = Gauge("swml_outbox_oldest_seconds", "Age of the oldest pending callback.")
+COMMAND_SECONDS = Histogram(
+    "swml_esl_command_seconds",
+    "From a command to the switch's reply.",
+    ["command"],
+    buckets=_COMMAND_BUCKETS,
+)
+COMMIT_SECONDS = Histogram(
+    "swml_store_commit_seconds", "One store transaction.", buckets=_COMMIT_BUCKETS
+)
+
+
+def render() -> bytes:
+    """All metrics in the text format of Prometheus; send it with CONTENT_TYPE."""
+    return generate_latest()

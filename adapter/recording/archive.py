@@ -1,0 +1,90 @@
+"""Where recordings and the news of them are kept: file names, rows, callbacks.
+
+A state and its callback are one transaction, committed before the first attempt at delivery.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapter.callbacks.outbox import Outbox
+from adapter.callbacks.payloads import record_event
+from adapter.identity import CallIdentity
+from adapter.recording import links
+from adapter.recording.options import Options
+from adapter.recording.state import State
+from adapter.store.rows import Recording
+from adapter.store.store import Store
+from adapter.store.writes import PutRecording, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One process's recordings: the folder as we see it, as the switch sees it, and the store."""
+
+    store: Store
+    outbox: Outbox
+    folder: Path
+    switch_folder: str
+    public_url: str
+    link_secret: str | None
+    clock: Callable[[], float] = time.time
+
+    def new(self, identity: CallIdentity, options: Options) -> Recording:
+        """A row for a recording that is about to start. Its file is named by our own id alone."""
+        recording_id = str(uuid.uuid4())
+        return Recording(
+            id=recording_id,
+            call_id=identity.call_id,
+            node_id=identity.node_id,
+            event_channel=identity.event_channel,
+            project_id=identity.project_id,
+            space_id=identity.space_id,
+            control_id=options.control_id,
+            state=State.STARTING,
+            path=f"{recording_id}.{options.format}",
+            created_at=self.clock(),
+            format=options.format,
+            direction=options.direction,
+            stereo=options.stereo,
+            status_url=options.status_url,
+            options=options.as_dict(),
+        )
+
+    def path(self, row: Recording) -> Path:
+        """The file, as this process sees it."""
+        return self.folder / row.path
+
+    def switch_path(self, row: Recording) -> str:
+        """The same file, as the switch sees it (another mount, a container)."""
+        return f"{self.switch_folder}/{row.path}"
+
+    def url(self, row: Recording) -> str:
+        """Where the recording can be downloaded once it has ended."""
+        return links.download_url(self.public_url, row.id, self.link_secret)
+
+    def own_recording(self, url: str) -> str | None:
+        """A download URL of ours as the switch's path of that file; None for any other URL."""
+        recording_id = links.recording_id(self.public_url, url, self.link_secret)
+        row = self.store.recording(recording_id) if recording_id else None
+        return self.switch_path(row) if row and row.deleted_at is None else None
+
+    def put(self, row: Recording) -> None:
+        """Commit a row that nobody needs to be told of."""
+        self.store.commit(PutRecording(row))
+
+    def announce(self, row: Recording) -> None:
+        """Commit the row and, if somebody listens, the callback that says so: both or neither."""
+        writes: list[Write] = [PutRecording(row)]
+        if row.status_url:
+            payload = record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
+            writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id))
+        self.store.commit(*writes)
+
+    def changed(self, row: Recording, **facts: object) -> Recording:
+        """The row with some facts replaced."""
+        return replace(row, **facts)  # type: ignore[arg-type]

@@ -1,0 +1,296 @@
+"""One recording on one call: the state machine at work on the switch, the file and the store.
+
+A greenlet takes what happens (the switch's events, digits, timers, stops) one by one, hands it to
+the pure machine and does what that says. It ends with the recording, or with the connection: then
+the recording goes on without us, and the store still knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import gevent
+import structlog
+from gevent.event import Event as Flag
+from gevent.queue import Empty, Queue
+
+from adapter import metrics
+from adapter.freeswitch import commands
+from adapter.freeswitch.errors import CallGone, CommandFailed, SwitchError
+from adapter.recording import files
+from adapter.recording.options import ID_VARIABLE, Options, switch_variables
+from adapter.recording.state import (
+    Action,
+    Closed,
+    Digit,
+    Examined,
+    Failure,
+    HungUp,
+    Input,
+    Machine,
+    Overdue,
+    Reason,
+    Refused,
+    Started,
+    State,
+    Stop,
+)
+from adapter.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from adapter.freeswitch.call import Call
+    from adapter.freeswitch.wire import Event
+    from adapter.recording.archive import Archive
+    from adapter.store.rows import Recording
+
+INBOX_LIMIT = 256
+"""Inputs that may wait: a caller can press keys faster than a slow store commits. More are dropped,
+since a digit that came this late decides nothing."""
+
+CLOSE_DEADLINE = 5.0
+"""Seconds from a stop, or a hangup, to RECORD_STOP: it is sent within 3 ms."""
+
+
+OLDEST_SWITCH = (1, 10, 7)
+"""FreeSWITCH before 1.10.7 ignores per-recording variables, and says `+OK`."""
+
+
+class SwitchTooOld(SwitchError):
+    """The switch would record something else than it was asked to."""
+
+
+class _Disconnected:
+    """The connection is gone and the call may go on: nothing more will be heard here."""
+
+
+class Recorder:
+    """Runs one recording from its start to its last callback."""
+
+    def __init__(self, call: Call, archive: Archive, row: Recording, options: Options) -> None:
+        self.row = row
+        self.options = options
+        self.ended = Flag()
+        self._call = call
+        self._archive = archive
+        self._machine = Machine(
+            terminators=options.terminators, listens_for_silence=options.listens_for_silence
+        )
+        self._inbox: Queue[Input | _Disconnected] = Queue(maxsize=INBOX_LIMIT)
+        self._subscriptions: list[Callable[[], None]] = []
+        self._record_ms = ""
+        self._started = 0.0
+        self._stop_by: float | None = None
+        self._log = log = structlog.get_logger()
+        self._log = log.bind(call_id=row.call_id, control_id=row.control_id, recording_id=row.id)
+
+    # -- what others ask -----------------------------------------------------------------------
+
+    @property
+    def active(self) -> bool:
+        """Whether it is still being recorded or closed."""
+        return not self.ended.is_set()
+
+    def start(self) -> None:
+        """Start it on the switch. Raises what the switch refused; the `error` callback is out then.
+
+        The row is committed before the command: a recording that the switch runs is always known.
+        """
+        self._archive.put(self.row)
+        self._listen()
+        try:
+            self._require_version()
+            self._call.api(self._start_command())
+        except SwitchError as error:
+            self.fail(self._why_refused(error))
+            raise
+        self._started = self._archive.clock()
+        self.row = self._archive.changed(self.row, started_at=self._started)
+        self.tell(Started())
+        gevent.spawn(self._run).name = f"recording {self.row.id}"
+
+    def fail(self, failure: Failure) -> None:
+        """Declare it failed: the state and the reason are stored and called back."""
+        self._take(Refused(failure))
+        self._retire()
+
+    def stop(self, reason: Reason = Reason.STOPPED, deadline: float = CLOSE_DEADLINE) -> bool:
+        """End it and wait until its file is closed and its last state stored; False if overdue."""
+        self.tell(Stop(reason))
+        return bool(self.ended.wait(timeout=deadline))
+
+    def tell(self, event: Input | _Disconnected) -> None:
+        """Something happened; taken up in order by the recording's own greenlet."""
+        if not self._inbox.full():
+            self._inbox.put(event)
+
+    # -- the greenlet --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._machine.state.final:
+                event = self._next()
+                if isinstance(event, _Disconnected):
+                    self._log.warning("connection lost, the recording goes on without us")
+                    return
+                self._take(event)
+        except Exception:
+            self._log.exception("a recording failed inside the adapter")
+        finally:
+            self._retire()
+
+    def _next(self) -> Input | _Disconnected:
+        """What happens next: an input, or that time is up."""
+        try:
+            event: Input | _Disconnected = self._inbox.get(timeout=self._patience())
+        except Empty:
+            if self._machine.state is State.STOPPING:
+                return Overdue()
+            return Stop(Reason.MAX_LENGTH)
+        return event
+
+    def _patience(self) -> float | None:
+        now = self._archive.clock()
+        if self._machine.state is State.STOPPING:
+            self._stop_by = self._stop_by or now + CLOSE_DEADLINE
+            return max(0.0, self._stop_by - now)
+        if self.options.max_length and self._machine.state is State.RECORDING:
+            return max(0.0, self._started + self.options.max_length - now)
+        return None
+
+    def _take(self, event: Input) -> None:
+        for action in self._machine.handle(event):
+            match action:
+                case Action.ANNOUNCE:
+                    self._announce()
+                case Action.STOP:
+                    self._stop_on_switch()
+                case Action.CONCLUDE:
+                    self._take(Examined(self._examine()))
+
+    # -- what it does --------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        machine = self._machine
+        failure = machine.failure
+        self.row = self._archive.changed(
+            self.row,
+            state=machine.state,
+            reason=machine.reason,
+            error_code=failure.code if failure else None,
+            error_message=failure.message if failure else None,
+        )
+        metrics.RECORDINGS.labels(machine.state).inc()
+        self._log.info("recording " + machine.state.replace("_", " "), reason=machine.reason)
+        try:
+            self._archive.announce(self.row)
+        except StoreError:
+            self._log.exception("a recording's state could not be stored")
+
+    def _stop_on_switch(self) -> None:
+        path = self._archive.switch_path(self.row)
+        try:
+            self._call.api(commands.record_control(self._call.uuid, "stop", path))
+        except CallGone:
+            pass  # a hangup closes the file as well
+        except SwitchError as error:
+            # It ended by itself in this very moment: its RECORD_STOP is on the way.
+            self._log.info("the switch had nothing to stop", reply=str(error))
+
+    def _examine(self) -> Failure | None:
+        """Read the closed file's facts into the row; returns what is wrong with it."""
+        path = self._archive.path(self.row)
+        try:
+            facts = files.examine(path, self.row.format)
+        except files.NoRecording as error:
+            return Failure(
+                "file_missing",
+                f"{error}. Is recordings_dir the folder that FreeSWITCH sees as "
+                f"{self._archive.switch_folder}?",
+            )
+        ended = self._archive.clock()
+        duration = facts.duration if facts.duration is not None else self._switch_duration(ended)
+        self.row = self._archive.changed(
+            self.row,
+            ended_at=ended,
+            size=facts.size,
+            duration=round(duration, 3),
+            truncated=facts.truncated,
+        )
+        return None
+
+    def _switch_duration(self, ended: float) -> float:
+        if self._record_ms.isdigit():
+            return int(self._record_ms) / 1000
+        return ended - self._started
+
+    # -- what it hears -------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        call = self._call
+        self._subscriptions = [
+            call.on("RECORD_STOP", self._on_record_stop),
+            call.on("CHANNEL_HANGUP", lambda _: self.tell(HungUp())),
+        ]
+        if self.options.terminators:
+            self._subscriptions.append(
+                call.on("DTMF", lambda event: self.tell(Digit(event.get("DTMF-Digit"))))
+            )
+        call.when_ended(self._on_call_ended)
+
+    def _retire(self) -> None:
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        self.ended.set()
+
+    def _on_record_stop(self, event: Event) -> None:
+        if event.get(f"Recording-Variable-{ID_VARIABLE}") != self.row.id:
+            return
+        cause = event.get("Record-Completion-Cause")
+        if cause == "empty-file":
+            files.write_empty(
+                self._archive.path(self.row), self.row.format, 2 if self.row.stereo else 1
+            )
+            self._record_ms = "0"
+        else:
+            self._record_ms = event.get("variable_record_ms")
+        self.tell(Closed(cause, hung_up=event.get("Answer-State") == "hangup"))
+
+    def _on_call_ended(self) -> None:
+        self.tell(_Disconnected() if self._call.lost else Overdue())
+
+    # -- the switch's side ---------------------------------------------------------------------
+
+    def _start_command(self) -> bytes:
+        return commands.record_start(
+            self._call.uuid,
+            self._archive.switch_path(self.row),
+            self.options.backstop,
+            switch_variables(self.row.id, self.options),
+        )
+
+    def _require_version(self) -> None:
+        version = self._call.switch_version
+        if version < OLDEST_SWITCH:
+            text = ".".join(map(str, version))
+            raise SwitchTooOld(
+                f"FreeSWITCH {text} ignores a recording's options: use 1.10.7 or newer"
+            )
+
+    def _why_refused(self, error: SwitchError) -> Failure:
+        """The switch says only `Cannot record session!`: find out what people can act on."""
+        if isinstance(error, SwitchTooOld):
+            return Failure("switch_too_old", str(error))
+        if not isinstance(error, CommandFailed):
+            return Failure("no_answer", str(error))
+        module = {"mp3": "mod_shout", "mp4": "mod_av"}.get(self.row.format)
+        if module and self._call.api(commands.api("module_exists", module)) != "true":
+            return Failure(
+                "format_unavailable",
+                f"FreeSWITCH records {self.row.format} with {module}, which is not loaded: "
+                f"load it in modules.conf.xml, or record wav",
+            )
+        return Failure(
+            "record_refused",
+            f"{error.reply}. Can FreeSWITCH write to {self._archive.switch_folder}?",
+        )

@@ -1,0 +1,249 @@
+"""The life of one recording as a pure state machine: no switch, no clock, no file.
+
+    starting → recording ⇄ paused → stopping → finished | no_input | error
+
+An input is what happened; :meth:`Machine.handle` returns what must now be done, in order. Every
+input is legal in every state, in any order and any number of times: what no longer matters is
+ignored, and a final state is never left.
+
+Why a recording ended is our own knowledge. The switch's Record-Completion-Cause is the same
+(``success-maxtime``) for an explicit stop and for its limit, and at a hangup it speaks of silence
+whether or not anybody listened for it (switch_ivr_async.c, ``record_callback``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+
+class State(StrEnum):
+    """SWML's states of a recording (record_call, ``params.state``) and two of our own."""
+
+    STARTING = auto()
+    RECORDING = auto()
+    PAUSED = auto()
+    STOPPING = auto()
+    FINISHED = auto()
+    NO_INPUT = auto()
+    ERROR = auto()
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can follow."""
+        return self in (State.FINISHED, State.NO_INPUT, State.ERROR)
+
+
+class Reason(StrEnum):
+    """Why a recording ended."""
+
+    STOPPED = auto()
+    TERMINATOR = auto()
+    END_SILENCE = auto()
+    INITIAL_TIMEOUT = auto()
+    MAX_LENGTH = auto()
+    HANGUP = auto()
+    SWITCH = auto()
+    """The switch ended it for a reason that it did not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong: a code for programs, and for people what to do about it."""
+
+    code: str
+    message: str
+
+
+class Action(StrEnum):
+    """What the recorder must do after an input."""
+
+    ANNOUNCE = auto()
+    """Store the new state, together with its callback."""
+    STOP = auto()
+    """Tell the switch to close the file."""
+    CONCLUDE = auto()
+    """The file is closed: read its facts and report them by :class:`Examined`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The switch records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The switch does not record; there will be no event."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody or something here wants it to end."""
+
+    reason: Reason = Reason.STOPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """The party pressed a key (DTMF)."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The switch left time out, or writes silence, from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The switch writes the call again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The call is over; the switch closes the file by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """RECORD_STOP: the file is complete. ``cause`` is its Record-Completion-Cause."""
+
+    cause: str
+    hung_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """RECORD_STOP did not come in time; the file is all there is to go by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The closed file's facts have been read, or it is no recording."""
+
+    failure: Failure | None = None
+
+
+Input = Started | Refused | Stop | Digit | Paused | Resumed | HungUp | Closed | Overdue | Examined
+
+_FAILED_CAUSES = {
+    "uri-failure": Failure(
+        "write_failed", "FreeSWITCH could not write the file: look at its log, the disk and rights"
+    ),
+}
+
+
+class Machine:
+    """One recording's state, why it ended, and what failed."""
+
+    def __init__(
+        self,
+        *,
+        terminators: str = "",
+        listens_for_silence: bool = False,
+        state: State = State.STARTING,
+    ) -> None:
+        self.state = state
+        self.reason: Reason | None = None
+        self.failure: Failure | None = None
+        self._terminators = frozenset(terminators)
+        self._listens_for_silence = listens_for_silence
+        self._outcome = State.FINISHED
+
+    def handle(self, event: Input) -> list[Action]:
+        """Take an input; returns what to do, in order."""
+        if self.state.final:
+            return []
+        match event:
+            case Started():
+                return self._started()
+            case Refused(failure):
+                return self._fail(failure)
+            case Stop(reason):
+                return self._stop(reason)
+            case Digit(digit):
+                return self._stop(Reason.TERMINATOR) if digit in self._terminators else []
+            case Paused():
+                return self._turn(State.RECORDING, State.PAUSED)
+            case Resumed():
+                return self._turn(State.PAUSED, State.RECORDING)
+            case _:
+                return self._ending(event)
+
+    def _ending(self, event: Input) -> list[Action]:
+        match event:
+            case HungUp():
+                return self._hung_up()
+            case Closed(cause, hung_up):
+                return self._closed(cause, hung_up)
+            case Overdue():
+                self.reason = self.reason or Reason.SWITCH
+                return [Action.CONCLUDE]
+            case Examined(failure):
+                return self._fail(failure) if failure else self._finish()
+        return []
+
+    def _started(self) -> list[Action]:
+        if self.state is not State.STARTING:
+            return []
+        self.state = State.RECORDING
+        if self.reason is None:
+            return [Action.ANNOUNCE]
+        # A stop or a hangup overtook the switch's answer.
+        self.state = State.STOPPING
+        return [Action.STOP] if self.reason is not Reason.HANGUP else []
+
+    def _stop(self, reason: Reason) -> list[Action]:
+        if self.reason is None:
+            self.reason = reason
+        if self.state not in (State.RECORDING, State.PAUSED):
+            return []
+        self.state = State.STOPPING
+        return [Action.STOP]
+
+    def _hung_up(self) -> list[Action]:
+        if self.reason is None:
+            self.reason = Reason.HANGUP
+        if self.state in (State.RECORDING, State.PAUSED):
+            self.state = State.STOPPING
+        return []
+
+    def _closed(self, cause: str, hung_up: bool) -> list[Action]:
+        announce = [Action.ANNOUNCE] if self.state is State.STARTING else []
+        if announce:
+            self.state = State.RECORDING
+        if self.reason is None:
+            self.reason = self._why(cause, hung_up)
+        if self.reason is Reason.INITIAL_TIMEOUT:
+            self._outcome = State.NO_INPUT
+        self.failure = _FAILED_CAUSES.get(cause)
+        return [*announce, Action.CONCLUDE]
+
+    def _why(self, cause: str, hung_up: bool) -> Reason:
+        if hung_up:
+            return Reason.HANGUP
+        if self._listens_for_silence and cause == "no-input-timeout":
+            return Reason.INITIAL_TIMEOUT
+        if self._listens_for_silence and cause == "success-silence":
+            return Reason.END_SILENCE
+        if cause == "success-maxtime":
+            return Reason.MAX_LENGTH
+        return Reason.SWITCH
+
+    def _turn(self, before: State, after: State) -> list[Action]:
+        if self.state is not before:
+            return []
+        self.state = after
+        return [Action.ANNOUNCE]
+
+    def _fail(self, failure: Failure) -> list[Action]:
+        self.failure = self.failure or failure
+        self.state = State.ERROR
+        return [Action.ANNOUNCE]
+
+    def _finish(self) -> list[Action]:
+        self.state = State.ERROR if self.failure else self._outcome
+        return [Action.ANNOUNCE]

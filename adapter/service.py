@@ -1,0 +1,164 @@
+"""The running adapter: every room, wired together once for all calls of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from gevent.event import Event as Flag
+
+from adapter import methods
+from adapter.callbacks.outbox import Outbox
+from adapter.callbacks.retry import RetryPolicy
+from adapter.callbacks.sender import Sender, SenderSettings
+from adapter.config import Address, Settings
+from adapter.documents.fetch import DocumentFetcher
+from adapter.freeswitch.call import Call
+from adapter.freeswitch.server import CallServer
+from adapter.javascript import Engine
+from adapter.outgoing import session as web_session
+from adapter.recording import links
+from adapter.recording.archive import Archive
+from adapter.session import Session
+from adapter.sounds.library import SoundLibrary
+from adapter.store.store import Store
+from adapter.swml.document import Document, DocumentCache
+from adapter.swml.errors import Fault
+from adapter.swml.limits import Limits
+from adapter.web.app import create_app
+from adapter.web.server import WebServer, in_thread
+
+log = structlog.get_logger()
+
+WARNED_LIMIT = 10_000
+"""Faults of documents that are remembered as logged; documents made anew per call would fill it."""
+
+
+class Service:
+    """Takes calls, serves recordings, delivers callbacks."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the store and the ports' servers; raises SettingsError and StoreError."""
+        settings.create_folders()
+        self.draining = False
+        self.stopped = Flag()
+        self.limits = Limits()
+        self.documents = DocumentCache(methods.catalog())
+        self.fetcher = DocumentFetcher(settings)
+        self.outbox = Outbox()
+        self.store = Store.open(settings.database_url, deadline=settings.deadlines.store)
+        self._engine = Engine()
+        self.evaluate = self._engine.evaluate
+        self._warned: set[tuple[str, str]] = set()
+        self._web = WebServer(
+            settings,
+            create_app(
+                settings,
+                self.store,
+                verify=links.verify,
+                reasons=self.reasons_not_ready,
+                offload=in_thread,
+            ),
+        )
+        self._calls = _call_server(settings, self._handle)
+        self._sender = _sender(settings, self.store)
+        self.settings = settings
+
+    def start(self) -> None:
+        """Begin: downloads and callbacks first, calls last."""
+        self._web.start()
+        settings = self.settings = self.settings.bound(
+            listen=self.settings.listen, http=self._web.bound
+        )
+        secret = settings.link_secret
+        self.archive = Archive(
+            store=self.store,
+            outbox=self.outbox,
+            folder=settings.recordings_dir,
+            switch_folder=settings.recordings_switch_dir,
+            public_url=settings.public_url,
+            link_secret=secret.get_secret_value() if secret else None,
+        )
+        self.sounds = SoundLibrary(
+            settings.recordings_dir,
+            settings.recordings_switch_dir,
+            session=web_session(settings.deny_to),
+            own_recording=self.archive.own_recording,
+            engine=settings.speech.engine,
+            voice=settings.speech.voice,
+        )
+        self._sender.start()
+        self._calls.start()
+        self.settings = settings.bound(listen=Address(*self._calls.address), http=settings.http)
+
+    def stop(self) -> None:
+        """No new calls; running ones may end, callbacks that are due go out; then stop."""
+        if self.draining:
+            return
+        self.draining = True
+        deadline = self.settings.deadlines.drain
+        log.info("draining", calls=self._calls.calls, seconds=deadline)
+        self._calls.stop_accepting()
+        if not self._calls.join(deadline):
+            log.warning(
+                "calls are still up, the dialplan goes on with them", calls=self._calls.calls
+            )
+        self._calls.stop()
+        self._sender.stop(deadline)
+        self._web.stop(1)
+        self.fetcher.close()
+        self._engine.close()
+        self.store.close()
+        self.stopped.set()
+
+    def reasons_not_ready(self) -> list[str]:
+        """Why no new call should come here; empty when all is well."""
+        fault = self.store.fault()
+        reasons = [f"the store is broken: {fault}"] if fault else []
+        return [*reasons, "the adapter is stopping"] if self.draining else reasons
+
+    def warn_once(self, document: Document, fault: Fault) -> None:
+        """Log a document's warning, but only for the first call that runs it."""
+        key = (document.content_hash, fault.path)
+        if key in self._warned or len(self._warned) >= WARNED_LIMIT:
+            return
+        self._warned.add(key)
+        log.warning(
+            "document warning",
+            document=document.name,
+            code=fault.code,
+            step=fault.path,
+            line=fault.line,
+            reason=fault.message,
+        )
+
+    def _handle(self, call: Call) -> None:
+        Session(self, call).run()
+
+
+def _call_server(settings: Settings, handle: Callable[[Call], None]) -> CallServer:
+    return CallServer(
+        (settings.listen.host, settings.listen.port),
+        handle,
+        allow_from=settings.allow_from,
+        max_calls=settings.limits.calls,
+        connect_deadline=settings.deadlines.connect,
+        command_deadline=settings.deadlines.command,
+    )
+
+
+def _sender(settings: Settings, store: Store) -> Sender:
+    policy = settings.callbacks
+    keys = {
+        project.id: project.signing_key.get_secret_value() if project.signing_key else None
+        for project in settings.projects
+    }
+    retry = RetryPolicy(
+        first_retry=policy.first_retry,
+        factor=policy.factor,
+        max_retry=policy.max_retry,
+        give_up=policy.give_up,
+    )
+    return Sender(
+        store, SenderSettings(retry=retry), keys=keys, worker=f"adapter {settings.listen}"
+    )

@@ -1,0 +1,69 @@
+"""`python -m adapter.simswitch`: a simulated switch of its own; prints `ready {json}`."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.event import Event as Signal
+
+from adapter.simswitch.settings import (
+    SettingsFault,
+    SwitchSettings,
+    adapter_dialplan,
+    load_settings,
+)
+from adapter.simswitch.switch import SimSwitch
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs until SIGTERM or SIGINT; 2: the settings are wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+    except SettingsFault as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    switch = SimSwitch(settings).start()
+    host, port = switch.address
+    ready = {"host": host, "port": port, "password": settings.password, "pid": os.getpid()}
+    sys.stdout.write(f"ready {json.dumps(ready)}\n")
+    sys.stdout.flush()
+    stopping = Signal()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stopping.set)
+    stopping.wait()
+    switch.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="adapter.simswitch", description=__doc__)
+    parser.add_argument("--config", type=Path, help="settings as YAML")
+    parser.add_argument("--port", type=int, help="inbound event socket, 0: any free one")
+    parser.add_argument("--password", help="of the inbound event socket")
+    parser.add_argument("--adapter", help="host:port[|host:port] of the adapter to call")
+    parser.add_argument("--path", default="", help="path after the adapter's address")
+    parser.add_argument("--pace", choices=("real", "flat"))
+    parser.add_argument("--version", help="the FreeSWITCH version to claim")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> SwitchSettings:
+    base = load_settings(options.config) if options.config else SwitchSettings()
+    names = ("port", "password", "pace", "version")
+    changes: dict[str, Any] = {
+        name: getattr(options, name) for name in names if getattr(options, name) is not None
+    }
+    settings = base.with_changes(changes)
+    if options.adapter is None:
+        return settings
+    return settings.with_dialplan(adapter_dialplan(options.adapter, options.path))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""The API commands (`api …`), each found by its name. What a call is told is in `call_api`.
+
+Source: mod_commands.c; the texts of the answers are the switch's, since adapters read them.
+"""
+
+import json
+import time
+import uuid as uuids
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adapter.simswitch.call_api import CALL_COMMANDS
+from adapter.simswitch.caller import CallPlan
+from adapter.simswitch.causes import cause_named
+from adapter.simswitch.profile import CallFacts
+from adapter.simswitch.settings import Action
+from adapter.simswitch.sim_api import sim
+from adapter.simswitch.strings import bracketed, separate
+
+if TYPE_CHECKING:
+    from adapter.simswitch.session import Session
+    from adapter.simswitch.switch import SimSwitch
+
+ApiCommand = Callable[["SimSwitch", str], str]
+
+# API commands that run programs on a real switch; here they are only noted
+PROGRAMS = frozenset({"system", "bg_system", "spawn", "bg_spawn", "spawn_stream", "lua", "luarun"})
+
+
+def version(switch: "SimSwitch", argument: str) -> str:
+    number = switch.settings.version
+    if "short" in argument:
+        return f"{number}\n"
+    return f"FreeSWITCH Version {number}-simulated~64bit ({number} simulated 64bit)\n"
+
+
+def status(switch: "SimSwitch", _argument: str) -> str:
+    seconds = int(switch.uptime_seconds())
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    running = len(switch.sessions())
+    return (
+        f"UP 0 years, {days} days, {hours} hours, {minutes} minutes, {seconds % 60} seconds, "
+        "0 milliseconds, 0 microseconds\n"
+        f"FreeSWITCH (Version {switch.settings.version} simulated 64bit) is ready\n"
+        f"{switch.calls_placed} session(s) since startup\n"
+        f"{running} session(s) - peak {running}, last 5min {running} \n"
+        "0 session(s) per Sec out of max 10000, peak 0, last 5min 0 \n"
+        "100000 session(s) max\nmin idle cpu 0.00/99.00\nCurrent Stack Size/Max 240K/8192K\n"
+    )
+
+
+def module_exists(switch: "SimSwitch", argument: str) -> str:
+    return str(argument in switch.settings.modules).lower() if argument else ""
+
+
+def show(switch: "SimSwitch", argument: str) -> str:
+    """`show channels [as json]`, `show calls …`, `show … count`."""
+    words = argument.lower().split()
+    if not words or words[0] not in {"channels", "calls"}:
+        return "-USAGE: channels|calls [count|as json]\n"
+    rows = [_row(session) for session in switch.sessions()]
+    if "json" in words:
+        data = {"row_count": len(rows), "rows": rows} if rows else {"row_count": 0}
+        return json.dumps(data, separators=(",", ":"))
+    if "count" in words or not rows:
+        return f"\n{len(rows)} total.\n"
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+    return "\n".join(lines) + f"\n\n{len(rows)} total.\n"
+
+
+def _row(session: "Session") -> dict[str, str]:
+    channel = session.channel
+    created = channel.times.created // 1_000_000
+    return {
+        "uuid": channel.uuid,
+        "direction": "inbound",
+        "created": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(created)),
+        "created_epoch": str(created),
+        "name": channel.name,
+        "state": f"CS_{channel.state.name}",
+        "cid_name": channel.facts.from_name,
+        "cid_num": channel.facts.from_number,
+        "ip_addr": channel.facts.network_addr,
+        "dest": channel.facts.to_number,
+        "application": channel.get("current_application") or "",
+        "application_data": channel.get("current_application_data") or "",
+        "dialplan": "XML",
+        "context": channel.facts.context,
+        "read_codec": "PCMU",
+        "write_codec": "PCMU",
+        "hostname": channel.get("hostname") or "",
+        "callstate": channel.callstate,
+        "call_uuid": channel.uuid,
+    }
+
+
+def create_uuid(_switch: "SimSwitch", _argument: str) -> str:
+    return str(uuids.uuid4())
+
+
+def global_getvar(switch: "SimSwitch", argument: str) -> str:
+    if argument:
+        return switch.variables.get(argument, "")
+    return "".join(f"{name}={value}\n" for name, value in switch.variables.items())
+
+
+def global_setvar(switch: "SimSwitch", argument: str) -> str:
+    name, _, value = argument.partition("=")
+    switch.variables[name] = value
+    return "+OK"
+
+
+def reloadxml(_switch: "SimSwitch", _argument: str) -> str:
+    return "+OK [Success]\n"
+
+
+def hupall(switch: "SimSwitch", argument: str) -> str:
+    words = separate(argument, " ", 11)
+    cause = cause_named(words[0]) if words else "MANAGER_REQUEST"
+    wanted = dict(zip(words[1::2], words[2::2], strict=False))
+    for session in switch.sessions():
+        if all(session.channel.get(name) == value for name, value in wanted.items()):
+            session.channel.hangup(cause)
+    if not wanted:
+        return f"+OK hangup all channels with cause {cause}\n"
+    name, value = next(iter(wanted.items()))
+    return f"+OK hangup all channels matching [{name}]=[{value}] with cause: {cause}\n"
+
+
+def strftime(_switch: "SimSwitch", argument: str) -> str:
+    return time.strftime(argument or "%Y-%m-%d %T")
+
+
+def echo(_switch: "SimSwitch", argument: str) -> str:
+    return argument
+
+
+def originate(switch: "SimSwitch", argument: str) -> str:
+    """`{variables}url extension|&application(data) …`: places a simulated caller's call.
+
+    The number in the url becomes the caller's; what answers is the dialplan's extension or
+    the application.
+    """
+    variables, rest = bracketed(argument)
+    words = separate(rest, " ", 10)
+    if len(words) < 2:
+        return "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>]\n"
+    number = words[0].rpartition("/")[2].partition("@")[0]
+    facts = CallFacts(
+        from_number=variables.get("origination_caller_id_number", number),
+        from_name=variables.get("origination_caller_id_name", ""),
+        to_number=words[1],
+        variables=variables,
+    )
+    caller = switch.call(CallPlan(facts), actions=_inline(words[1]))
+    return f"+OK {caller.uuid}\n"
+
+
+def _inline(extension: str) -> tuple[Action, ...] | None:
+    if not extension.startswith("&"):
+        return None
+    name, _, data = extension[1:].partition("(")
+    return (Action(name, data.rpartition(")")[0]),)
+
+
+def program(_switch: "SimSwitch", _argument: str) -> str:
+    """A program is never run; `expanded_call` and the listener have noted it."""
+    return "+OK\n"
+
+
+COMMANDS: dict[str, ApiCommand] = {
+    **CALL_COMMANDS,
+    "version": version,
+    "status": status,
+    "module_exists": module_exists,
+    "show": show,
+    "create_uuid": create_uuid,
+    "global_getvar": global_getvar,
+    "global_setvar": global_setvar,
+    "reloadxml": reloadxml,
+    "hupall": hupall,
+    "strftime": strftime,
+    "echo": echo,
+    "originate": originate,
+    "sim": sim,
+    **dict.fromkeys(PROGRAMS, program),
+}

@@ -1,0 +1,349 @@
+"""One call as the switch sees it: state, variables, digits, timelines, and the events it fires.
+
+Source: switch_channel.c. A channel knows no greenlets: who waits for it sets `on_change`.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from adapter.simswitch.audio import FRAME_MS, Source
+from adapter.simswitch.causes import Q850
+from adapter.simswitch.events import Block, Event, Variables
+from adapter.simswitch.profile import (
+    CODEC_HEADERS,
+    CallFacts,
+    Times,
+    first_variables,
+    last_variables,
+    media_variables,
+    profile_headers,
+)
+from adapter.simswitch.strings import is_true
+from adapter.simswitch.timeline import Segment, Timeline
+
+if TYPE_CHECKING:
+    from adapter.simswitch.recordings import Recordings
+
+SECONDS_PER_FRAME = FRAME_MS / 1000
+DEFAULT_DTMF_DURATION = 2000  # samples, switch_core_default_dtmf_duration
+
+
+class State(IntEnum):
+    """switch_channel_state_t."""
+
+    NEW = 0
+    INIT = 1
+    ROUTING = 2
+    EXECUTE = 4
+    RESET = 9
+    HANGUP = 10
+    REPORTING = 11
+    DESTROY = 12
+
+
+# file, function and line in the head of an event: where a real switch fires it
+_SOURCES = {
+    "CHANNEL_DATA": ("mod_event_socket.c", "parse_command", 2029),
+    "CHANNEL_EXECUTE": ("switch_core_session.c", "switch_core_session_exec", 2949),
+    "CHANNEL_EXECUTE_COMPLETE": ("switch_core_session.c", "switch_core_session_exec", 2972),
+    "RECORD_START": ("switch_ivr_async.c", "record_callback", 1487),
+    "RECORD_STOP": ("switch_ivr_async.c", "send_record_stop_event", 1241),
+    "PLAYBACK_START": ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649),
+    "PLAYBACK_STOP": ("switch_ivr_play_say.c", "switch_ivr_play_file", 2023),
+}
+_ELSEWHERE = ("switch_channel.c", "switch_channel", 1)
+
+# events without the call's variables (switch_channel_event_set_extended_data)
+_WITHOUT_VARIABLES = frozenset(
+    {"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "PRIVATE_COMMAND", "COMMAND", "TALK", "NOTALK"}
+)
+
+
+@dataclass(slots=True)
+class Heard:
+    """Something the party heard: `at` seconds after the call began, for `ms`.
+
+    kind: tone, silence, speech or file; what: the name or text that was asked for.
+    """
+
+    at: float
+    kind: str
+    what: str
+    ms: float = 0.0
+
+    def as_data(self) -> dict[str, Any]:
+        return {"at": round(self.at, 3), "kind": self.kind, "what": self.what, "ms": self.ms}
+
+
+class Surroundings:
+    """What a channel needs of its switch: someone to hand events to, and heads for them."""
+
+    def wants(self, name: str, uuid: str | None) -> bool:
+        raise NotImplementedError
+
+    def head(self, name: str, source: tuple[str, str, int]) -> Block:
+        raise NotImplementedError
+
+    def publish(self, event: Event) -> None:
+        raise NotImplementedError
+
+
+class Channel:
+    """An inbound call leg."""
+
+    recordings: "Recordings"
+
+    def __init__(self, switch: Surroundings, facts: CallFacts, uuid: str, number: int) -> None:
+        self.uuid, self.facts = uuid, facts
+        self.variables = Variables(first_variables(facts, uuid, number))
+        self.times = Times()
+        self.state, self.running_state = State.NEW, State.NEW
+        self.callstate = "DOWN"
+        self.answered = False
+        self.early = False
+        self.hangup_cause: str | None = None
+        self.transferring = False
+        self.diverts_events = False
+        self.digits: deque[tuple[str, str]] = deque()
+        self.digits_dialed = ""
+        self.sent_digits: list[str] = []
+        self.heard: list[Heard] = []
+        self.says, self.hears = Timeline(), Timeline()
+        self.sends_media = True
+        self.on_change: Callable[[], None] = lambda: None
+        self._switch = switch
+        self._profile_index = 1
+        self._basic: Block | None = None
+        self._began = time.monotonic()
+
+    # --- what is known about it
+
+    @property
+    def name(self) -> str:
+        return self.facts.channel_name
+
+    @property
+    def down(self) -> bool:
+        return self.state >= State.HANGUP
+
+    @property
+    def ready(self) -> bool:
+        """switch_channel_ready: applications may go on."""
+        return self.state is State.EXECUTE and not self.transferring
+
+    @property
+    def has_media(self) -> bool:
+        return self.answered or self.early
+
+    @property
+    def answer_state(self) -> str:
+        if self.hangup_cause:
+            return "hangup"
+        if self.answered:
+            return "answered"
+        return "early" if self.early else "ringing"
+
+    def get(self, name: str) -> str | None:
+        """A variable, or a field of the caller profile by its variable name."""
+        value = self.variables.get(name)
+        return self._profile_variable(name) if value is None else value
+
+    def is_true(self, name: str) -> bool:
+        return is_true(self.get(name))
+
+    def set(self, name: str, value: str | None) -> None:
+        self.variables.set(name, value)
+
+    def _profile_variable(self, name: str) -> str | None:
+        facts = self.facts
+        fields = {
+            "destination_number": facts.to_number,
+            "caller_id_number": facts.from_number,
+            "caller_id_name": facts.from_name or facts.from_number,
+            "username": facts.from_number,
+            "ani": facts.from_number,
+            "context": facts.context,
+            "dialplan": "XML",
+            "network_addr": facts.network_addr,
+            "uuid": self.uuid,
+            "channel_name": facts.channel_name,
+            "state": f"CS_{self.state.name}",
+            "hangup_cause": self.hangup_cause,
+        }
+        return fields.get(name.lower())
+
+    # --- time
+
+    @property
+    def frame_now(self) -> int:
+        """The number of the 20 ms frame that runs now."""
+        return int((time.monotonic() - self._began) / SECONDS_PER_FRAME)
+
+    def seconds_until(self, frame: int) -> float:
+        return max(0.0, self._began + frame * SECONDS_PER_FRAME - time.monotonic())
+
+    def seconds_since_start(self) -> float:
+        return time.monotonic() - self._began
+
+    def receives(self, frame: int) -> bool:  # noqa: ARG002 - asked per frame by a recording
+        return self.sends_media
+
+    # --- events
+
+    def fire(self, name: str, headers: Mapping[str, str] | None = None, body: str = "") -> None:
+        """Fires an event with this channel's data, if anybody listens."""
+        if self._switch.wants(name, self.uuid):
+            blocks = [*self.data_blocks(name), Block(headers or {})]
+            self._switch.publish(Event(name, self.uuid, blocks, body))
+
+    def data_blocks(self, name: str) -> list[Block]:
+        head = self._switch.head(name, _SOURCES.get(name, _ELSEWHERE))
+        if name in _WITHOUT_VARIABLES:
+            return [head, self.basic_block()]
+        return [head, self.basic_block(), self.variables.block()]
+
+    def basic_block(self) -> Block:
+        """switch_channel_event_set_basic_data."""
+        if self._basic is None:
+            self._basic = Block(self._basic_headers())
+        return self._basic
+
+    def _basic_headers(self) -> dict[str, str]:
+        cause = {"Hangup-Cause": self.hangup_cause} if self.hangup_cause else {}
+        facts, times, index = self.facts, self.times, self._profile_index
+        return {
+            "Channel-State": f"CS_{self.running_state.name}",
+            "Channel-Call-State": self.callstate,
+            "Channel-State-Number": str(int(self.state)),
+            "Channel-Name": self.name,
+            "Unique-ID": self.uuid,
+            "Call-Direction": "inbound",
+            "Presence-Call-Direction": "inbound",
+            "Channel-HIT-Dialplan": "true",
+            "Channel-Call-UUID": self.uuid,
+            "Answer-State": self.answer_state,
+            **cause,
+            **CODEC_HEADERS,
+            **profile_headers("Caller", facts, self.uuid, times, index),
+        }
+
+    def connect_headers(self) -> Block:
+        """The caller's profile once more, as the answer to `connect` starts."""
+        facts, times, index = self.facts, self.times, self._profile_index
+        return Block(profile_headers("Channel", facts, self.uuid, times, index))
+
+    def changed(self) -> None:
+        """Forgets rendered headers and wakes whoever waits for this channel."""
+        self._basic = None
+        self.on_change()
+
+    # --- what happens to it
+
+    def enter(self, state: State) -> None:
+        """Moves to a state and says so; a call that is down never comes back."""
+        if self.down and state < self.state:
+            return
+        self.state = self.running_state = state
+        self.changed()
+        self.fire("CHANNEL_STATE")
+
+    def set_callstate(self, callstate: str) -> None:
+        self.callstate = callstate
+        self.changed()
+        self.fire("CHANNEL_CALLSTATE", {"Original-Channel-Call-State": callstate})
+
+    def pre_answer(self) -> None:
+        """Starts early media; nothing if media runs already."""
+        if self.has_media or self.down:
+            return
+        self.early = True
+        self.times.progress_media = _microseconds()
+        self._start_media("EARLY MEDIA")
+        self.set_callstate("EARLY")
+        self.fire("CHANNEL_PROGRESS_MEDIA")
+
+    def answer(self) -> None:
+        if self.answered or self.down:
+            return
+        self.answered = True
+        self.times.answered = _microseconds()
+        self._start_media("ANSWER")
+        self.changed()
+        self.fire("CHANNEL_ANSWER")
+        self.set_callstate("ACTIVE")
+
+    def _start_media(self, disposition: str) -> None:
+        if self.get("local_media_ip") is None:
+            for name, value in media_variables(self.times).items():
+                self.set(name, value)
+        self.set("endpoint_disposition", disposition)
+
+    def hangup(self, cause: str) -> None:
+        """Ends the call: CHANNEL_HANGUP at once, the rest once its session has noticed."""
+        if self.down:
+            return
+        self.state = State.HANGUP
+        self.hangup_cause = cause
+        self.times.hungup = _microseconds()
+        self.changed()
+        self.fire("CHANNEL_HANGUP")
+
+    def report(self) -> None:
+        """The states and variables after the hangup, up to CHANNEL_HANGUP_COMPLETE."""
+        cause = self.hangup_cause or "NORMAL_CLEARING"
+        if self.digits_dialed:
+            self.set("digits_dialed", self.digits_dialed)
+        for name, value in last_variables(self.times, cause, Q850.get(cause, 16)).items():
+            self.set(name, value)
+        self.set_callstate("HANGUP")
+        self.enter(State.REPORTING)
+        self.fire("CHANNEL_HANGUP_COMPLETE")
+
+    def readdress(self, number: str, context: str) -> None:
+        """A transfer's new destination."""
+        facts = self.facts
+        self.facts = CallFacts(
+            facts.from_number,
+            number,
+            facts.from_name,
+            context,
+            facts.network_addr,
+            facts.headers,
+            facts.variables,
+        )
+        self.times.transferred = _microseconds()
+        self._profile_index += 1
+        self.changed()
+
+    # --- digits and sound
+
+    def queue_digits(self, digits: str, source: str) -> None:
+        """Digits that arrive: they become DTMF events when the session takes them."""
+        self.digits.extend((digit, source) for digit in digits)
+        self.on_change()
+
+    def take_digit(self) -> str | None:
+        """The next digit, its DTMF event fired (switch_channel_dequeue_dtmf)."""
+        if not self.digits:
+            return None
+        digit, source = self.digits.popleft()
+        self.digits_dialed += digit
+        headers = {
+            "DTMF-Digit": digit,
+            "DTMF-Duration": str(DEFAULT_DTMF_DURATION),
+            "DTMF-Source": source,
+        }
+        self.fire("DTMF", headers)
+        return digit
+
+    def play(self, source: Source, skip: int = 0) -> Segment:
+        """What the party hears from the next frame on."""
+        return self.hears.begin(self.frame_now, source, skip)
+
+
+def _microseconds() -> int:
+    return int(time.time() * 1_000_000)

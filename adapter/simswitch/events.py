@@ -1,0 +1,174 @@
+"""Events as the switch sends them: header blocks, cached because a call's data hardly changes.
+
+Rules (switch_event.c)
+- An event is a head (name, date, sequence), the channel's data, its variables, its own headers.
+- A `Block` is a snapshot of headers and never changes; each form is rendered at most once.
+- `Variables` keeps every variable's rendered line, so that a changed one costs one line.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import formatdate
+
+from adapter.simswitch import frames
+
+
+class Block:
+    """Headers that belong together, with their rendered forms."""
+
+    __slots__ = ("_json", "_plain", "headers")
+
+    def __init__(self, headers: Mapping[str, str], plain: bytes | None = None) -> None:
+        self.headers = headers
+        self._plain = plain
+        self._json: bytes | None = None
+
+    @property
+    def plain(self) -> bytes:
+        if self._plain is None:
+            pairs = self.headers.items()
+            self._plain = b"".join([frames.header_line(name, value) for name, value in pairs])
+        return self._plain
+
+    @property
+    def json(self) -> bytes:
+        """Members without the braces around them."""
+        if self._json is None:
+            pairs = self.headers.items()
+            self._json = b",".join([frames.json_pair(name, value) for name, value in pairs])
+        return self._json
+
+
+EMPTY_BLOCK = Block({}, b"")
+
+
+class Variables:
+    """A channel's variables, in the order they were last set; names are case-insensitive.
+
+    A value is never empty: setting nothing removes the variable (switch_channel.c).
+    """
+
+    def __init__(self, initial: Mapping[str, str]) -> None:
+        self._values: dict[str, tuple[str, str]] = {}
+        self._lines: dict[str, bytes] = {}
+        self._block: Block | None = None
+        for name, value in initial.items():
+            self.set(name, value)
+
+    def set(self, name: str, value: str | None) -> None:
+        key = name.lower()
+        self._block = None
+        self._values.pop(key, None)
+        self._lines.pop(key, None)
+        if not value:
+            return
+        self._values[key] = (name, value)
+        self._lines[key] = frames.header_line(f"variable_{name}", value)
+
+    def get(self, name: str) -> str | None:
+        found = self._values.get(name.lower())
+        return found[1] if found else None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(list(self._values.values()))
+
+    def block(self) -> Block:
+        if self._block is None:
+            headers = {f"variable_{name}": value for name, value in self._values.values()}
+            self._block = Block(headers, b"".join(self._lines.values()))
+        return self._block
+
+
+class Event:
+    """One event, rendered for as many listeners as want it."""
+
+    __slots__ = ("_forms", "blocks", "body", "name", "uuid")
+
+    def __init__(self, name: str, uuid: str | None, blocks: list[Block], body: str = "") -> None:
+        self.name = name
+        self.uuid = uuid
+        self.blocks = blocks
+        self.body = body
+        self._forms: dict[str, bytes] = {}
+
+    def get(self, header: str) -> str | None:
+        """A header's value by its name, case-insensitively as the switch compares."""
+        for block in self.blocks:
+            if header in block.headers:
+                return block.headers[header]
+        wanted = header.lower()
+        for block in self.blocks:
+            for name, value in block.headers.items():
+                if name.lower() == wanted:
+                    return value
+        return None
+
+    def frame(self, kind: str) -> bytes:
+        """The event as one frame, `kind` plain or json."""
+        if kind not in self._forms:
+            body = self.as_json() if kind == "json" else self.as_plain()
+            self._forms[kind] = frames.event_frame(body, kind)
+        return self._forms[kind]
+
+    def as_plain(self) -> bytes:
+        """The serialised event, as it stands in the frame and as `uuid_dump` prints it."""
+        parts = [block.plain for block in self.blocks]
+        if self.body:
+            body = frames.raw(self.body)
+            return b"".join(parts) + b"Content-Length: %d\n\n%s" % (len(body), body)
+        return b"".join(parts) + b"\n"
+
+    def as_json(self) -> bytes:
+        """The event as JSON, one member a header."""
+        parts = [block.json for block in self.blocks if block.headers]
+        if self.body:
+            length = str(len(frames.raw(self.body)))
+            parts.append(frames.json_pair("Content-Length", length))
+            parts.append(frames.json_pair("_body", self.body))
+        return b"{" + b",".join(parts) + b"}"
+
+
+class EventHeads:
+    """The first headers of every event of one switch."""
+
+    def __init__(self, core_uuid: str, hostname: str) -> None:
+        self._fixed = {
+            "Core-UUID": core_uuid,
+            "FreeSWITCH-Hostname": hostname,
+            "FreeSWITCH-Switchname": hostname,
+            "FreeSWITCH-IPv4": "127.0.0.1",
+            "FreeSWITCH-IPv6": "::1",
+        }
+        self._fixed_plain = Block(self._fixed).plain
+        self._sequence = 0
+        self._second = -1
+        self._date: Block = EMPTY_BLOCK
+
+    def next(self, name: str, source: tuple[str, str, int]) -> Block:
+        """The head of a new event; `source` is the file, function and line that fire it."""
+        now = time.time()
+        self._sequence += 1
+        date = self._date_block(int(now))
+        file, function, line = source
+        varying = {
+            "Event-Date-Timestamp": str(int(now * 1_000_000)),
+            "Event-Calling-File": file,
+            "Event-Calling-Function": function,
+            "Event-Calling-Line-Number": str(line),
+            "Event-Sequence": str(self._sequence),
+        }
+        plain = (
+            f"Event-Name: {name}\n".encode()
+            + self._fixed_plain
+            + date.plain
+            + "".join([f"{key}: {value}\n" for key, value in varying.items()]).encode()
+        )
+        return Block({"Event-Name": name, **self._fixed, **date.headers, **varying}, plain)
+
+    def _date_block(self, second: int) -> Block:
+        if second != self._second:
+            self._second = second
+            local = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+            gmt = formatdate(second, usegmt=True)
+            self._date = Block({"Event-Date-Local": local, "Event-Date-GMT": gmt})
+        return self._date

@@ -1,0 +1,122 @@
+"""Recording files as the switch's file modules leave them: WAV, padded MP3 frames, a stub MP4.
+
+Rules
+- WAV (mod_sndfile): the header stands at once with sizes of zero; samples follow in steps of
+  64 KiB (SWITCH_DEFAULT_FILE_BUFFER_LEN); the sizes are corrected at close. A switch that is
+  killed therefore leaves a header that says 'empty' before whole steps of audio.
+- MP3 (mod_shout): real MPEG frames at a constant rate that decode to silence, padded at the
+  end by the encoder, so that their duration is longer than the recording.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from adapter.simswitch.audio import RATE
+
+WRITE_STEP = 65536
+EMPTY_RIFF_SIZE = 8  # what libsndfile writes before it knows better
+
+MP3_SAMPLES = 576  # a frame of MPEG 2.5 layer III
+MP3_BYTES = 144  # at 16 kbit/s and 8 kHz
+MP3_PADDING_FRAMES = 5  # the encoder's delay and its last, padded frame
+
+
+class RecordingFile(Protocol):
+    """Takes interleaved 16-bit samples; `size` is what the switch believes it wrote."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> int: ...
+
+
+class WavFile:
+    """A PCM wave file that grows in steps."""
+
+    def __init__(self, path: Path, channels: int) -> None:
+        self._channels = channels
+        self._file = path.open("wb", buffering=0)
+        self._pending = bytearray()
+        self._written = 0
+        self._file.write(self._header(EMPTY_RIFF_SIZE, 0))
+
+    def write(self, data: bytes) -> None:
+        self._pending += data
+        whole = len(self._pending) - len(self._pending) % WRITE_STEP
+        if whole:
+            self._flush(whole)
+
+    def close(self) -> int:
+        self._flush(len(self._pending))
+        self._file.seek(0)
+        self._file.write(self._header(36 + self._written, self._written))
+        self._file.close()
+        return 44 + self._written
+
+    def _flush(self, count: int) -> None:
+        self._file.write(self._pending[:count])
+        del self._pending[:count]
+        self._written += count
+
+    def _header(self, riff: int, data: int) -> bytes:
+        block = 2 * self._channels
+        format_ = struct.pack("<HHIIHH", 1, self._channels, RATE, RATE * block, block, 16)
+        return (
+            struct.pack("<4sI4s4sI", b"RIFF", riff, b"WAVE", b"fmt ", 16)
+            + format_
+            + struct.pack("<4sI", b"data", data)
+        )
+
+
+class Mp3File:
+    """Constant frames of silence, as many as the samples need and the encoder adds."""
+
+    def __init__(self, path: Path, channels: int) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._channels = channels
+        self._samples = 0
+
+    def write(self, data: bytes) -> None:
+        self._samples += len(data) // 2 // self._channels
+
+    def close(self) -> int:
+        frames = -(-self._samples // MP3_SAMPLES) + MP3_PADDING_FRAMES if self._samples else 0
+        self._file.write(mp3_frame(self._channels) * frames)
+        self._file.close()
+        return frames * MP3_BYTES // 4096 * 4096  # asked before the encoder is flushed
+
+
+def mp3_frame(channels: int) -> bytes:
+    """One MPEG 2.5 layer III frame, 16 kbit/s, 8 kHz, whose side information is all zero."""
+    version_layer = 0xFFE3  # sync, MPEG 2.5, layer III, no CRC
+    rate = (2 << 4) | (2 << 2)  # bit rate index 2 (16 kbit/s), sampling index 2 (8 kHz)
+    mode = 0x00 if channels == 2 else 0xC0
+    return struct.pack(">HBB", version_layer, rate, mode) + bytes(MP3_BYTES - 4)
+
+
+class Mp4File:
+    """Nothing but a file type box: enough to have a name and a size."""
+
+    def __init__(self, path: Path, channels: int) -> None:  # noqa: ARG002 - a RecordingFile
+        self._path = path
+
+    def write(self, data: bytes) -> None:
+        """Video containers are not simulated."""
+
+    def close(self) -> int:
+        box = struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"mp42", 0, b"mp42", b"isom")
+        return self._path.write_bytes(box)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    module: str
+    make: type[WavFile] | type[Mp3File] | type[Mp4File]
+
+
+FORMATS = {
+    "wav": Format("mod_sndfile", WavFile),
+    "mp3": Format("mod_shout", Mp3File),
+    "mp4": Format("mod_av", Mp4File),
+}

@@ -1,0 +1,96 @@
+"""The `socket` application: the call is handed to an adapter over an outbound connection.
+
+Source: mod_event_socket.c (socket_function, listener_run).
+
+Rules
+- `socket host:port[/path][|host:port[/path]...] [async] [full]`: hosts are tried in turn, and
+  a refused connect falls through at once. Only the host that is tried brings its path.
+- When the connection ends while the call lives, `socket_resume` breaks off what runs and the
+  dialplan goes on; without it what runs plays to its end and then the dialplan goes on.
+"""
+
+from typing import TYPE_CHECKING
+
+import gevent
+import structlog
+from gevent import socket as sockets
+
+from adapter.simswitch.channel import State
+from adapter.simswitch.connection import Connection
+from adapter.simswitch.strings import atoi, separate
+
+if TYPE_CHECKING:
+    from adapter.simswitch.session import Session
+
+log = structlog.get_logger()
+
+DEFAULT_PORT = 8084
+CONNECT_SECONDS = 10.0
+LOOK_SECONDS = 0.5
+
+
+def socket(session: "Session", data: str) -> None:
+    """Runs one outbound connection, from the connect to the end of its park."""
+    words = separate(data, " ", 80)
+    if not words:
+        return
+    sock = _first_that_answers(session, words[0].split("|"))
+    if sock is None:
+        return
+    options = {word.lower() for word in words[1:]}
+    connection = Connection(
+        session.switch, sock, session=session, full="full" in options, runs_async="async" in options
+    )
+    _serve(session, connection)
+
+
+def _first_that_answers(session: "Session", targets: list[str]) -> "sockets.socket | None":
+    for target in targets:
+        host, port = _address(session, target)
+        try:
+            return sockets.create_connection((host, port), timeout=CONNECT_SECONDS)
+        except OSError as error:
+            log.info("event socket refused", host=host, port=port, reason=str(error))
+    return None
+
+
+def _address(session: "Session", target: str) -> tuple[str, int]:
+    host, colon, rest = target.rpartition(":")
+    if not colon:
+        host, rest = target, ""
+    port, slash, path = rest.partition("/")
+    if not colon:
+        host, slash, path = target.partition("/")
+    if slash:
+        session.channel.set("socket_path", path)
+    session.channel.set("socket_host", host)
+    return host, atoi(port) or DEFAULT_PORT
+
+
+def _serve(session: "Session", connection: Connection) -> None:
+    session.controlled = True
+    session.switch.connection_began(connection)
+    reader = session.switch.spawn("event socket of a call", connection.serve)
+    while session.channel.ready and not reader.dead and not connection.connected:
+        session.pause(LOOK_SECONDS)
+    if session.channel.ready and connection.running:
+        session.park()
+    session.controlled = False
+    if session.channel.state is State.RESET:
+        session.channel.state = State.EXECUTE
+        session.channel.changed()
+    gevent.sleep(0)
+
+
+def let_go(connection: Connection) -> None:
+    """The connection ended: its call, if it lives, is not controlled any more."""
+    session = connection.session
+    if session is None:
+        return
+    channel = session.channel
+    session.controlled = False
+    resumes = connection.resumes or channel.is_true("socket_resume")
+    if resumes and channel.ready:
+        channel.state = State.RESET
+        channel.changed()
+    session.wake()

@@ -1,0 +1,112 @@
+"""`api sim …`: what only a simulated switch can be told, for tests in another process.
+
+The argument is a word and JSON or words; the answer is JSON, or `-ERR` with what is wrong.
+"""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from adapter.simswitch.caller import Caller, CallPlan, PlanFault, Step
+from adapter.simswitch.load import Load, LoadPlan
+
+if TYPE_CHECKING:
+    from adapter.simswitch.switch import SimSwitch
+
+USAGE = "-USAGE: sim call|do|facts|wait|hangup|digits|load|stats|violations|spoken\n"
+
+
+def sim(switch: "SimSwitch", argument: str) -> str:
+    """Finds and runs one of the words below."""
+    word, _, rest = argument.partition(" ")
+    run = _WORDS.get(word)
+    if run is None:
+        return USAGE
+    try:
+        return json.dumps(run(switch, rest)) + "\n"
+    except (PlanFault, TypeError, ValueError) as error:
+        return f"-ERR {error}\n"
+    except KeyError as error:
+        return f"-ERR no call {error.args[0]}\n"
+
+
+def _call(switch: "SimSwitch", rest: str) -> Any:
+    """`sim call {plan}`: places a call; answers its uuid."""
+    return {"uuid": switch.call(CallPlan.from_data(_object(rest))).uuid}
+
+
+def _do(switch: "SimSwitch", rest: str) -> Any:
+    """`sim do <uuid> {step}`: the caller does something now."""
+    caller, data = _caller(switch, rest)
+    caller.do(Step.from_data(_object(data)))
+    return caller.facts()
+
+
+def _facts(switch: "SimSwitch", rest: str) -> Any:
+    return _caller(switch, rest)[0].facts()
+
+
+def _wait(switch: "SimSwitch", rest: str) -> Any:
+    """`sim wait <uuid> <seconds>`: until the call has ended; this listener waits with it."""
+    caller, seconds = _caller(switch, rest)
+    caller.wait(float(seconds or 30))
+    return caller.facts()
+
+
+def _hangup(switch: "SimSwitch", rest: str) -> Any:
+    caller, cause = _caller(switch, rest)
+    caller.hang_up(cause or "NORMAL_CLEARING")
+    return caller.facts()
+
+
+def _digits(switch: "SimSwitch", rest: str) -> Any:
+    caller, digits = _caller(switch, rest)
+    caller.press(digits)
+    return caller.facts()
+
+
+def _load(switch: "SimSwitch", rest: str) -> Any:
+    """`sim load {calls, concurrency, …}`: answers once all calls have ended."""
+    return Load(switch, LoadPlan(**_object(rest))).run().as_data()
+
+
+def _stats(switch: "SimSwitch", _rest: str) -> Any:
+    return {
+        "placed": switch.calls_placed,
+        "ended": switch.calls_ended,
+        "running": len(switch.sessions()),
+    }
+
+
+def _violations(switch: "SimSwitch", _rest: str) -> Any:
+    return [list(violation) for violation in switch.violations]
+
+
+def _spoken(switch: "SimSwitch", _rest: str) -> Any:
+    return [list(spoken) for spoken in switch.spoken]
+
+
+def _caller(switch: "SimSwitch", rest: str) -> tuple[Caller, str]:
+    uuid, _, more = rest.partition(" ")
+    return switch.callers[uuid], more
+
+
+def _object(text: str) -> dict[str, Any]:
+    data = json.loads(text or "{}")
+    if not isinstance(data, dict):
+        raise PlanFault("write a JSON object")
+    return data
+
+
+_WORDS: dict[str, Callable[["SimSwitch", str], Any]] = {
+    "call": _call,
+    "do": _do,
+    "facts": _facts,
+    "wait": _wait,
+    "hangup": _hangup,
+    "digits": _digits,
+    "load": _load,
+    "stats": _stats,
+    "violations": _violations,
+    "spoken": _spoken,
+}

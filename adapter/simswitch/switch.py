@@ -1,0 +1,302 @@
+"""The simulated switch: its calls, its listeners, its API, its event bus.
+
+`SimSwitch(settings)` is the whole public surface for tests in the same process; `listener`
+and `client` carry the same over the inbound event socket.
+"""
+
+import re
+import time
+import uuid as uuids
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gevent
+import structlog
+from gevent.event import Event as Signal
+
+from adapter.simswitch import api as api_commands
+from adapter.simswitch.applications import APPLICATIONS, Application
+from adapter.simswitch.caller import Caller, CallPlan
+from adapter.simswitch.channel import Channel, Surroundings
+from adapter.simswitch.connection import Connection
+from adapter.simswitch.events import Block, Event, EventHeads
+from adapter.simswitch.frames import Command
+from adapter.simswitch.listener import Listener
+from adapter.simswitch.outbound import let_go
+from adapter.simswitch.profile import CallFacts
+from adapter.simswitch.recordings import FlatContent, Recordings
+from adapter.simswitch.session import Session
+from adapter.simswitch.settings import Action, SwitchSettings
+from adapter.simswitch.strings import atoi
+
+log = structlog.get_logger()
+
+KEPT_CALLERS = 1000  # how many ended calls can still be asked what their caller heard
+STOP_SECONDS = 5.0
+
+
+class SimSwitch(Surroundings):
+    """A switch in this process. Call `start()` before use and `stop()` after.
+
+    violations: what a document or caller made the switch expand or run as code, as
+    `(call uuid, text)`; empty as long as an adapter lets nothing foreign through.
+    """
+
+    def __init__(self, settings: SwitchSettings | None = None, **changes: Any) -> None:
+        base = settings or SwitchSettings()
+        self.settings = base.with_changes(changes)
+        self.core_uuid = str(uuids.uuid4())
+        self.started_at = time.time()
+        self.violations: list[tuple[str, str]] = []
+        self.spoken: list[tuple[str, str]] = []
+        self.variables = {"hostname": self.settings.hostname, **self.settings.global_variables}
+        self.sounds = Path(self.variables.get("sounds_dir", "/tmp"))  # noqa: S108
+        self.callers: dict[str, Caller] = {}
+        self.calls_placed = 0
+        self.calls_ended = 0
+        self._heads = EventHeads(self.core_uuid, self.settings.hostname)
+        self._sessions: dict[str, Session] = {}
+        self._watchers: dict[str, Caller] = {}
+        self._own: dict[str, list[Connection]] = {}
+        self._everywhere: set[Connection] = set()
+        self._flat_content = FlatContent(self.settings.flat_seconds)
+        self._greenlets: set[gevent.Greenlet] = set()
+        self._listener = Listener(self)
+        self._ended = Signal()
+
+    # --- life
+
+    def start(self) -> "SimSwitch":
+        """Opens the inbound event socket; returns itself."""
+        self._listener.start()
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the inbound event socket listens."""
+        return self._listener.address
+
+    def stop(self) -> None:
+        """Hangs up every call, closes every socket, ends every greenlet."""
+        self._listener.stop()
+        for session in list(self._sessions.values()):
+            session.channel.hangup("SYSTEM_SHUTDOWN")
+        for connection in self._connections():
+            connection.end()
+        gevent.joinall(list(self._greenlets), timeout=STOP_SECONDS)
+        gevent.killall(list(self._greenlets), timeout=STOP_SECONDS)
+
+    def kill(self) -> None:
+        """Ends at once, as a crashed switch does: no events, no goodbyes, files as they are."""
+        self._listener.stop()
+        for connection in self._connections():
+            connection.cut()
+        gevent.killall(list(self._greenlets), block=False)
+
+    def __enter__(self) -> "SimSwitch":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def spawn(self, name: str, run: Callable[..., Any], *arguments: Any) -> gevent.Greenlet:
+        """A greenlet of this switch, with a name, whose error is logged."""
+        greenlet = gevent.spawn(run, *arguments)
+        greenlet.name = name
+        self._greenlets.add(greenlet)
+        greenlet.rawlink(self._greenlets.discard)
+        greenlet.link_exception(_log_error)
+        return greenlet
+
+    # --- calls
+
+    def call(
+        self, plan: CallPlan | None = None, *, actions: tuple[Action, ...] | None = None
+    ) -> Caller:
+        """Places a simulated call; `actions` instead of what the dialplan has for it."""
+        plan = plan or CallPlan()
+        session = self._new_session(plan.facts)
+        session.first_actions = actions
+        caller = Caller(plan, session)
+        self._keep_caller(caller)
+        if any(step.on for step in plan.steps):
+            self._watchers[caller.uuid] = caller
+        greenlet = self.spawn(f"call {session.channel.uuid}", session.run)
+        greenlet.rawlink(lambda _: caller.ended.set())
+        caller.start()
+        return caller
+
+    def _new_session(self, facts: CallFacts) -> Session:
+        self.calls_placed += 1
+        channel = Channel(self, facts, str(uuids.uuid4()), self.calls_placed)
+        channel.recordings = Recordings(channel, self.settings, self._flat_content)
+        session = Session(self, channel)
+        self._sessions[channel.uuid] = session
+        return session
+
+    def _keep_caller(self, caller: Caller) -> None:
+        self.callers[caller.uuid] = caller
+        while len(self.callers) > KEPT_CALLERS:
+            oldest = next(iter(self.callers))
+            if oldest in self._sessions:
+                break
+            del self.callers[oldest]
+
+    def session(self, uuid: str) -> Session | None:
+        """The session of a call that is not down (switch_core_session_locate)."""
+        session = self._sessions.get(uuid)
+        return None if session is None or session.channel.down else session
+
+    def sessions(self) -> list[Session]:
+        return [session for session in self._sessions.values() if not session.channel.down]
+
+    def call_ended(self, session: Session) -> None:
+        uuid = session.channel.uuid
+        self._sessions.pop(uuid, None)
+        self._watchers.pop(uuid, None)
+        self.calls_ended += 1
+        for connection in self._own.get(uuid, ()):
+            connection.call_gone()
+        self._ended.set()
+
+    def actions_for(self, number: str) -> tuple[Action, ...] | None:
+        """The dialplan's actions for a destination."""
+        for extension in self.settings.dialplan:
+            if re.search(extension.pattern, number):
+                return extension.actions
+        return None
+
+    @staticmethod
+    def application(name: str) -> Application | None:
+        return APPLICATIONS.get(name.lower())
+
+    def schedule_hangup(self, channel: Channel, when: str, cause: str) -> None:
+        """`+seconds` or a time; whole seconds of the clock."""
+        seconds = atoi(when[1:])
+        if seconds == 0:
+            channel.hangup(cause)
+            return
+        moment = int(time.time()) + seconds if when.startswith("+") else atoi(when)
+        later = gevent.spawn_later(max(0.0, moment - time.time()), channel.hangup, cause)
+        later.name = f"scheduled hangup {channel.uuid}"
+        self._greenlets.add(later)
+        later.rawlink(self._greenlets.discard)
+
+    # --- what an adapter should not make a switch do
+
+    def expanded_call(self, channel: Channel, name: str, argument: str) -> str:
+        """An API call inside `${...}`: noted, and answered unless it would run a program."""
+        self.violate(channel, f"${{{name}({argument})}}")
+        if name.lower() in api_commands.PROGRAMS:
+            return ""
+        return self.api(name, argument)
+
+    def violate(self, channel: Channel, text: str) -> None:
+        log.warning("the switch was made to run code", call_id=channel.uuid, code=text)
+        self.violations.append((channel.uuid, text))
+
+    def note_speech(self, channel: Channel, text: str) -> None:
+        self.spoken.append((channel.uuid, text))
+
+    # --- the API
+
+    def api(self, name: str, argument: str) -> str:
+        """Runs an API command; returns what the switch would print."""
+        command = api_commands.COMMANDS.get(name.lower())
+        if command is None:
+            return f"-ERR {name} Command not found!\n"
+        return command(self, argument)
+
+    def run_job(self, job: str, owner: str, name: str, argument: str) -> None:
+        """A `bgapi`: runs beside, and answers by BACKGROUND_JOB."""
+        self.spawn(f"job {job}", self._job, job, owner, name, argument)
+
+    def _job(self, job: str, owner: str, name: str, argument: str) -> None:
+        answer = self.api(name, argument)
+        headers = {"Job-UUID": job, "Job-Owner-UUID": owner, "Job-Command": name}
+        if argument:
+            headers["Job-Command-Arg"] = argument
+        self.fire("BACKGROUND_JOB", headers, answer)
+
+    # --- events
+
+    def fire(self, name: str, headers: Mapping[str, str], body: str = "") -> None:
+        """Fires an event that belongs to no call."""
+        head = self.head(name, ("mod_event_socket.c", "api_exec", 1586))
+        self.publish(Event(name, headers.get("Unique-ID"), [head, Block(headers)], body))
+
+    def send_event(self, command: Command, uuid: str) -> None:
+        """`sendevent`: an event that a listener made."""
+        name = command.line[9:].strip() or "CUSTOM"
+        self.fire(name, {**_titled(command.headers), "Event-UUID": uuid}, command.body)
+
+    def wants(self, name: str, uuid: str | None) -> bool:
+        own = self._own.get(uuid or "", ())
+        if any(connection.subscription.wants(name) for connection in own):
+            return True
+        watcher = self._watchers.get(uuid or "")
+        if watcher is not None and watcher.watches(name):
+            return True
+        return any(connection.subscription.wants(name) for connection in self._everywhere)
+
+    def head(self, name: str, source: tuple[str, str, int]) -> Block:
+        return self._heads.next(name, source)
+
+    def publish(self, event: Event) -> None:
+        owner = event.uuid or event.get("Job-Owner-UUID") or ""
+        listeners = {*self._own.get(owner, ()), *self._everywhere}
+        for connection in listeners:
+            if connection.subscription.accepts(event):
+                connection.deliver(event)
+        watcher = self._watchers.get(owner)
+        if watcher is not None:
+            watcher.noticed(event)
+
+    # --- connections
+
+    def connection_began(self, connection: Connection) -> None:
+        session = connection.session
+        if session is not None:
+            self._own.setdefault(session.channel.uuid, []).append(connection)
+
+    def subscription_changed(self, connection: Connection) -> None:
+        """A listener without `myevents` hears every call; one with it only its own."""
+        subscription = connection.subscription
+        self._everywhere.discard(connection)
+        if not subscription.enabled:
+            return
+        if subscription.my_uuid is None:
+            self._everywhere.add(connection)
+        elif connection not in self._own.setdefault(subscription.my_uuid, []):
+            self._own[subscription.my_uuid].append(connection)
+
+    def connection_ended(self, connection: Connection) -> None:
+        self._everywhere.discard(connection)
+        for uuid in _uuids(connection):
+            remaining = [other for other in self._own.get(uuid, ()) if other is not connection]
+            if remaining:
+                self._own[uuid] = remaining
+            else:
+                self._own.pop(uuid, None)
+        let_go(connection)
+
+    def _connections(self) -> list[Connection]:
+        own = [connection for group in self._own.values() for connection in group]
+        return list({*own, *self._everywhere, *self._listener.connections})
+
+    def uptime_seconds(self) -> float:
+        return time.time() - self.started_at
+
+
+def _uuids(connection: Connection) -> list[str]:
+    own = connection.session.channel.uuid if connection.session else None
+    return [uuid for uuid in (own, connection.subscription.my_uuid) if uuid]
+
+
+def _titled(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.title(): value for name, value in headers.items()}
+
+
+def _log_error(greenlet: gevent.Greenlet) -> None:
+    log.error("simulated switch failed", greenlet=greenlet.name, exc_info=greenlet.exc_info)

@@ -1,0 +1,1 @@
+"""What SWML can play, and how the switch is told to play it."""

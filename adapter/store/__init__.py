@@ -1,0 +1,1 @@
+"""What must survive a crash: recordings, callbacks, and where each call stands."""

@@ -1,0 +1,51 @@
+"""Errors of the store, told as what to do next."""
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+
+class StoreError(Exception):
+    """The store could not do what was asked. The message says what to do."""
+
+
+class StoreTimeoutError(StoreError):
+    """The store did not answer in time.
+
+    A commit that was already running may still succeed: commit the same writes again, they are
+    safe to repeat.
+    """
+
+
+# SQLite's own words (sqlite3.c, sqlite3ErrStr) and what helps.
+_ADVICE = (
+    ("disk is full", "free space on its disk"),
+    ("disk i/o error", "check the disk (dmesg) and the mount"),
+    ("readonly", "make the file and its folder writable for this user"),
+    ("unable to open", "check that the folder exists and is writable for this user"),
+    (
+        "locked",
+        "another process holds the file: run one adapter per SQLite file, or use PostgreSQL",
+    ),
+    (
+        "malformed",
+        "the file is damaged: stop the adapter, keep a copy, and restore a backup "
+        "or run `sqlite3 FILE .recover`",
+    ),
+    ("not a database", "the file is not a store: name another one, or move it away"),
+)
+
+
+def explain(error: Exception, where: str) -> StoreError:
+    """Turn a database error into a StoreError; parameters and credentials are left out."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    # PostgreSQL quotes the whole row from the second line on.
+    text = next(iter(str(cause).strip().splitlines()), "") or type(cause).__name__
+    advice = next((help_ for word, help_ in _ADVICE if word in text.lower()), None)
+    return StoreError(f"store {where}: {text}" + (f" ({advice})" if advice else ""))
+
+
+def concerns_one_row(error: Exception) -> bool:
+    """Whether the values of a row are at fault, and not the database, disk or connection."""
+    if isinstance(error, DBAPIError):
+        names = {kind.__name__ for kind in type(error.orig).__mro__}
+        return bool(names & {"IntegrityError", "DataError", "InterfaceError", "ProgrammingError"})
+    return not isinstance(error, (SQLAlchemyError, OSError))

@@ -1,0 +1,45 @@
+"""Deleting what is no longer needed, a page at a time.
+
+Callbacks are stored in the order of time, so a walk from the oldest ends at the first one that is
+too young; the pages keep each transaction short. Failed callbacks stay: they are the list of what
+was never delivered.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from adapter.store.tables import callbacks, calls
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`last` is where the next page begins, None at the end."""
+
+    deleted: int
+    last: int | None
+
+
+def forget_callbacks(connection: sa.Connection, *, before: float, after: int) -> Page:
+    """Delete delivered callbacks made before this Unix time from one page of the table."""
+    too_old = callbacks.c.created_at < before
+    query = (
+        sa.select(callbacks.c.position, callbacks.c.state, too_old.label("old"))
+        .where(callbacks.c.position > after)
+        .order_by(callbacks.c.position)
+        .limit(PAGE)
+    )
+    rows = connection.execute(query).all()
+    old = [row.position for row in rows if row.old and row.state == "delivered"]
+    if old:
+        connection.execute(sa.delete(callbacks).where(callbacks.c.position.in_(old)))
+    more = len(rows) == PAGE and rows[-1].old
+    return Page(deleted=len(old), last=rows[-1].position if more else None)
+
+
+def forget_calls(connection: sa.Connection, *, before: float) -> int:
+    """Delete up to a page of calls that ended before this Unix time; how many."""
+    old = sa.select(calls.c.call_id).where(calls.c.ended_at < before).limit(PAGE)
+    return connection.execute(sa.delete(calls).where(calls.c.call_id.in_(old))).rowcount

@@ -1,0 +1,141 @@
+"""What is read from the store. Every function runs in a lane's thread, on its connection."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.store.rows import (
+    Callback,
+    CallbackFilter,
+    CallbackState,
+    CallPosition,
+    OutboxCounts,
+    Recording,
+    RecordingFilter,
+)
+from adapter.store.tables import DELIVERED, FAILED, PENDING, callbacks, calls, recordings
+
+_STATES = {
+    CallbackState.PENDING: PENDING,
+    CallbackState.DELIVERED: DELIVERED,
+    CallbackState.FAILED: FAILED,
+}
+
+
+def recording(connection: sa.Connection, recording_id: str) -> Recording | None:
+    rows = _recordings(connection, recordings.c.id == recording_id)
+    return rows[0] if rows else None
+
+
+def find_recording(connection: sa.Connection, call_id: str, control_id: str) -> Recording | None:
+    """The newest recording of the call with this control id."""
+    query = (
+        sa.select(recordings)
+        .where(recordings.c.call_id == call_id, recordings.c.control_id == control_id)
+        .order_by(recordings.c.created_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return _recording(row) if row else None
+
+
+def list_recordings(
+    connection: sa.Connection, wanted: RecordingFilter, limit: int, offset: int
+) -> list[Recording]:
+    """Newest first."""
+    query = (
+        sa.select(recordings)
+        .where(*_recording_conditions(wanted))
+        .order_by(recordings.c.created_at.desc(), recordings.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_recording(row) for row in connection.execute(query).mappings()]
+
+
+def count_recordings(connection: sa.Connection, wanted: RecordingFilter) -> int:
+    query = sa.select(sa.func.count()).select_from(recordings).where(*_recording_conditions(wanted))
+    return int(connection.execute(query).scalar_one())
+
+
+def call(connection: sa.Connection, call_id: str) -> CallPosition | None:
+    row = connection.execute(sa.select(calls).where(calls.c.call_id == call_id)).mappings().first()
+    return _call(row) if row else None
+
+
+def open_calls(connection: sa.Connection, limit: int, after: str) -> list[CallPosition]:
+    """Calls that have not ended, by call id, those behind `after`."""
+    query = (
+        sa.select(calls)
+        .where(calls.c.ended_at.is_(None), calls.c.call_id > after)
+        .order_by(calls.c.call_id)
+        .limit(limit)
+    )
+    return [_call(row) for row in connection.execute(query).mappings()]
+
+
+def callback(connection: sa.Connection, callback_id: str) -> Callback | None:
+    query = sa.select(callbacks).where(callbacks.c.id == callback_id)
+    row = connection.execute(query).mappings().first()
+    return Callback(**row) if row else None
+
+
+def list_callbacks(
+    connection: sa.Connection, wanted: CallbackFilter, limit: int, after: int
+) -> list[Callback]:
+    """In the order in which they were stored, those behind position `after`."""
+    conditions = [callbacks.c.position > after]
+    if wanted.stream is not None:
+        conditions.append(callbacks.c.stream == wanted.stream)
+    if wanted.state is not None:
+        conditions.append(callbacks.c.state == _STATES[CallbackState(wanted.state)])
+    query = sa.select(callbacks).where(*conditions).order_by(callbacks.c.position).limit(limit)
+    return [Callback(**row) for row in connection.execute(query).mappings()]
+
+
+def outbox_counts(connection: sa.Connection) -> OutboxCounts:
+    oldest = sa.select(sa.func.min(callbacks.c.created_at)).where(callbacks.c.state == PENDING)
+    return OutboxCounts(
+        pending=_count(connection, callbacks.c.state == PENDING),
+        failed=_count(connection, callbacks.c.state == FAILED),
+        oldest_created_at=connection.execute(oldest).scalar(),
+    )
+
+
+def _count(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(callbacks).where(condition)
+    return int(connection.execute(query).scalar_one())
+
+
+def _recording_conditions(wanted: RecordingFilter) -> list[sa.ColumnElement[bool]]:
+    column = recordings.c
+    tests: Sequence[tuple[Any, Callable[[Any], sa.ColumnElement[bool]]]] = (
+        (wanted.call_id, column.call_id.__eq__),
+        (wanted.project_id, column.project_id.__eq__),
+        (wanted.states, column.state.in_),
+        (wanted.ended, lambda ended: _is_set(column.ended_at, ended)),
+        (wanted.ended_before, column.ended_at.__lt__),
+        (wanted.created_from, column.created_at.__ge__),
+        (wanted.created_before, column.created_at.__lt__),
+        (wanted.deleted, lambda deleted: _is_set(column.deleted_at, deleted)),
+    )
+    return [condition(value) for value, condition in tests if value is not None]
+
+
+def _is_set(column: sa.Column[Any], wanted: bool) -> sa.ColumnElement[bool]:
+    return column.is_not(None) if wanted else column.is_(None)
+
+
+def _recordings(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Recording]:
+    rows = connection.execute(sa.select(recordings).where(*where)).mappings()
+    return [_recording(row) for row in rows]
+
+
+def _recording(row: sa.RowMapping) -> Recording:
+    return Recording(**{**row, "options": json.loads(row["options"])})
+
+
+def _call(row: sa.RowMapping) -> CallPosition:
+    return CallPosition(**{**row, "state": json.loads(row["state"])})

@@ -1,0 +1,130 @@
+"""The rows of the store, as plain frozen values.
+
+A row is a snapshot: to change one, make a new value with `dataclasses.replace` and put it.
+Times are Unix times in seconds (float), None where the moment has not come.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One recording, from the moment it is asked for.
+
+    `id` is ours (a uuid); `control_id` is the document's. `path` is relative to `recordings_dir`.
+    `reason` is our own word for why it ended: the switch's completion cause does not tell a stop
+    from a time limit. `duration` is in seconds, `size` in bytes. `options` holds all other
+    parameters of the method and must be JSON.
+    """
+
+    id: str
+    call_id: str
+    node_id: str
+    control_id: str
+    project_id: str
+    space_id: str
+    event_channel: str
+    state: str
+    path: str
+    created_at: float
+    format: str = "wav"
+    direction: str = "both"
+    stereo: bool = False
+    status_url: str | None = None
+    reason: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    duration: float | None = None
+    size: int | None = None
+    truncated: bool = False
+    error_code: str | None = None
+    error_message: str | None = None
+    deleted_at: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class CallbackState(StrEnum):
+    """Where a callback stands: `delivered` and `failed` are final."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """One status callback: the bytes to deliver, and how far delivery has come.
+
+    `id` is sent as Idempotency-Key. `origin` is the receiver: its scheme, host and port. Callbacks
+    of one `stream` reach a receiver in the order in which they were stored (`position`, given by
+    the store). An adapter that is about to send takes a claim, so that
+    no other one sends the same callback: `claimed_by` until `claimed_until`.
+    """
+
+    id: str
+    stream: str
+    project_id: str
+    url: str = field(repr=False)  # may hold a password
+    origin: str
+    body: bytes = field(repr=False)
+    created_at: float
+    next_attempt_at: float
+    content_type: str = "application/json"
+    state: str = CallbackState.PENDING
+    attempts: int = 0
+    last_status: int | None = None
+    last_error: str | None = None
+    finished_at: float | None = None
+    claimed_by: str | None = None
+    claimed_until: float | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPosition:
+    """Where a call stands in its document, so that another process can go on with it.
+
+    `state` is the interpreter's own JSON value; the store does not look into it.
+    """
+
+    call_id: str
+    session_id: str
+    node_id: str
+    worker: str
+    state: Mapping[str, Any]
+    updated_at: float
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFilter:
+    """Which recordings to list; a field that is None does not restrict."""
+
+    call_id: str | None = None
+    project_id: str | None = None
+    states: tuple[str, ...] | None = None
+    ended: bool | None = None
+    ended_before: float | None = None
+    created_from: float | None = None
+    created_before: float | None = None
+    deleted: bool | None = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackFilter:
+    """Which callbacks to list; a field that is None does not restrict."""
+
+    stream: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxCounts:
+    """How much is waiting to be delivered, and since when."""
+
+    pending: int
+    failed: int
+    oldest_created_at: float | None

@@ -1,0 +1,61 @@
+"""Make the tables, or bring older ones up to date.
+
+One row in `schema_version` says which version the tables have. A step that changes tables is a
+function in MIGRATIONS under the version it starts from; steps run in order, in the transaction
+that also writes the new version.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+
+from adapter.store.errors import StoreError
+from adapter.store.tables import SCHEMA_VERSION, metadata, schema_version
+
+Migration = Callable[[sa.Connection], None]
+MIGRATIONS: Mapping[int, Migration] = {}
+
+# Any fixed number: two adapters that start together on one PostgreSQL make the tables in turn.
+_SCHEMA_LOCK = 0x73776D6C
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Create or migrate the tables; raise StoreError if they are newer than this version knows."""
+    with connection.begin():
+        _lock(connection)
+        if not sa.inspect(connection).has_table(schema_version.name):
+            metadata.create_all(connection)
+            _write_version(connection, SCHEMA_VERSION)
+            return
+        _migrate(connection, _read_version(connection))
+
+
+def _lock(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+    elif connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _read_version(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(sa.func.max(schema_version.c.version))).scalar() or 0)
+
+
+def _write_version(connection: sa.Connection, version: int) -> None:
+    connection.execute(sa.delete(schema_version))
+    connection.execute(sa.insert(schema_version), {"version": version, "checked_at": time.time()})
+
+
+def _migrate(connection: sa.Connection, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"the store has schema {version}, this version knows {SCHEMA_VERSION}: run the newer "
+            "version of the adapter again, or restore the backup made before it ran"
+        )
+    for step in range(version, SCHEMA_VERSION):
+        if step not in MIGRATIONS:
+            raise StoreError(f"the store has schema {version}, which cannot be brought up to date")
+        MIGRATIONS[step](connection)
+    if version < SCHEMA_VERSION:
+        _write_version(connection, SCHEMA_VERSION)

@@ -1,0 +1,78 @@
+"""The SQL of each kind of write, built once per database.
+
+A batch runs kind after kind in the order of this table, many rows at a time; rows of one kind
+keep the order in which they were committed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapter.store.tables import PENDING, callbacks, calls, recordings
+
+Statements = Mapping[str, tuple[sa.Executable, ...]]
+
+
+def build(dialect: str) -> Statements:
+    """Every write's statements by name, in the order in which a batch runs them."""
+    return {
+        "put_recording": (_upsert(dialect, recordings, "id"),),
+        "put_call": (_upsert(dialect, calls, "call_id"),),
+        "put_callback": (_insert(dialect, callbacks).on_conflict_do_nothing(),),
+        "finish_callback": (_finish(),),
+        "retry_callback": (_retry(), _move_stream()),
+    }
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def _upsert(dialect: str, table: sa.Table, key: str) -> sa.Executable:
+    insert = _insert(dialect, table)
+    changes = {column.name: insert.excluded[column.name] for column in table.c}
+    del changes[key]
+    statement: sa.Executable = insert.on_conflict_do_update(index_elements=[key], set_=changes)
+    return statement
+
+
+def _attempt() -> dict[str, Any]:
+    names = ("attempts", "last_status", "last_error")
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+    return values | {"claimed_by": None, "claimed_until": None}
+
+
+def _finish() -> sa.Executable:
+    return (
+        sa.update(callbacks)
+        .where(callbacks.c.id == sa.bindparam("callback_id"), callbacks.c.state == PENDING)
+        .values(state=sa.bindparam("state"), finished_at=sa.bindparam("finished_at"), **_attempt())
+    )
+
+
+def _retry() -> sa.Executable:
+    return (
+        sa.update(callbacks)
+        .where(
+            callbacks.c.id == sa.bindparam("callback_id"),
+            callbacks.c.state == PENDING,
+            callbacks.c.claimed_by == sa.bindparam("worker"),
+        )
+        .values(next_attempt_at=sa.bindparam("next_attempt_at"), **_attempt())
+    )
+
+
+def _move_stream() -> sa.Executable:
+    moment = sa.bindparam("next_attempt_at", type_=sa.Double)
+    return (
+        sa.update(callbacks)
+        .where(
+            callbacks.c.stream == sa.bindparam("in_stream"),
+            callbacks.c.origin == sa.bindparam("to_origin"),
+            callbacks.c.state == PENDING,
+            callbacks.c.next_attempt_at < moment,
+        )
+        .values(next_attempt_at=moment)
+    )

@@ -1,0 +1,201 @@
+"""The store: what must survive a crash.
+
+One thread writes, in shared transactions (`group.py`); one thread reads. Neither blocks the hub.
+A read sees every commit that has returned. All methods are called from greenlets of one hub.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from adapter.store import claims, housekeeping, queries, schema, statements
+from adapter.store.claims import Taken, Want
+from adapter.store.errors import StoreError, StoreTimeoutError
+from adapter.store.group import GroupCommitter, Job
+from adapter.store.lane import Lane
+from adapter.store.rows import (
+    Callback,
+    CallbackFilter,
+    CallPosition,
+    OutboxCounts,
+    Recording,
+    RecordingFilter,
+)
+from adapter.store.tables import schema_version
+from adapter.store.writes import PutCallback, Write
+
+T = TypeVar("T")
+
+DEFAULT_DEADLINE = 5.0
+# /ready may be asked often and by many; the disk is tried at most this often.
+PROBE_SECONDS = 2.0
+# Who asks /ready gives up after a second or two; a disk that takes longer is not ready.
+PROBE_DEADLINE = 1.0
+
+ALL_RECORDINGS = RecordingFilter()
+ALL_CALLBACKS = CallbackFilter()
+
+CallbackListener = Callable[[Sequence[Callback]], None]
+
+
+class Store:
+    """Recordings, callbacks and call positions in SQLite or PostgreSQL; use `Store.open`."""
+
+    def __init__(self, url: str, deadline: float) -> None:
+        self._deadline = deadline
+        self._writer = Lane(url, deadline)
+        self._reader = Lane(url, deadline)
+        self._listener: CallbackListener | None = None
+        self._probed_at = 0.0
+        self._group: GroupCommitter
+
+    @classmethod
+    def open(cls, url: str, *, deadline: float = DEFAULT_DEADLINE) -> "Store":
+        """Open the store, making or migrating its tables.
+
+        `url` is `sqlite:////path/adapter.db` (made if it is not there) or a `postgresql+driver://`
+        URL. `deadline` (seconds) limits every commit and read. Raises StoreError: unreachable,
+        damaged, or written by a newer version.
+        """
+        store = cls(url, deadline)
+        try:
+            store._writer.open()
+            store._writer.run(schema.prepare)
+            store._reader.open()
+            dialect = store._writer.run(lambda connection: connection.dialect.name)
+        except StoreError:
+            store._close_lanes()
+            raise
+        store._group = GroupCommitter(
+            store._writer, statements.build(dialect), store._tell_listener
+        )
+        return store
+
+    def close(self) -> None:
+        """Commit what waits and close. Later calls raise StoreError."""
+        self._group.close(self._deadline)
+        self._close_lanes()
+
+    def commit(self, *writes: Write, deadline: float | None = None) -> None:
+        """Make all the writes in one transaction; return when it is committed.
+
+        Every kind of write may be repeated: after a StoreTimeoutError, commit the same again.
+        Raises StoreError if nothing was written.
+        """
+        self._group.submit(Job(writes), deadline or self._deadline)
+
+    def change(self, task: Callable[[sa.Connection], T], *, deadline: float | None = None) -> T:
+        """Run a change that has an answer, in the next transaction."""
+        answer: T = self._group.submit(Job(task=task), deadline or self._deadline)
+        return answer
+
+    def listen(self, listener: CallbackListener | None) -> None:
+        """Tell `listener` of callbacks once they are committed. It must not block or raise."""
+        self._listener = listener
+
+    def fault(self) -> str | None:
+        """Why nothing can be written at present, or None. Tries the disk now and then."""
+        now = time.monotonic()
+        if self._group.fault is not None or now - self._probed_at >= PROBE_SECONDS:
+            self._probed_at = now
+            try:
+                self.change(_probe, deadline=PROBE_DEADLINE)
+            except StoreError as error:
+                return str(error)
+        return None
+
+    def healthy(self) -> bool:
+        """Whether a commit would succeed now."""
+        return self.fault() is None
+
+    def recording(self, recording_id: str) -> Recording | None:
+        return self._read(lambda c: queries.recording(c, recording_id))
+
+    def find_recording(self, call_id: str, control_id: str) -> Recording | None:
+        """The newest recording of this call with this control id."""
+        return self._read(lambda c: queries.find_recording(c, call_id, control_id))
+
+    def recordings(
+        self, wanted: RecordingFilter = ALL_RECORDINGS, *, limit: int = 50, offset: int = 0
+    ) -> list[Recording]:
+        """Recordings, newest first; deleted ones only if the filter asks for them."""
+        return self._read(lambda c: queries.list_recordings(c, wanted, limit, offset))
+
+    def count_recordings(self, wanted: RecordingFilter = ALL_RECORDINGS) -> int:
+        return self._read(lambda c: queries.count_recordings(c, wanted))
+
+    def call(self, call_id: str) -> CallPosition | None:
+        return self._read(lambda c: queries.call(c, call_id))
+
+    def open_calls(self, *, limit: int = 500, after: str = "") -> list[CallPosition]:
+        """Calls that have not ended, ordered by call id; go on behind the last one's id."""
+        return self._read(lambda c: queries.open_calls(c, limit, after))
+
+    def callback(self, callback_id: str) -> Callback | None:
+        return self._read(lambda c: queries.callback(c, callback_id))
+
+    def callbacks(
+        self, wanted: CallbackFilter = ALL_CALLBACKS, *, limit: int = 100, after: int = 0
+    ) -> list[Callback]:
+        """Callbacks in the order they were stored; go on behind the last one's position."""
+        return self._read(lambda c: queries.list_callbacks(c, wanted, limit, after))
+
+    def outbox_counts(self) -> OutboxCounts:
+        """How many callbacks wait or have failed, and how long the oldest waits."""
+        return self._read(queries.outbox_counts)
+
+    def take_callbacks(
+        self, wants: Sequence[Want], *, worker: str, now: float, until: float
+    ) -> list[Taken]:
+        """Claim due callbacks for `worker` until the Unix time `until` (see `claims.py`)."""
+        return self.change(partial(claims.take, wants=wants, worker=worker, now=now, until=until))
+
+    def release_callbacks(self, worker: str) -> int:
+        """Give back every claim of `worker`."""
+        return self.change(partial(claims.release, worker=worker))
+
+    def callback_origins(self, *, after: str = "", limit: int = 1000) -> list[str]:
+        """Receivers with pending callbacks, in order; go on behind the last one."""
+        return self._read(lambda c: claims.origins(c, after=after, limit=limit))
+
+    def forget(self, before: float) -> int:
+        """Delete delivered callbacks and ended calls from before this Unix time; how many.
+
+        Recordings are not touched: their rows go when their files do.
+        """
+        deleted = 0
+        after: int | None = 0
+        while after is not None:
+            page = self.change(partial(housekeeping.forget_callbacks, before=before, after=after))
+            deleted, after = deleted + page.deleted, page.last
+        while count := self.change(partial(housekeeping.forget_calls, before=before)):
+            deleted += count
+        return deleted
+
+    def _close_lanes(self) -> None:
+        for lane in (self._writer, self._reader):
+            with suppress(StoreTimeoutError):
+                lane.close()
+
+    def _read(self, query: Callable[[sa.Connection], T]) -> T:
+        def in_own_transaction(connection: sa.Connection) -> T:
+            try:
+                return query(connection)
+            finally:
+                connection.rollback()
+
+        return self._reader.run(in_own_transaction)
+
+    def _tell_listener(self, writes: Sequence[Write]) -> None:
+        if self._listener is not None:
+            stored = [write.callback for write in writes if isinstance(write, PutCallback)]
+            if stored:
+                self._listener(stored)
+
+
+def _probe(connection: sa.Connection) -> None:
+    connection.execute(sa.update(schema_version).values(checked_at=time.time()))

@@ -1,0 +1,112 @@
+"""The tables, for SQLite and PostgreSQL alike.
+
+JSON is kept as text: nothing is asked of it in SQL, and text is the same everywhere. Flags are
+Boolean, times are doubles (Unix seconds). The indexes on `callbacks` are partial: nearly every
+row is delivered, and only what is still to be sent has to be found quickly, even when an hour's
+worth of it waits.
+"""
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = 1
+
+metadata = sa.MetaData()
+
+# SQLite numbers rows itself only in a column that is exactly INTEGER.
+_Position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+schema_version = sa.Table(
+    "schema_version",
+    metadata,
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("checked_at", sa.Double, nullable=False),
+)
+
+recordings = sa.Table(
+    "recordings",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("node_id", sa.Text, nullable=False),
+    sa.Column("control_id", sa.Text, nullable=False),
+    sa.Column("project_id", sa.Text, nullable=False),
+    sa.Column("space_id", sa.Text, nullable=False),
+    sa.Column("event_channel", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("stereo", sa.Boolean, nullable=False),
+    sa.Column("status_url", sa.Text),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("started_at", sa.Double),
+    sa.Column("ended_at", sa.Double),
+    sa.Column("duration", sa.Double),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("truncated", sa.Boolean, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("deleted_at", sa.Double),
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Index("recordings_by_call", "call_id", "control_id"),
+    sa.Index("recordings_by_creation", "created_at"),
+    sa.Index("recordings_by_end", "ended_at"),
+)
+
+callbacks = sa.Table(
+    "callbacks",
+    metadata,
+    sa.Column("position", _Position, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("project_id", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("content_type", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", sa.Double, nullable=False),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.Text),
+    sa.Column("finished_at", sa.Double),
+    sa.Column("claimed_by", sa.Text),
+    sa.Column("claimed_until", sa.Double),
+    sqlite_autoincrement=True,
+)
+
+
+# For conditions: a bound value would not let the database use a partial index.
+PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
+DELIVERED: sa.ColumnElement[str] = sa.literal_column("'delivered'")
+FAILED: sa.ColumnElement[str] = sa.literal_column("'failed'")
+
+
+def _callback_index(name: str, *columns: str, where: str) -> None:
+    condition = sa.text(where)
+    chosen = [callbacks.c[column] for column in columns]
+    sa.Index(name, *chosen, sqlite_where=condition, postgresql_where=condition)
+
+
+sa.Index("callbacks_in_stream", callbacks.c.stream, callbacks.c.position)
+# With created_at, the age of the outbox is known from the index alone.
+_callback_index(
+    "callbacks_due", "origin", "next_attempt_at", "created_at", where="state = 'pending'"
+)
+_callback_index("callbacks_claimed", "claimed_by", where="claimed_by IS NOT NULL")
+_callback_index("callbacks_failed", "position", where="state = 'failed'")
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("node_id", sa.Text, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+    sa.Column("ended_at", sa.Double),
+    sa.Index("calls_by_end", "ended_at"),
+)

@@ -1,0 +1,98 @@
+"""A document's text to plain values: JSON when it begins with `{`, YAML otherwise.
+
+The Content-Type that came with it is not asked: servers send documents as text/html.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from adapter.swml.yaml_reader import MAX_DEPTH, MAX_NODES, ReadError, Tree, read_yaml
+
+MAX_SIZE = 1_048_576
+"""Characters of a document. The longest seen, with long AI prompts, have a tenth of it."""
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+def decode(source: str | bytes) -> str:
+    """The text of a document. Raises ReadError when it is too long or not UTF-8."""
+    if len(source) > MAX_SIZE:
+        raise ReadError(f"longer than {MAX_SIZE} characters", deep=True)
+    if isinstance(source, str):
+        return source.removeprefix("\ufeff")
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise ReadError("this is not UTF-8 text", line) from None
+
+
+def read(text: str) -> Tree:
+    """Reads a document's text. Raises ReadError. Of JSON the lines are not known yet."""
+    return _read_json(text) if text.lstrip().startswith("{") else read_yaml(text)
+
+
+def find_lines(text: str) -> Tree:
+    """Reads JSON again as the YAML that it is, for its lines; without any if that fails."""
+    try:
+        return read_yaml(_SURROGATE.sub(r"\\u003f", text))
+    except ReadError:
+        return Tree(None)
+
+
+def _read_json(text: str) -> Tree:
+    repeats: list[str] = []
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=lambda pairs: _object(pairs, repeats),
+            parse_constant=_no_number,
+        )
+    except json.JSONDecodeError as error:
+        raise ReadError(f"this is not JSON: {error.msg}", error.lineno) from None
+    except ValueError as error:
+        raise ReadError(f"this is not JSON: {error}") from None
+    except RecursionError:
+        raise ReadError(f"nested more than {MAX_DEPTH} levels deep", deep=True) from None
+    _check_size(value)
+    if not repeats:
+        return Tree(value)
+    located = find_lines(text)
+    return Tree(value, located.lines, located.repeated or repeats)
+
+
+def _object(pairs: list[tuple[str, Any]], repeats: list[str]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        value = {}
+        for key, item in pairs:
+            if key in value:
+                repeats.append(key)
+            value.setdefault(key, item)
+    return value
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _check_size(value: Any) -> None:
+    """The limits that reading YAML keeps by itself."""
+    level: list[Any] = [value]
+    nodes = depth = 0
+    while level:
+        depth += 1
+        nodes += len(level)
+        if depth > MAX_DEPTH + 1:
+            raise ReadError(f"nested more than {MAX_DEPTH} levels deep", deep=True)
+        if nodes > MAX_NODES:
+            raise ReadError(f"more than {MAX_NODES} values", deep=True)
+        level = [item for parent in level for item in _items(parent)]
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

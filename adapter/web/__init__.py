@@ -1,0 +1,1 @@
+"""HTTP: recordings for download, health, readiness and metrics."""

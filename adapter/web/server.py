@@ -1,0 +1,204 @@
+"""gevent's WSGI server with limits, since anyone who reaches the port may be slow or hostile.
+
+- A request must arrive within `http_request` seconds as a whole, however small its pieces are: a
+  client that sends a byte a second (slow loris) is cut off.  The next request on the same
+  connection may take `http_idle` seconds to begin, less while connections are scarce.
+- Headers and body are limited in bytes before they are held in memory.
+- Each piece of an answer must be taken within `http_write` seconds.
+- Beyond `http_connections` new connections wait in the system's backlog.
+"""
+
+import contextlib
+import io
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import gevent
+import structlog
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.socket import SHUT_RD, socket
+
+from adapter.config import Address, Settings
+from adapter.web.app import BodyTooLarge
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SCARCE = 0.25  # of all connections still free: below it idle ones must hurry
+SCARCE_IDLE = 1.0  # seconds
+REFUSAL = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
+
+log = structlog.get_logger()
+
+
+def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a call that may wait for a disk in a native thread, so that only its caller waits."""
+    result: T = gevent.get_hub().threadpool.apply(call, args, kwargs)
+    return result
+
+
+class LimitedStream(io.RawIOBase):
+    """A socket to read from until a deadline and up to a number of bytes."""
+
+    def __init__(self, sock: socket) -> None:
+        self._socket = sock
+        self._deadline = 0.0
+        self._budget = 0
+        self.failed = False
+
+    def allow(self, *, seconds: float, size: int) -> None:
+        """From now on accept `size` bytes within `seconds`."""
+        self._deadline = time.monotonic() + seconds
+        self._budget = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            return self._receive(buffer)
+        except OSError:
+            self.failed = True
+            raise
+
+    def _receive(self, buffer: Any) -> int:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the request took too long")
+        if self._budget <= 0:
+            raise BodyTooLarge("the request is too large")
+        self._socket.settimeout(remaining)
+        count: int = self._socket.recv_into(buffer)
+        self._budget -= count
+        return count
+
+
+class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
+    """One connection."""
+
+    server: "WebServer"
+
+    def __init__(self, sock: socket, address: Any, server: "WebServer") -> None:
+        self.stream = LimitedStream(sock)
+        super().__init__(sock, address, server, rfile=io.BufferedReader(self.stream))
+
+    def read_requestline(self) -> str:
+        limits = self.server.settings.limits
+        self.stream.allow(seconds=self._idle(), size=limits.http_header_bytes)
+        if not self._has_more():
+            return ""
+        self.stream.allow(
+            seconds=self.server.settings.deadlines.http_request, size=limits.http_header_bytes
+        )
+        line: str = super().read_requestline()
+        return line
+
+    def _has_more(self) -> bool:
+        """Wait for the first byte of a request."""
+        self.server.idle.add(self.socket)
+        try:
+            return bool(self.rfile.peek(1))
+        finally:
+            self.server.idle.discard(self.socket)
+
+    def _idle(self) -> float:
+        idle = self.server.settings.deadlines.http_idle
+        return min(idle, SCARCE_IDLE) if self.server.is_scarce() else idle
+
+    def read_request(self, raw_requestline: str) -> bool:
+        super().read_request(raw_requestline)
+        settings = self.server.settings
+        coding = self.headers.get("transfer-encoding")
+        if coding is not None and coding.lower() != "chunked":
+            raise ValueError("a transfer coding other than chunked")
+        if (self.content_length or 0) > settings.limits.http_body_bytes:
+            raise BodyTooLarge("the body is too large")
+        self.stream.allow(
+            seconds=settings.deadlines.http_request, size=settings.limits.http_body_bytes
+        )
+        return True
+
+    def handle_one_response(self) -> None:
+        super().handle_one_response()
+        # After a failed read nobody knows where the next request begins.
+        if self.stream.failed or self.server.closed:
+            self.close_connection = True
+
+    def _sendall(self, data: bytes) -> None:
+        self.socket.settimeout(self.server.settings.deadlines.http_write)
+        super()._sendall(data)
+
+    def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
+        log.info("web request refused", peer=self._peer(), reason=str(ex))
+        match ex:
+            case TimeoutError():
+                return _refusal("408 Request Timeout")
+            case BodyTooLarge():
+                return _refusal("413 Content Too Large")
+        return _refusal("400 Bad Request")
+
+    def _peer(self) -> str:
+        return str(self.client_address[0]) if self.client_address else "-"
+
+    def log_request(self) -> None:
+        log.debug(
+            "web request answered",
+            peer=self._peer(),
+            method=self.command,
+            path=(self.path or "").partition("?")[0],  # the query may hold a link's signature
+            status=self.code,
+            size=self.response_length,
+            seconds=round((self.time_finish or time.time()) - self.time_start, 6),
+        )
+
+    def log_error(self, msg: str, *args: Any) -> None:
+        log.warning("web connection failed", peer=self._peer(), reason=msg % args if args else msg)
+
+    def _log_error(self, t: type[BaseException], v: BaseException, tb: Any) -> None:
+        if issubclass(t, TimeoutError | gevent.GreenletExit):
+            log.info("web client gone or too slow", peer=self._peer())
+        else:
+            log.error("web answer failed", peer=self._peer(), exc_info=(t, v, tb))
+
+
+def _refusal(status: str) -> tuple[str, bytes]:
+    body = b'{"error": "%s"}' % status.partition(" ")[2].encode()
+    head = REFUSAL % status.encode()
+    return status, head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+class WebServer(WSGIServer):  # type: ignore[misc]
+    """The application on its address; `start()`, then `address`, and `stop(seconds)` at the end."""
+
+    def __init__(self, settings: Settings, app: Callable[..., Any]) -> None:
+        self.settings = settings
+        self.idle: set[socket] = set()
+        super().__init__(
+            (settings.http.host, settings.http.port),
+            app,
+            backlog=settings.limits.http_connections,
+            spawn=Pool(settings.limits.http_connections),
+            handler_class=Handler,
+            log=None,
+            error_log=None,
+            environ={"SERVER_NAME": settings.http.host},  # otherwise a DNS query at the start
+        )
+
+    @property
+    def bound(self) -> Address:
+        """Where it listens; the port is known once it has started."""
+        host, port = self.address[:2]
+        return Address(str(host), int(port))
+
+    def is_scarce(self) -> bool:
+        return bool(self.pool.free_count() < self.pool.size * SCARCE)
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Take no more requests, finish the running ones within `timeout` seconds."""
+        self.close()
+        for sock in self.idle:
+            with contextlib.suppress(OSError):
+                sock.shutdown(SHUT_RD)
+        super().stop(timeout)

@@ -1,0 +1,246 @@
+"""The web server against clients that are slow, greedy or broken; every limit is made small."""
+
+import contextlib
+import json
+
+import falcon
+import gevent
+import pytest
+from gevent import socket
+
+from adapter.config import Address, Deadlines, Limits, Settings
+from adapter.web.app import create_app
+from adapter.web.server import WebServer, in_thread
+
+DEADLINE = 10  # seconds until a test gives up on the server
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+BIG = 20_000_000  # more than the socket buffers of both ends hold
+
+
+class Echo:
+    def on_post(self, req, resp):
+        resp.data = req.bounded_stream.read() or req.stream.read()
+
+
+class Endless:
+    """An answer too large for a client that does not read it."""
+
+    def __init__(self):
+        self.closed = gevent.event.Event()
+
+    def on_get(self, req, resp):
+        resp.stream = self
+        resp.content_length = BIG
+
+    def __iter__(self):
+        return (bytes(100_000) for _ in range(BIG // 100_000))
+
+    def close(self):
+        self.closed.set()
+
+
+class EmptyStore:
+    def recording(self, recording_id):
+        return None
+
+
+@pytest.fixture
+def start(tmp_path):
+    servers = []
+
+    def start(deadlines=None, limits=None):
+        settings = Settings(
+            http=Address("127.0.0.1", 0),
+            recordings_dir=tmp_path,
+            deadlines=Deadlines(**(deadlines or {})),
+            limits=Limits(**(limits or {})),
+        )
+        app = create_app(settings, EmptyStore(), verify=lambda *_: False, offload=in_thread)
+        app.add_route("/echo", Echo())
+        app.add_route("/endless", endless := Endless())
+        server = WebServer(settings, app)
+        server.endless = endless
+        server.start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop(0)
+
+
+@contextlib.contextmanager
+def connected(server):
+    with contextlib.closing(
+        socket.create_connection((server.bound.host, server.bound.port), timeout=DEADLINE)
+    ) as client:
+        yield client
+
+
+def until_closed(client):
+    """Everything the server sends until it closes the connection."""
+    pieces = []
+    with contextlib.suppress(ConnectionResetError):
+        while piece := client.recv(65536):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def exchange(server, data):
+    with connected(server) as client:
+        client.sendall(data)
+        return until_closed(client)
+
+
+def status(answer):
+    return int(answer.split()[1])
+
+
+def test_a_request_is_answered(start):
+    answer = exchange(start(), b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert status(answer) == 200
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"status": "ok"}
+
+
+def test_a_connection_serves_several_requests(start):
+    request = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = exchange(start(), request + request.replace(b"Host", b"Connection: close\r\nHost"))
+    assert answer.count(b"HTTP/1.1 200") == 2
+
+
+def test_a_silent_connection_is_closed(start):
+    assert exchange(start(deadlines={"http_idle": 0.05}), b"") == b""
+
+
+def test_a_started_request_must_be_finished_in_time(start):
+    answer = exchange(start(deadlines={"http_request": 0.05}), b"GET /health HTTP/1.1\r\nHost:")
+    assert status(answer) == 408
+
+
+def test_a_byte_now_and_then_does_not_extend_the_time(start):
+    server = start(deadlines={"http_request": 0.2})
+    with connected(server) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nX: ")
+        dripping = gevent.spawn(drip, client)
+        answer = until_closed(client)
+        dripping.kill()
+    assert status(answer) == 408
+
+
+def drip(client):
+    with contextlib.suppress(OSError):
+        while True:
+            client.sendall(b"x")
+            gevent.sleep(0.01)
+
+
+def test_a_body_must_be_finished_in_time(start):
+    server = start(deadlines={"http_request": 0.05})
+    answer = exchange(server, b"POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345")
+    assert status(answer) == 408
+
+
+@pytest.mark.parametrize("header", [b"X: " + b"x" * 5000 + b"\r\n", b"X: x\r\n" * 1000])
+def test_large_headers_are_refused(start, header):
+    server = start(limits={"http_header_bytes": 1000})
+    answer = exchange(server, b"GET /health HTTP/1.1\r\n" + header * 5 + b"\r\n")
+    assert answer == b"" or status(answer) in {400, 413, 431}
+    assert b"200 OK" not in answer
+
+
+def test_a_long_request_line_is_refused(start):
+    answer = exchange(start(), b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n")
+    assert status(answer) == 414
+
+
+def test_an_announced_large_body_is_refused_before_it_comes(start):
+    server = start(limits={"http_body_bytes": 1000})
+    answer = exchange(server, b"POST /echo HTTP/1.1\r\nContent-Length: 1001\r\n\r\n")
+    assert status(answer) == 413
+
+
+def test_a_large_chunked_body_is_refused(start):
+    server = start(limits={"http_body_bytes": 1000})
+    chunk = b"3e8\r\n" + b"x" * 1000 + b"\r\n"
+    answer = exchange(server, b"POST /echo HTTP/1.1\r\n" + CHUNKED + b"\r\n" + chunk * 30)
+    assert status(answer) == 413
+
+
+def test_bytes_after_a_refused_body_are_no_new_request(start):
+    server = start(limits={"http_body_bytes": 1000})
+    chunk = b"3e8\r\n" + b"x" * 1000 + b"\r\n"
+    head = b"POST /health HTTP/1.1\r\n" + CHUNKED + b"\r\n"
+    answer = exchange(server, head + chunk * 30 + b"GET /health HTTP/1.1\r\n\r\n")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/x\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+    ],
+)
+def test_nonsense_is_400(start, request_):
+    assert status(exchange(start(), request_)) == 400
+
+
+def test_a_client_that_does_not_read_is_cut_off(start):
+    server = start(deadlines={"http_write": 0.1})
+    with connected(server) as client:
+        client.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
+        assert server.endless.closed.wait(DEADLINE)
+
+
+def test_a_client_that_goes_away_ends_its_answer(start):
+    server = start()
+    with connected(server) as client:
+        client.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
+        client.recv(100)
+    assert server.endless.closed.wait(DEADLINE)
+
+
+def test_idle_connections_make_room_when_they_are_scarce(start):
+    server = start(limits={"http_connections": 1})
+    with connected(server), connected(server) as waiting:
+        waiting.sendall(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert status(until_closed(waiting)) == 200
+
+
+def test_stop_does_not_wait_for_idle_connections(start):
+    server = start()
+    with connected(server) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+        client.recv(65536)
+        with gevent.Timeout(DEADLINE):
+            server.stop(DEADLINE * 2)
+        assert client.recv(100) == b""
+
+
+def test_stop_lets_a_running_answer_finish(start):
+    server = start()
+    with connected(server) as client:
+        client.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
+        first = client.recv(65536)
+        stopping = gevent.spawn(server.stop, DEADLINE)
+        rest = until_closed(client)
+        stopping.join(DEADLINE)
+    assert len((first + rest).partition(b"\r\n\r\n")[2]) == BIG
+
+
+def test_a_head_request_has_no_body(start):
+    server = start()
+    answer = exchange(server, b"HEAD /metrics HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert answer.partition(b"\r\n\r\n")[2] == b""
+    assert status(answer) == falcon.http_status_to_code(falcon.HTTP_405)
+
+
+def test_in_thread_gives_results_and_raises_errors():
+    assert in_thread(divmod, 7, 2) == (3, 1)
+    with pytest.raises(FileNotFoundError):
+        in_thread(open, "/nonexistent")
