@@ -20,7 +20,7 @@ _SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|signing_key|api_key|authorization|signature|cookie", re.I
 )
 # user:password@ in an address, and query parameters that give access.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@'\"]*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]*@")
 _SECRET_PARAMETERS = re.compile(r"([?&](?:sig|token|key|password|secret)=)[^&\s'\"]+", re.I)
 
 

@@ -187,4 +187,4 @@ class Session:
     def _report_no_document(self, code: str, reason: str) -> None:
         """In the log, and on the channel, where a CDR shows it."""
         self._log.error("no document", code=code, reason=reason)
-        self._call.api(commands.api("uuid_setvar", self._call.uuid, "script_error", code))
+        self._call.api(commands.set_variable(self._call.uuid, "script_error", code))

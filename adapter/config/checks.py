@@ -19,10 +19,12 @@ from adapter.config.models import SettingsModel
 PATH_PUNCTUATION = frozenset("/._-+=@~")
 
 
-def check(settings: SettingsModel) -> Iterator[Fault]:
-    """Every contradiction."""
-    for one in (_addresses, _sources, _routes, _identities, _folders, _retries, _links):
+def check(settings: SettingsModel, *, folders: bool = True) -> Iterator[Fault]:
+    """Every contradiction, and whether the folders could be written."""
+    for one in (_addresses, _sources, _routes, _identities, _switch_folder, _retries, _links):
         yield from one(settings)
+    if folders:
+        yield from _folders(settings)
 
 
 def _addresses(settings: SettingsModel) -> Iterator[Fault]:
@@ -115,7 +117,6 @@ def _folders(settings: SettingsModel) -> Iterator[Fault]:
         derived = name not in settings.model_fields_set and name != "data_dir"
         if problem and not derived:
             yield Fault(name, problem, "choose another folder or change its rights")
-    yield from _switch_folder(settings)
 
 
 def _switch_folder(settings: SettingsModel) -> Iterator[Fault]:

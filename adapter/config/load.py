@@ -48,16 +48,19 @@ class Settings(SettingsModel):
         path: Path | None,
         overrides: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
+        *,
+        for_calls: bool = True,
     ) -> Self:
         """Settings from the file (if any), the environment and the overrides, in rising order.
 
-        Raises SettingsError with every fault.
+        Raises SettingsError with every fault.  What takes no calls (`for_calls` is false) needs no
+        folders to write to.
         """
         faults: list[Fault] = []
         raw = _raw(path, overrides or {}, os.environ if environ is None else environ, faults)
         settings, broken = cls._validated(raw, faults)
         if settings is not None:
-            found = checks.check(settings)
+            found = checks.check(settings, folders=for_calls)
             faults += [fault for fault in found if not broken & _concerned(fault)]
         if settings is None or faults:
             raise SettingsError(faults)

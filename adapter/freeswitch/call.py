@@ -44,6 +44,7 @@ class Call:
         self.answered = False
         self.hangup_cause = ""
         self.gone: CallGone | None = None
+        self._digits_ignored = False
         self._over = Flag()
         self._completions: dict[str, AsyncResult[Event]] = {}
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
@@ -96,27 +97,34 @@ class Call:
 
     # -- what may be done --------------------------------------------------------------------
 
-    def api(self, command: bytes) -> str:
-        """Run an API call; it is answered in about a millisecond, whatever application runs.
+    def api(self, *batch: bytes) -> str:
+        """Run API calls, sent in one write; each is answered in about a millisecond, whatever runs.
 
-        Still works after the hangup, while the socket lingers. Raises :class:`CommandFailed`.
+        Returns the last answer. Still works after the hangup, while the socket lingers. Raises
+        :class:`CommandFailed`.
         """
-        return self._connection.checked(command, deadline=self.deadline)
+        return self._connection.checked(*batch, deadline=self.deadline)
 
     def execute(
-        self, application: str, argument: str = "", *, deadline: float = APPLICATION_DEADLINE
+        self,
+        application: str,
+        argument: str = "",
+        *,
+        after: tuple[bytes, ...] = (),
+        deadline: float = APPLICATION_DEADLINE,
     ) -> Event:
         """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
 
-        Costs at least the session thread's next 20 ms tick. Raises :class:`CallGone`,
-        :class:`CommandFailed` and, after ``deadline`` seconds, :class:`ReplyTimeout`.
+        Costs at least the session thread's next 20 ms tick. ``after`` are API calls that must be
+        done before. Raises :class:`CallGone`, :class:`CommandFailed` and, after ``deadline``
+        seconds, :class:`ReplyTimeout`.
         """
         self.raise_if_gone()
         event_uuid = str(uuids.uuid4())
         command = commands.execute(application, argument, event_uuid=event_uuid)
         completion = self._completions[event_uuid] = AsyncResult()
         try:
-            self._connection.checked(command, deadline=self.deadline)
+            self._connection.checked(*after, command, deadline=self.deadline)
             completed: Event = completion.get(timeout=deadline)
         except gevent.Timeout:
             raise ReplyTimeout(f"{application} did not complete within {deadline} s") from None
@@ -124,12 +132,20 @@ class Call:
             del self._completions[event_uuid]
         return completed
 
-    def answer(self) -> None:
-        """Answer the call if nothing did so yet."""
+    def play(self, application: str, argument: str) -> Event:
+        """As :meth:`execute`, for what plays a sound: a digit does not cut it off (`*` would)."""
+        first, self._digits_ignored = not self._digits_ignored, True
+        ignore = commands.set_variable(self.uuid, "playback_terminators", "none")
+        return self.execute(application, argument, after=(ignore,) if first else ())
+
+    def answer(self, *batch: bytes) -> None:
+        """Answer the call if nothing did so yet; ``batch`` are API calls to run with it."""
         self.raise_if_gone()
         if not self.answered:
-            self.api(commands.api("uuid_answer", self.uuid))
-            self.answered = True
+            batch = (commands.answer(self.uuid), *batch)
+        if batch:
+            self.api(*batch)
+        self.answered = True
 
     def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
         """End the call; returns when the switch has said so, and does nothing on an ended call."""

@@ -149,6 +149,16 @@ def hangup(cause: str) -> bytes:
     return f"sendmsg\ncall-command: hangup\nhangup-cause: {word(cause)}\n\n".encode()
 
 
+def answer(uuid: str) -> bytes:
+    """Answer a call; does nothing on an answered one."""
+    return api("uuid_answer", word(uuid))
+
+
+def set_variable(uuid: str, name: str, value: str) -> bytes:
+    """Set a channel variable. The value is not expanded now, but wherever it is referenced."""
+    return api("uuid_setvar", word(uuid), word(name), inert(value))
+
+
 def record_start(uuid: str, path: str, limit: int, options: Mapping[str, str]) -> bytes:
     """Start a recording. The limit (whole seconds, 0 = none) must be there or options are dropped.
 

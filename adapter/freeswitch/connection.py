@@ -5,23 +5,24 @@ a ``greenswitch.esl.InboundESL``: their names, methods and exceptions stay. Repl
 events, hangs or misreads in 0.0.19 (one test each in ``tests/protocol/test_greenswitch.py``):
 how bytes become frames, how a command finds its reply, and how a connection ends.
 
-One greenlet reads. Replies resolve the oldest pending command; events go to ``on_event`` at once,
-in the reader's greenlet, so a handler must not block. When the stream ends, whatever has arrived is
-delivered first, then every waiter gets the one error, then ``on_end`` is called.
+Nobody waits for the socket: the event loop calls :meth:`Connection._readable` when bytes are there,
+so an idle call costs no greenlet. Replies resolve the oldest pending command; events go to
+``on_event`` at once, in the event loop, so a handler must not block. When the stream ends, whatever
+has arrived is delivered first, then every waiter gets the one error, then ``when_ended`` is told.
 """
 
 from __future__ import annotations
 
-import contextlib
 import socket as stdlib_socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import gevent
 import structlog
-from gevent import socket
+from gevent import monkey, socket
 from gevent.event import AsyncResult
 from gevent.lock import RLock
+from gevent.socket import wait_write
 from greenswitch.esl import ESLProtocol, InboundESL, OutboundSession
 
 from adapter.freeswitch import commands
@@ -36,8 +37,8 @@ from adapter.freeswitch.wire import Event, Frame, FrameReader
 
 log = structlog.get_logger()
 
-READ_SIZE = 64 * 1024
-"""Bytes asked of the socket at once; a burst of events at hangup is about this long."""
+_arrived = memoryview(bytearray(64 * 1024))
+"""Where all connections read to, one at a time in the event loop; a hangup's burst is this long."""
 
 DEFAULT_DEADLINE = 5.0
 """Seconds for a reply; an ``api`` round trip takes 0.13 ms on loopback."""
@@ -46,22 +47,44 @@ KEEPALIVE_SECONDS = 15
 """Idle time before TCP asks whether the switch's machine still lives, and between three asks."""
 
 
+_READABLE = 1  # libev's EV_READ
+_Socket = monkey.get_original("socket", "socket")
+
+
+class _Exchange(AsyncResult):
+    """Commands on the wire, and the replies that have come so far."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__()
+        self._expected = expected
+        self._frames: list[Frame] = []
+
+    def take(self, frame: Frame) -> bool:
+        """Take the next reply; True once all are there."""
+        self._frames.append(frame)
+        if len(self._frames) < self._expected:
+            return False
+        self.set(self._frames)
+        return True
+
+
 class Connection(ESLProtocol):
     """What both directions share: frames in, commands out, and one way to end."""
 
     def __init__(self, sock: socket.socket, *, on_event: Callable[[Event], None]) -> None:
+        """Take over a connected socket; it belongs to the connection from now on."""
         # greenswitch's __init__ starts two greenlets, two queues and a buffered file: not called.
-        self.sock = sock
+        self.sock = _plain(sock)
         self.connected = True
         self.gone: CallGone | None = None
         self._on_event = on_event
         self._on_end: list[Callable[[CallGone], None]] = []
         self._reader = FrameReader()
-        self._pending: deque[AsyncResult[Frame]] = deque()
+        self._pending: deque[_Exchange] = deque()
         self._sending = RLock()
         self._lingering = False
-        _prepare(sock)
-        self._greenlet = gevent.spawn(self._read)
+        self._watcher = gevent.get_hub().loop.io(self.sock.fileno(), _READABLE)
+        self._watcher.start(self._readable)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -74,34 +97,46 @@ class Connection(ESLProtocol):
         """
         return self.pipeline([data], deadline=deadline)[0]
 
-    def pipeline(self, batch: list[bytes], *, deadline: float = DEFAULT_DEADLINE) -> list[Frame]:
+    def pipeline(
+        self, batch: Sequence[bytes], *, deadline: float = DEFAULT_DEADLINE
+    ) -> list[Frame]:
         """Send several commands in one write and return their replies, in order."""
-        replies: list[AsyncResult[Frame]] = [AsyncResult() for _ in batch]
+        exchange = _Exchange(len(batch))
         with self._sending:
             if self.gone:
                 raise self.gone
-            self._pending.extend(replies)
+            self._pending.append(exchange)
             self._write(b"".join(batch), deadline)
         try:
-            return [reply.get(timeout=deadline) for reply in replies]
+            frames: list[Frame] = exchange.get(timeout=deadline)
         except gevent.Timeout:
-            name = batch[0].split(b"\n", 1)[0].decode("utf-8", "replace")
-            raise ReplyTimeout(f"no reply to {name[:80]!r} within {deadline} s") from None
+            raise ReplyTimeout(f"no reply to {_named(batch[0])!r} within {deadline} s") from None
+        return frames
 
     def _write(self, data: bytes, deadline: float) -> None:
         # Half a command on the wire would shift every later one: one failure ends the connection.
         try:
-            with gevent.Timeout(deadline, TimeoutError("FreeSWITCH reads nothing")):
-                self.sock.sendall(data)
+            while data := data[self._sent(data) :]:
+                wait_write(self.sock.fileno(), deadline, TimeoutError("FreeSWITCH reads nothing"))
         except OSError as error:
             self._end(ConnectionLost(f"writing failed: {error}"))
 
-    def checked(self, data: bytes, *, deadline: float = DEFAULT_DEADLINE) -> str:
-        """The reply's text; raises :class:`CommandFailed` on ``-ERR``, else as :meth:`command`."""
-        reply = self.command(data, deadline=deadline).reply
-        if reply.startswith(("-ERR", "-USAGE")):
-            name = data.split(b"\n", 1)[0].decode("utf-8", "replace")
-            raise CommandFailed(name, reply.partition(" ")[2].strip())
+    def _sent(self, data: bytes) -> int:
+        try:
+            return self.sock.send(data)
+        except BlockingIOError:
+            return 0
+
+    def checked(self, *batch: bytes, deadline: float = DEFAULT_DEADLINE) -> str:
+        """The last reply's text, of one or more commands sent in one write.
+
+        Raises :class:`CommandFailed` for the first ``-ERR``, and otherwise as :meth:`command`.
+        """
+        reply = ""
+        for data, frame in zip(batch, self.pipeline(batch, deadline=deadline), strict=True):
+            reply = frame.reply
+            if reply.startswith(("-ERR", "-USAGE")):
+                raise CommandFailed(_named(data), reply.partition(" ")[2].strip())
         return reply
 
     def send(self, data: str) -> Frame:
@@ -120,16 +155,14 @@ class Connection(ESLProtocol):
     def stop(self) -> None:
         """Close now. What has arrived was handled; whoever waits gets :class:`ConnectionLost`."""
         self._end(ConnectionLost("the connection was closed here"))
-        if gevent.getcurrent() is not self._greenlet:
-            self._greenlet.kill()
 
     def _end(self, reason: CallGone) -> None:
         if self.gone:
             return
         self.gone = reason
         self.connected = False
-        with contextlib.suppress(OSError):
-            self.sock.shutdown(stdlib_socket.SHUT_RDWR)
+        self._watcher.stop()
+        self._watcher.close()
         self.sock.close()
         while self._pending:
             self._pending.popleft().set_exception(reason)
@@ -139,13 +172,16 @@ class Connection(ESLProtocol):
 
     # -- the reader --------------------------------------------------------------------------
 
-    def _read(self) -> None:
+    def _readable(self) -> None:
         try:
-            while data := self.sock.recv(READ_SIZE):
-                for frame in self._reader.receive(data):
-                    self._dispatch(frame)
-            self._reader.end()
-            self._end(self._farewell())
+            count = self.sock.recv_into(_arrived)
+            for frame in self._reader.receive(_arrived[:count]):
+                self._dispatch(frame)
+            if not count:
+                self._reader.end()
+                self._end(self._farewell())
+        except BlockingIOError:
+            return
         except WireError as error:
             log.warning("event socket closed, what arrived is no event socket", reason=str(error))
             self._end(ConnectionLost(str(error)))
@@ -164,7 +200,8 @@ class Connection(ESLProtocol):
             case "command/reply" | "api/response":
                 if not self._pending:
                     raise WireError("a reply that nobody asked for")
-                self._pending.popleft().set(frame)
+                if self._pending[0].take(frame):
+                    self._pending.popleft()
             case "text/disconnect-notice":
                 self._lingering = self._lingering or "linger" in frame.get("Content-Disposition")
             case "text/rude-rejection":
@@ -231,13 +268,24 @@ class InboundConnection(Connection, InboundESL):
             super()._dispatch(frame)
 
 
-def _prepare(sock: socket.socket) -> None:
-    """No Nagle (a small write would wait 44 ms for a delayed ACK), and notice a dead machine."""
-    if sock.family not in (stdlib_socket.AF_INET, stdlib_socket.AF_INET6):
-        return
-    tcp = stdlib_socket.IPPROTO_TCP
-    sock.setsockopt(tcp, stdlib_socket.TCP_NODELAY, 1)
-    sock.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(tcp, stdlib_socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
-    sock.setsockopt(tcp, stdlib_socket.TCP_KEEPINTVL, KEEPALIVE_SECONDS)
-    sock.setsockopt(tcp, stdlib_socket.TCP_KEEPCNT, 3)
+def _named(command: bytes) -> str:
+    """A command's first line, for messages."""
+    return command.split(b"\n", 1)[0].decode("utf-8", "replace")[:80]
+
+
+def _plain(sock: socket.socket) -> stdlib_socket.socket:
+    """The same socket without gevent's waiting, set up for small commands and long silences.
+
+    No Nagle: a small write would wait 44 ms for a delayed ACK. Keepalive notices a dead machine.
+    """
+    family, kind, protocol = sock.family, sock.type, sock.proto
+    plain: stdlib_socket.socket = _Socket(family, kind, protocol, sock.detach())
+    plain.setblocking(False)
+    if family in (stdlib_socket.AF_INET, stdlib_socket.AF_INET6):
+        tcp = stdlib_socket.IPPROTO_TCP
+        plain.setsockopt(tcp, stdlib_socket.TCP_NODELAY, 1)
+        plain.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_KEEPALIVE, 1)
+        plain.setsockopt(tcp, stdlib_socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+        plain.setsockopt(tcp, stdlib_socket.TCP_KEEPINTVL, KEEPALIVE_SECONDS)
+        plain.setsockopt(tcp, stdlib_socket.TCP_KEEPCNT, 3)
+    return plain

@@ -17,6 +17,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from adapter.freeswitch.errors import WireError
@@ -37,6 +38,11 @@ def decode(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=512)
+def _key(name: str) -> bytes:
+    return b"\n%b:" % name.encode()
+
+
 class Headers:
     """A block of ``Name: value`` lines, decoded only where it is read."""
 
@@ -47,15 +53,15 @@ class Headers:
 
     def get(self, name: str, default: str = "") -> str:
         """The value of the first header of this name (case as FreeSWITCH writes it)."""
-        start = self._raw.find(b"\n%b:" % name.encode())
+        raw, key = self._raw, _key(name)
+        start = raw.find(key)
         if start < 0:
             return default
-        start += len(name) + 2
-        end = self._raw.find(b"\n", start)
-        return decode(self._raw[start : end if end >= 0 else None].strip(b" \r"))
+        end = raw.find(b"\n", start + len(key))
+        return decode(raw[start + len(key) : end if end >= 0 else None].strip(b" \r"))
 
     def __contains__(self, name: str) -> bool:
-        return b"\n%b:" % name.encode() in self._raw
+        return _key(name) in self._raw
 
     def __getitem__(self, name: str) -> str:
         if name not in self:
@@ -70,11 +76,13 @@ class Headers:
                 yield name.decode("utf-8", "replace"), decode(value.strip(b" \r"))
 
     def starting(self, prefix: str) -> dict[str, str]:
-        """The headers whose names start with ``prefix``, without it."""
+        """The headers whose names start with ``prefix``, without it; the others stay raw."""
+        lines = self._raw.split(b"\n" + prefix.encode())[1:]
+        found = (line.split(b"\n", 1)[0].partition(b":") for line in lines)
         return {
-            name.removeprefix(prefix): value
-            for name, value in self.items()
-            if name.startswith(prefix)
+            name.decode("utf-8", "replace"): decode(value.strip(b" \r"))
+            for name, colon, value in found
+            if colon
         }
 
 
@@ -84,7 +92,7 @@ class Frame(Headers):
     __slots__ = ("body", "content_type")
 
     def __init__(self, head: bytes, body: bytes = b"") -> None:
-        super().__init__(head)
+        self._raw = b"\n" + head
         self.content_type = self.get("Content-Type")
         self.body = body
 
@@ -97,6 +105,8 @@ class Frame(Headers):
 
     def event(self) -> Event:
         """The event that a ``text/event-plain`` frame carries."""
+        if b"\nContent-Length:" not in self.body:
+            return Event(self.body)
         head, _, body = self.body.partition(_END_OF_HEAD)
         return Event(head, body)
 
@@ -125,59 +135,59 @@ class FrameReader:
     ['+OK']
     """
 
-    __slots__ = ("_buffer", "_head", "_length", "_max_body", "_max_head", "_scanned")
+    __slots__ = ("_buffer", "_frame", "_length", "_max_body", "_max_head", "_scanned")
 
     def __init__(self, *, max_head: int = MAX_HEAD, max_body: int = MAX_BODY) -> None:
         self._buffer = bytearray()
-        self._head: bytes | None = None
+        self._frame: Frame | None = None
         self._length = 0
         self._scanned = 0
         self._max_head = max_head
         self._max_body = max_body
 
-    def receive(self, data: bytes) -> Iterator[Frame]:
+    def receive(self, data: bytes | memoryview) -> Iterator[Frame]:
         """Take what the socket gave; yields each frame that is whole.
 
         Raises :class:`WireError` when the bytes cannot be frames: the connection is beyond repair.
         """
         self._buffer += data
-        while (frame := self._next()) is not None:
+        while self._buffer:
+            frame = self._frame = self._frame or self._head()
+            if frame is None or len(self._buffer) < self._length:
+                return
+            if self._length:
+                frame.body = bytes(self._buffer[: self._length])
+                del self._buffer[: self._length]
+            self._frame = None
             yield frame
 
     def end(self) -> None:
         """The stream has ended; raises :class:`WireError` if that was inside a frame."""
-        if self._head is not None or self._buffer.strip(b"\n"):
+        if self._frame is not None or self._buffer.strip(b"\n"):
             raise WireError("the stream ended inside a frame")
 
-    def _next(self) -> Frame | None:
-        head = self._head = self._head if self._head is not None else self._read_head()
-        if head is None or len(self._buffer) < self._length:
-            return None
-        frame = Frame(head, bytes(self._buffer[: self._length]))
-        del self._buffer[: self._length]
-        self._head = None
-        return frame
-
-    def _read_head(self) -> bytes | None:
+    def _head(self) -> Frame | None:
+        """The next frame without its body; None while its headers are not whole."""
+        buffer = self._buffer
         # A value that ends in newlines (`getvar switch_r_sdp`) leaves strays between two frames.
-        while self._buffer.startswith(b"\n"):
-            del self._buffer[:1]
-        end = self._buffer.find(_END_OF_HEAD, max(0, self._scanned - 1))
-        if max(end, len(self._buffer) if end < 0 else 0) > self._max_head:
+        while buffer.startswith(b"\n"):
+            del buffer[:1]
+        end = buffer.find(_END_OF_HEAD, max(0, self._scanned - 1))
+        if (end if end >= 0 else len(buffer)) > self._max_head:
             raise WireError(f"a header block of more than {self._max_head} bytes")
         if end < 0:
-            self._scanned = len(self._buffer)
+            self._scanned = len(buffer)
             return None
-        head = bytes(self._buffer[:end])
-        del self._buffer[: end + 2]
+        frame = Frame(bytes(buffer[:end]))
+        del buffer[: end + 2]
         self._scanned = 0
-        self._length = self._body_length(Headers(head))
-        return head
+        self._length = self._body_length(frame)
+        return frame
 
-    def _body_length(self, head: Headers) -> int:
-        if "Content-Type" not in head:
+    def _body_length(self, frame: Frame) -> int:
+        if not frame.content_type:
             raise WireError("a frame without Content-Type")
-        text = head.get("Content-Length", "0")
+        text = frame.get("Content-Length", "0")
         if not (text.isascii() and text.isdigit() and len(text) < 12):
             raise WireError(f"a Content-Length that is no number: {text[:40]!r}")
         if int(text) > self._max_body:

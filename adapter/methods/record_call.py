@@ -57,7 +57,7 @@ def perform(context: Context, params: RecordCall) -> Result:
     """Answer, beep, start; the recording then lives on its own until something ends it."""
     context.call.answer()
     if params.beep:
-        context.call.execute("playback", BEEP)
+        context.call.play("playback", BEEP)
     control_id = params.control_id or context.recordings.new_control_id()
     options = Options(
         control_id=control_id,

@@ -88,13 +88,13 @@ class DialplanOptions(Options):
         return adapters
 
     @property
-    def socket(self) -> str:
-        """The first argument of the `socket` application (mod_event_socket.c, socket_function).
+    def hosts(self) -> list[str]:
+        """The adapters as the `socket` application wants each (mod_event_socket.c).
 
         It looks for the last colon, so IPv6 addresses stand without brackets.
         """
         path = f"/{self.path.strip('/')}" if self.path else ""
-        return "|".join(f"{adapter.host}:{adapter.port}{path}" for adapter in self.adapters)
+        return [f"{adapter.host}:{adapter.port}{path}" for adapter in self.adapters]
 
 
 LOOPBACK: list[Network] = [ip_network("127.0.0.0/8"), ip_network("::1/128")]

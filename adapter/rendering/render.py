@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 import adapter
 from adapter.rendering.options import DialplanOptions, Options, SwitchOptions
@@ -27,7 +28,7 @@ MODULES = (
     "mod_event_socket", "mod_sofia", "mod_loopback", "mod_sndfile", "mod_native_file",
     "mod_tone_stream", "mod_local_stream", "mod_shout", "mod_av", "mod_flite", "mod_conference",
     "mod_spandsp", "mod_avmd", "mod_fifo", "mod_db", "mod_hash", "mod_expr", "mod_opus",
-    "mod_http_cache", "mod_say_en",
+    "mod_say_en",
 )  # fmt: skip
 NEEDED = MODULES[2:7]  # without these no call reaches the adapter
 MODULE_FOLDERS = (
@@ -50,7 +51,7 @@ def render_dialplan(out: Path, *, force: bool = False, **options: Any) -> dict[s
     RenderError for wrong options, and for existing files unless `force` is set.
     """
     chosen = _checked(DialplanOptions, options)
-    values = {**_values(chosen), "socket": chosen.socket}
+    values = {**_values(chosen), **_hosts(chosen)}
     return {**_values(chosen), "files": _render(DIALPLAN, out, values, force=force)}
 
 
@@ -62,9 +63,9 @@ def render_freeswitch_conf(out: Path, *, force: bool = False, **options: Any) ->
     render_dialplan.
     """
     chosen = _checked(SwitchOptions, options)
-    modules = _modules(chosen.modules_dir)
+    modules = _modules(chosen)
     result = {**_values(chosen), "modules": modules}
-    values = {**result, "socket": chosen.socket, "log_levels": chosen.log_levels}
+    values = {**result, **_hosts(chosen), "log_levels": chosen.log_levels}
     return {**result, "files": _render(SWITCH, out, values, force=force)}
 
 
@@ -72,28 +73,35 @@ def _checked(kind: type[Chosen], options: Mapping[str, Any]) -> Chosen:
     try:
         return kind.model_validate({k: v for k, v in options.items() if v is not None})
     except ValidationError as error:
-        lines = (_line(list(detail["loc"]), detail["msg"]) for detail in error.errors())
-        raise RenderError("\n".join(lines)) from None
+        raise RenderError("\n".join(_line(detail) for detail in error.errors())) from None
 
 
-def _line(keys: list[int | str], message: str) -> str:
-    name = str(keys[0]) if keys else "options"
-    return f"{name}: {message.removeprefix('Value error, ')}"
+def _line(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0]) if detail["loc"] else "options"
+    if detail["type"] == "extra_forbidden":
+        return f"{name}: is not an option; `render --options` lists them"
+    return f"{name}: {detail['msg'].removeprefix('Value error, ')}"
 
 
 def _values(options: Options) -> dict[str, Any]:
     return {name: getattr(options, name) for name in type(options).model_fields}
 
 
-def _modules(folder: Path | None) -> list[str]:
+def _hosts(options: DialplanOptions) -> dict[str, str]:
+    return {"hosts": "|".join(options.hosts), "hosts_reversed": "|".join(options.hosts[::-1])}
+
+
+def _modules(options: SwitchOptions) -> list[str]:
     """The modules to load: of those we use what is installed, or all when nobody knows."""
-    found = folder or next((path for path in MODULE_FOLDERS if path.is_dir()), None)
-    if found is None:
-        return list(MODULES)
-    present = [name for name in MODULES if (found / f"{name}.so").is_file()]
+    # mod_local_stream does not load without any stream.
+    used = [name for name in MODULES if options.music_dir or name != "mod_local_stream"]
+    folder = options.modules_dir or next((path for path in MODULE_FOLDERS if path.is_dir()), None)
+    if folder is None:
+        return used
+    present = [name for name in used if (folder / f"{name}.so").is_file()]
     missing = [name for name in NEEDED if name not in present]
     if missing:
-        raise RenderError(f"modules_dir: {found} lacks {', '.join(missing)}; install them")
+        raise RenderError(f"modules_dir: {folder} lacks {', '.join(missing)}; install them")
     return present
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import structlog
 from gevent.event import Event as Signal
 
 from adapter.simswitch.settings import (
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingsFault as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    _log_to_stderr(options.log)
     switch = SimSwitch(settings).start()
     host, port = switch.address
     ready = {"host": host, "port": port, "password": settings.password, "pid": os.getpid()}
@@ -41,6 +43,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _log_to_stderr(level: str) -> None:
+    """Standard output is for the ready line alone: its reader may not read on."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="adapter.simswitch", description=__doc__)
     parser.add_argument("--config", type=Path, help="settings as YAML")
@@ -49,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--adapter", help="host:port[|host:port] of the adapter to call")
     parser.add_argument("--path", default="", help="path after the adapter's address")
     parser.add_argument("--pace", choices=("real", "flat"))
+    parser.add_argument("--log", default="warning", help="debug, info, warning or error")
     parser.add_argument("--version", help="the FreeSWITCH version to claim")
     return parser
 

@@ -118,6 +118,7 @@ class Channel:
         self._switch = switch
         self._profile_index = 1
         self._basic: Block | None = None
+        self._profile: Block | None = None
         self._began = time.monotonic()
 
     # --- what is known about it
@@ -171,8 +172,6 @@ class Channel:
             "network_addr": facts.network_addr,
             "uuid": self.uuid,
             "channel_name": facts.channel_name,
-            "state": f"CS_{self.state.name}",
-            "hangup_cause": self.hangup_cause,
         }
         return fields.get(name.lower())
 
@@ -202,19 +201,23 @@ class Channel:
 
     def data_blocks(self, name: str) -> list[Block]:
         head = self._switch.head(name, _SOURCES.get(name, _ELSEWHERE))
-        if name in _WITHOUT_VARIABLES:
-            return [head, self.basic_block()]
-        return [head, self.basic_block(), self.variables.block()]
+        blocks = [head, self._state_block(), self._profile_block()]
+        return blocks if name in _WITHOUT_VARIABLES else [*blocks, self.variables.block()]
 
-    def basic_block(self) -> Block:
-        """switch_channel_event_set_basic_data."""
+    def _profile_block(self) -> Block:
+        if self._profile is None:
+            facts, times, index = self.facts, self.times, self._profile_index
+            self._profile = Block(profile_headers("Caller", facts, self.uuid, times, index))
+        return self._profile
+
+    def _state_block(self) -> Block:
+        """switch_channel_event_set_basic_data, but for the caller's profile."""
         if self._basic is None:
-            self._basic = Block(self._basic_headers())
+            self._basic = Block(self._state_headers())
         return self._basic
 
-    def _basic_headers(self) -> dict[str, str]:
+    def _state_headers(self) -> dict[str, str]:
         cause = {"Hangup-Cause": self.hangup_cause} if self.hangup_cause else {}
-        facts, times, index = self.facts, self.times, self._profile_index
         return {
             "Channel-State": f"CS_{self.running_state.name}",
             "Channel-Call-State": self.callstate,
@@ -228,7 +231,6 @@ class Channel:
             "Answer-State": self.answer_state,
             **cause,
             **CODEC_HEADERS,
-            **profile_headers("Caller", facts, self.uuid, times, index),
         }
 
     def connect_headers(self) -> Block:
@@ -262,6 +264,7 @@ class Channel:
             return
         self.early = True
         self.times.progress_media = _microseconds()
+        self._profile = None
         self._start_media("EARLY MEDIA")
         self.set_callstate("EARLY")
         self.fire("CHANNEL_PROGRESS_MEDIA")
@@ -271,6 +274,7 @@ class Channel:
             return
         self.answered = True
         self.times.answered = _microseconds()
+        self._profile = None
         self._start_media("ANSWER")
         self.changed()
         self.fire("CHANNEL_ANSWER")
@@ -289,6 +293,7 @@ class Channel:
         self.state = State.HANGUP
         self.hangup_cause = cause
         self.times.hungup = _microseconds()
+        self._profile = None
         self.changed()
         self.fire("CHANNEL_HANGUP")
 
@@ -316,6 +321,7 @@ class Channel:
             facts.variables,
         )
         self.times.transferred = _microseconds()
+        self._profile = None
         self._profile_index += 1
         self.changed()
 

@@ -7,7 +7,7 @@ Rules (switch_event.c)
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 
 from adapter.simswitch import frames
@@ -37,6 +37,24 @@ class Block:
             pairs = self.headers.items()
             self._json = b",".join([frames.json_pair(name, value) for name, value in pairs])
         return self._json
+
+
+class LazyBlock(Block):
+    """A rendered block whose headers are made only if somebody looks at them."""
+
+    __slots__ = ("_headers", "_make")
+
+    def __init__(self, plain: bytes, make: Callable[[], dict[str, str]]) -> None:
+        self._plain = plain
+        self._json = None
+        self._make = make
+        self._headers: dict[str, str] | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:  # type: ignore[override]
+        if self._headers is None:
+            self._headers = self._make()
+        return self._headers
 
 
 EMPTY_BLOCK = Block({}, b"")
@@ -74,9 +92,13 @@ class Variables:
 
     def block(self) -> Block:
         if self._block is None:
-            headers = {f"variable_{name}": value for name, value in self._values.values()}
-            self._block = Block(headers, b"".join(self._lines.values()))
+            values = self._values.copy()
+            self._block = LazyBlock(b"".join(self._lines.values()), lambda: _prefixed(values))
         return self._block
+
+
+def _prefixed(values: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {f"variable_{name}": value for name, value in values.values()}
 
 
 class Event:
@@ -148,22 +170,32 @@ class EventHeads:
         """The head of a new event; `source` is the file, function and line that fire it."""
         now = time.time()
         self._sequence += 1
+        sequence = self._sequence
         date = self._date_block(int(now))
         file, function, line = source
-        varying = {
-            "Event-Date-Timestamp": str(int(now * 1_000_000)),
-            "Event-Calling-File": file,
-            "Event-Calling-Function": function,
-            "Event-Calling-Line-Number": str(line),
-            "Event-Sequence": str(self._sequence),
-        }
-        plain = (
-            f"Event-Name: {name}\n".encode()
-            + self._fixed_plain
-            + date.plain
-            + "".join([f"{key}: {value}\n" for key, value in varying.items()]).encode()
+        plain = b"Event-Name: %s\n%s%sEvent-Date-Timestamp: %d\n" % (
+            name.encode(),
+            self._fixed_plain,
+            date.plain,
+            int(now * 1_000_000),
         )
-        return Block({"Event-Name": name, **self._fixed, **date.headers, **varying}, plain)
+        plain += (
+            f"Event-Calling-File: {file}\nEvent-Calling-Function: {function}\n"
+            f"Event-Calling-Line-Number: {line}\nEvent-Sequence: {sequence}\n"
+        ).encode()
+        return LazyBlock(
+            plain,
+            lambda: {
+                "Event-Name": name,
+                **self._fixed,
+                **date.headers,
+                "Event-Date-Timestamp": str(int(now * 1_000_000)),
+                "Event-Calling-File": file,
+                "Event-Calling-Function": function,
+                "Event-Calling-Line-Number": str(line),
+                "Event-Sequence": str(sequence),
+            },
+        )
 
     def _date_block(self, second: int) -> Block:
         if second != self._second:

@@ -19,8 +19,9 @@ WRITE_STEP = 65536
 EMPTY_RIFF_SIZE = 8  # what libsndfile writes before it knows better
 
 MP3_SAMPLES = 576  # a frame of MPEG 2.5 layer III
-MP3_BYTES = 144  # at 16 kbit/s and 8 kHz
-MP3_PADDING_FRAMES = 5  # the encoder's delay and its last, padded frame
+MP3_BYTES_PER_CHANNEL = 144  # 16 kbit/s for each channel at 8 kHz
+MP3_PADDING_FRAMES = 6  # the encoder's delay and its last, padded frame
+STALE_SIZE_STEP = 4096  # mod_shout reports what it had flushed, not what it will write
 
 
 class RecordingFile(Protocol):
@@ -82,17 +83,19 @@ class Mp3File:
 
     def close(self) -> int:
         frames = -(-self._samples // MP3_SAMPLES) + MP3_PADDING_FRAMES if self._samples else 0
-        self._file.write(mp3_frame(self._channels) * frames)
+        data = mp3_frame(self._channels) * frames
+        self._file.write(data)
         self._file.close()
-        return frames * MP3_BYTES // 4096 * 4096  # asked before the encoder is flushed
+        return len(data) // STALE_SIZE_STEP * STALE_SIZE_STEP
 
 
 def mp3_frame(channels: int) -> bytes:
-    """One MPEG 2.5 layer III frame, 16 kbit/s, 8 kHz, whose side information is all zero."""
+    """One MPEG 2.5 layer III frame at 8 kHz whose side information is all zero: silence."""
     version_layer = 0xFFE3  # sync, MPEG 2.5, layer III, no CRC
-    rate = (2 << 4) | (2 << 2)  # bit rate index 2 (16 kbit/s), sampling index 2 (8 kHz)
-    mode = 0x00 if channels == 2 else 0xC0
-    return struct.pack(">HBB", version_layer, rate, mode) + bytes(MP3_BYTES - 4)
+    rate = 0x48 if channels == 2 else 0x28  # index 4 or 2: 32 or 16 kbit/s; 8 kHz
+    mode = 0x04 if channels == 2 else 0xC4
+    length = MP3_BYTES_PER_CHANNEL * channels
+    return struct.pack(">HBB", version_layer, rate, mode) + bytes(length - 4)
 
 
 class Mp4File:

@@ -12,10 +12,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from adapter.simswitch.strings import atoi
 
 MAX_COMMAND_BYTES = 10 * 1024 * 1024  # read_packet's max_len: more without an end is cut off
+
+RENDERED_LINES = 8192  # lines of events that are kept rendered, about 1 MB
 
 _UNSAFE = re.compile(rb'%(?![0-9A-F]{2})|[\x00-\x20"#&+:;<=>?@\[\\\]^`{|}\x7f-\xff]')
 _PERCENT = [b"%%%02X" % byte for byte in range(256)]
@@ -102,8 +105,9 @@ def url_encode(value: str) -> bytes:
     return _UNSAFE.sub(lambda m: _PERCENT[m.group()[0]], raw(value))
 
 
+@lru_cache(maxsize=RENDERED_LINES)
 def header_line(name: str, value: str) -> bytes:
-    """One line of a plain event."""
+    """One line of a plain event; most lines of a call are those of the call before."""
     return b"%s: %s\n" % (raw(name), url_encode(value) or b"_undef_")
 
 

@@ -71,7 +71,7 @@ def _pre_buffer(value: str | None) -> int:
 
 
 class Recording:
-    """A recording of a call from frame `start` on."""
+    """A recording of a call, from `begin` on."""
 
     def __init__(
         self,
@@ -82,7 +82,6 @@ class Recording:
         *,
         says: Timeline,
         hears: Timeline,
-        start: int,
         receives: Callable[[int], bool],
     ) -> None:
         self.path, self.options, self.variables = path, options, variables
@@ -98,10 +97,10 @@ class Recording:
             reads=options.reads, writes=options.writes, pre_buffer=options.pre_buffer
         )
         self._runs: list[Run] = []
-        self._next = start
+        self._next = 0
         self._frames = 0
         self._spoke = not options.threshold
-        self._quiet_since: int | None = start
+        self._quiet_since: int | None = 0
         self._timeout_ms = options.initial_timeout_ms
 
     @property
@@ -112,6 +111,10 @@ class Recording:
     def frames(self) -> int:
         """Frames taken so far, written or not."""
         return self._frames
+
+    def begin(self, now: int) -> None:
+        """The first frame that is taken is frame `now`."""
+        self._next = self._quiet_since = now
 
     def advance(self, now: int) -> None:
         """Takes every frame before frame `now`; `prune` says that silence ended it."""

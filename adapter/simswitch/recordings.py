@@ -4,8 +4,10 @@ Source: switch_ivr_async.c (switch_ivr_record_session_event, switch_ivr_stop_rec
 mod_commands.c (uuid_record). The pure part is `recorder`; here are files, events and time.
 """
 
+import io
 import os
 import time
+import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,6 @@ log = structlog.get_logger()
 
 START_SECONDS = 0.011  # uuid_record waits this long for its writing thread
 LIVE_STEP_SECONDS = 0.25  # how often a growing file is looked after
-SHORT_NAME = ("wav", "mp3", "mp4")
 
 
 class Running(Protocol):
@@ -39,6 +40,8 @@ class Running(Protocol):
     cause: str | None
     size: int
     samples: int
+
+    def begin(self, now: int) -> None: ...
 
     def advance(self, now: int) -> None: ...
 
@@ -63,6 +66,9 @@ class FlatRecording:
     samples: int = 0
     discarded: bool = False
 
+    def begin(self, now: int) -> None:
+        """Takes no time."""
+
     def advance(self, now: int) -> None:
         """Takes no time."""
 
@@ -85,7 +91,6 @@ class Recordings:
         self._flat = flat
         self._running: dict[str, Running] = {}
         self._keepers: dict[str, list[gevent.Greenlet]] = {}
-        self.bugs = 0
 
     def paths(self) -> list[str]:
         return list(self._running)
@@ -103,15 +108,12 @@ class Recordings:
             self._channel.set("record_completion_cause", "uri-failure")
             return False
         self._running[path] = made
-        self._announce(made)
-        if self._settings.pace is Pace.REAL:
-            self._keep(made, limit)
-        return True
-
-    def _announce(self, made: Running) -> None:
         if self._settings.pace is Pace.REAL:
             gevent.sleep(START_SECONDS)
+            made.begin(self._channel.frame_now)
+            self._keep(made, limit)
         self._channel.fire("RECORD_START", _headers(made))
+        return True
 
     def _make(self, path: str, variables: Mapping[str, str]) -> Running | None:
         format_ = FORMATS.get(path.rpartition(".")[2].lower())
@@ -135,7 +137,6 @@ class Recordings:
             variables,
             says=channel.says,
             hears=channel.hears,
-            start=channel.frame_now + 1,
             receives=channel.receives,
         )
 
@@ -243,9 +244,6 @@ class FlatContent:
 
 
 def _wav_of_silence(seconds: float, channels: int) -> bytes:
-    import io
-    import wave
-
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(channels)

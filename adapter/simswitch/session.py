@@ -265,8 +265,9 @@ class Session:
         self._wakeup.clear()
         self._wakeup.wait(max(0.0, seconds))
 
-    def wait(self, seconds: float, on_digit: Callable[[str], bool] | None = None) -> Ending:
-        """Lets time pass as switch_ivr_sleep does; messages run meanwhile and cost time."""
+    def wait(self, seconds: float) -> Ending:
+        """Lets time pass as switch_ivr_sleep does: messages run meanwhile and cost time, and a
+        digit ends it but stays for the next who asks."""
         end = time.monotonic() + seconds
         while not self.flat:
             if not self._can_go_on():
@@ -275,12 +276,12 @@ class Session:
                 return Ending.BROKEN
             if self.channel.has_media:
                 self.run_messages()
-            if self._digit_ends(on_digit):
+            if self.channel.digits:
                 return Ending.BROKEN
             left = end - time.monotonic()
             if left <= 0:
                 break
-            self.pause(min(left, self._look_again()))
+            self.pause(left)
         return Ending.DONE if self.channel.ready else Ending.GONE
 
     def play(self, sound: Sound, on_digit: Callable[[str], bool] | None = None) -> Ending:

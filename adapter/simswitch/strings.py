@@ -67,8 +67,20 @@ def _is_escape(char: str, delimiter: str) -> bool:
 
 def separate(text: str, delimiter: str = " ", limit: int = 128) -> list[str]:
     """switch_separate_string: at most `limit` pieces, the last one takes the rest."""
+    if delimiter == " " and "'" not in text and "\\" not in text:
+        return _plain_words(text, limit)
     pieces = _by_blank(text, limit) if delimiter == " " else _by_char(text, delimiter, limit)
     return [clean(piece, "" if delimiter == " " else delimiter) for piece in pieces]
+
+
+def _plain_words(text: str, limit: int) -> list[str]:
+    words = [word for word in text.split(" ") if word]
+    if len(words) <= limit:
+        return words
+    rest = text
+    for word in words[: limit - 1]:
+        rest = rest[rest.index(word) + len(word) :]
+    return [*words[: limit - 1], rest.strip(" ")]
 
 
 def _by_blank(text: str, limit: int) -> list[str]:

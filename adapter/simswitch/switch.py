@@ -232,13 +232,14 @@ class SimSwitch(Surroundings):
         self.fire(name, {**_titled(command.headers), "Event-UUID": uuid}, command.body)
 
     def wants(self, name: str, uuid: str | None) -> bool:
-        own = self._own.get(uuid or "", ())
-        if any(connection.subscription.wants(name) for connection in own):
-            return True
+        for connection in self._own.get(uuid or "", ()):
+            if connection.subscription.wants(name):
+                return True
+        for connection in self._everywhere:
+            if connection.subscription.wants(name):
+                return True
         watcher = self._watchers.get(uuid or "")
-        if watcher is not None and watcher.watches(name):
-            return True
-        return any(connection.subscription.wants(name) for connection in self._everywhere)
+        return watcher is not None and watcher.watches(name)
 
     def head(self, name: str, source: tuple[str, str, int]) -> Block:
         return self._heads.next(name, source)

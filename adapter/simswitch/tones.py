@@ -52,7 +52,8 @@ def sound(name: str, sounds: Path) -> Sound | None:
         return Sound("tone", name, tone_stream(name.removeprefix("tone_stream://")))
     if name.startswith("silence_stream://"):
         ms = atoi(name.removeprefix("silence_stream://"))
-        return Sound("silence", name, Silence(samples_of(ms) if ms > 0 else None))
+        length = samples_of(ms) if ms > 0 else None
+        return Sound("silence", name, Silence(length)) if ms else None
     if "://" in name:
         return None
     path = name.rsplit("}", 1)[-1]

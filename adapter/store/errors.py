@@ -40,6 +40,8 @@ def explain(error: Exception, where: str) -> StoreError:
     # PostgreSQL quotes the whole row from the second line on.
     text = next(iter(str(cause).strip().splitlines()), "") or type(cause).__name__
     advice = next((help_ for word, help_ in _ADVICE if word in text.lower()), None)
+    if advice is None and isinstance(error, OSError):
+        advice = "name a file in a folder where this user can write"
     return StoreError(f"store {where}: {text}" + (f" ({advice})" if advice else ""))
 
 

@@ -131,7 +131,7 @@ class GroupCommitter:
         try:
             for name, rows in self._by_statement(job.rows for job in batch).items():
                 for statement in self._statements[name]:
-                    connection.execute(statement, rows)
+                    statement.run(connection, rows)
             answers = [job.task(connection) if job.task else None for job in batch]
             connection.commit()
         except BaseException:

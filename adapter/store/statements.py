@@ -5,24 +5,46 @@ keep the order in which they were committed.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapter.store.tables import PENDING, callbacks, calls, recordings
 
-Statements = Mapping[str, tuple[sa.Executable, ...]]
+
+class Statement(NamedTuple):
+    """SQL, and the values it takes from a write; None takes all.
+
+    A value that no placeholder asks for, but that is named like a column, would be SET as well.
+    """
+
+    sql: sa.Executable
+    names: tuple[str, ...] | None = None
+
+    def run(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+        names = self.names
+        if names is not None:
+            rows = [{name: row[name] for name in names} for row in rows]
+        connection.execute(self.sql, rows)
+
+
+Statements = Mapping[str, tuple[Statement, ...]]
+
+_ATTEMPT = ("callback_id", "attempts", "last_status", "last_error")
 
 
 def build(dialect: str) -> Statements:
     """Every write's statements by name, in the order in which a batch runs them."""
     return {
-        "put_recording": (_upsert(dialect, recordings, "id"),),
-        "put_call": (_upsert(dialect, calls, "call_id"),),
-        "put_callback": (_insert(dialect, callbacks).on_conflict_do_nothing(),),
-        "finish_callback": (_finish(),),
-        "retry_callback": (_retry(), _move_stream()),
+        "put_recording": (Statement(_upsert(dialect, recordings, "id")),),
+        "put_call": (Statement(_upsert(dialect, calls, "call_id")),),
+        "put_callback": (Statement(_insert(dialect, callbacks).on_conflict_do_nothing()),),
+        "finish_callback": (Statement(_finish()),),
+        "retry_callback": (
+            Statement(_retry(), (*_ATTEMPT, "worker", "next_attempt_at")),
+            Statement(_move_stream(), ("in_stream", "to_origin", "moment")),
+        ),
     }
 
 
@@ -65,12 +87,15 @@ def _retry() -> sa.Executable:
 
 
 def _move_stream() -> sa.Executable:
-    moment = sa.bindparam("next_attempt_at", type_=sa.Double)
+    moment = sa.bindparam("moment", type_=sa.Double)
+    # As an expression, so that the few rows of the stream are looked up and not the many of the
+    # receiver, which SQLite would prefer.
+    origin = callbacks.c.origin.concat("")
     return (
         sa.update(callbacks)
         .where(
             callbacks.c.stream == sa.bindparam("in_stream"),
-            callbacks.c.origin == sa.bindparam("to_origin"),
+            origin == sa.bindparam("to_origin"),
             callbacks.c.state == PENDING,
             callbacks.c.next_attempt_at < moment,
         )

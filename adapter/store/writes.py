@@ -156,6 +156,7 @@ class RetryCallback:
             "worker": self.worker,
             "attempts": self.attempts,
             "next_attempt_at": self.next_attempt_at,
+            "moment": self.next_attempt_at,
             "last_status": self.last_status,
             "last_error": self.last_error,
         }

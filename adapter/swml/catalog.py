@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from adapter.swml.errors import Code, ScriptError
-from adapter.swml.parameters import Parameters
+from adapter.swml.parameters import Parameters, merged
+from adapter.swml.problems import problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,8 @@ class Shorthand:
     def _of_list(self, value: list[Any]) -> dict[str, Any] | None:
         if self.sequence is not None:
             return {self.sequence: value}
-        if all(isinstance(item, Mapping) for item in value):
-            return {key: item for entry in value for key, item in entry.items()}
-        return None
+        combined = merged(value)
+        return combined if isinstance(combined, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,10 @@ class MethodSpec:
         try:
             return self.parameters.model_validate(params)
         except ValidationError as error:
-            code, name, message = described(error.errors(include_url=False)[0])
-            raise ScriptError(code, f"{self.name}.{name}: {message}") from None
+            problem = problems(error, params)[0]
+            raise ScriptError(
+                problem.code, f"{self.name}.{problem.name}: {problem.message}"
+            ) from None
 
     def given(self, params: Mapping[str, Any]) -> Iterator[tuple[Code, str]]:
         """What is wrong with the choice of parameters, whatever their values."""
@@ -115,25 +116,6 @@ class Catalog:
 
     def __iter__(self) -> Iterator[MethodSpec]:
         return iter(dict.fromkeys(self._specs.values()))
-
-
-def described(error: ErrorDetails) -> tuple[Code, str, str]:
-    """A pydantic error as a script code, the parameter's path and what to do."""
-    name = _dotted(error["loc"])
-    if error["type"] == "missing":
-        return Code.PARAMETER_MISSING, name, "this parameter is required"
-    message = error["msg"].removeprefix("Value error, ")
-    return Code.PARAMETER_INVALID, name, f"{message}, not {_shown(error['input'])}"
-
-
-def _dotted(location: tuple[int | str, ...]) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.removeprefix(".")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _either(names: Iterable[str]) -> str:

@@ -9,36 +9,47 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from adapter.swml.catalog import MethodSpec, described
+from adapter.swml.catalog import MethodSpec
 from adapter.swml.errors import Code, Fault, Severity
-from adapter.swml.parameters import field_names
+from adapter.swml.parameters import Parameters, field_names, nested_models
+from adapter.swml.problems import problems
 from adapter.swml.templates import has_placeholder
 
 
 def check_parameters(spec: MethodSpec, params: Mapping[str, Any], path: str) -> Iterator[Fault]:
     """What is wrong with the parameters of one step."""
-    yield from _unknown(spec, params, path)
+    yield from _unknown(spec.parameters, params, path)
     for code, message in spec.given(params):
         yield Fault(code, message, path)
     try:
         spec.parameters.model_validate(params)
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            if problem["type"] == "missing" or not is_open(problem["input"]):
-                code, name, message = described(problem)
-                yield Fault(code, message, f"{path}.{name}" if name else path)
+        for problem in problems(error, params):
+            if problem.code is Code.PARAMETER_MISSING or not is_open(problem.value):
+                place = f"{path}.{problem.name}" if problem.name else path
+                yield Fault(problem.code, problem.message, place)
 
 
-def _unknown(spec: MethodSpec, params: Mapping[str, Any], path: str) -> Iterator[Fault]:
-    if spec.parameters.model_config.get("extra") == "allow":
+def _unknown(model: type[Parameters], values: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    if model.model_config.get("extra") == "allow":
         return
-    known = field_names(spec.parameters)
-    for name in params:
-        if name not in known:
-            message = f"{spec.name} has no parameter {name}; it is ignored"
+    known, nested = field_names(model), nested_models(model)
+    for name, value in values.items():
+        if name in nested:
+            yield from _unknown_inside(nested[name], value, f"{path}.{name}")
+        elif name not in known:
+            message = f"there is no parameter {name}; it is ignored"
             yield Fault(
                 Code.PARAMETER_UNDEFINED, message, f"{path}.{name}", severity=Severity.WARNING
             )
+
+
+def _unknown_inside(model: type[Parameters], value: Any, path: str) -> Iterator[Fault]:
+    if isinstance(value, Mapping):
+        yield from _unknown(model, value, path)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown_inside(model, item, f"{path}[{index}]")
 
 
 def is_open(value: Any) -> bool:

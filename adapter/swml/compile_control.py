@@ -9,6 +9,7 @@ from adapter.swml import program
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.checking import is_open
 from adapter.swml.errors import Code
+from adapter.swml.parameters import merged
 from adapter.swml.paths import parse_path
 from adapter.swml.program import Block, Operation
 from adapter.swml.templates import has_placeholder
@@ -155,7 +156,7 @@ def _execute(
         after.append(compiler.block(params.pop("on_return"), f"{path}.on_return", block))
     compiler.check(spec, params, path)
     dest = compiler.destination(params.get("dest"), f"{path}.dest")
-    return program.Execute(dest, params.get("params"), tuple(after))
+    return program.Execute(dest, merged(params.get("params")), tuple(after))
 
 
 def _transfer(
@@ -163,7 +164,7 @@ def _transfer(
 ) -> program.Transfer:
     compiler.check(spec, params, path)
     dest = compiler.destination(params.get("dest"), f"{path}.dest")
-    return program.Transfer(dest, params.get("params"))
+    return program.Transfer(dest, merged(params.get("params")))
 
 
 def _return(_c: Compiler, _spec: MethodSpec, params: Params, _p: str, _b: str) -> program.Return:
@@ -173,20 +174,24 @@ def _return(_c: Compiler, _spec: MethodSpec, params: Params, _p: str, _b: str) -
 def branch(compiler: Compiler, value: Any, path: str, variable: str, block: str) -> str | None:
     """A method's `result` as a block: an object is a switch on `variable`, an array is a cond.
 
-    A `result` that names its method (`{switch: …}`) is taken as the steps that it looks like.
+    It may also be the steps themselves: `{switch: …}`, `[{cond: …}]`.
     """
-    if isinstance(value, Mapping) and value.keys() & {"switch", "cond"}:
-        return compiler.block(value, path, block)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and ("case" in value or "variable" in value):
         step = compiler.step("switch", {"variable": variable, **value}, path, path)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and all(_is_entry(item) for item in value):
         step = compiler.step("cond", value, path, path)
+    elif isinstance(value, Mapping | list):
+        return compiler.block(value, path, block)
     else:
         message = "result is an object (a switch) or an array (a cond)"
         compiler.fault(Code.ELEMENT_WRONG_TYPE, message, path)
         return None
     compiler.blocks[path] = Block(path, () if step is None else (step,), {}, block)
     return path
+
+
+def _is_entry(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value.keys() & {"when", "then", "else"})
 
 
 CONTROL_METHODS: Final[Mapping[str, CompileMethod]] = {

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from adapter.swml.document import Document
 
 VERSIONS: Final = ("1.0.0",)
+EDITOR_MARK: Final = ":"
+"""First character of keys that an editor leaves in a step (`:l` is a line number)."""
 
 LoadInline = Callable[[Any, str], "Document"]
 
@@ -134,7 +136,11 @@ class Compiler:
         if not isinstance(value, Mapping) or not value:
             self.fault(Code.METHOD_MISSING_NAME, "a step is a method: `- play: …`", path)
             return []
-        steps = (self.step(name, params, f"{path}.{name}", block) for name, params in value.items())
+        steps = (
+            self.step(name, params, f"{path}.{name}", block)
+            for name, params in value.items()
+            if not name.startswith(EDITOR_MARK)
+        )
         return [step for step in steps if step is not None]
 
     def _labels(self, steps: list[Step]) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """The methods that the language itself performs: their parameters, for the checker and for help."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from adapter.swml.catalog import MethodSpec, Shorthand
-from adapter.swml.parameters import Parameters
+from adapter.swml.parameters import ONE_OBJECT, Parameters
 
 
 class SetVariables(Parameters):
@@ -70,7 +70,9 @@ class Execute(Parameters):
     dest: str | dict[str, Any] = Field(
         description="Section, URL, or a document as JSON or YAML text"
     )
-    params: dict[str, Any] | None = Field(None, description="Parameters, as text in `params`")
+    params: Annotated[dict[str, Any] | None, ONE_OBJECT] = Field(
+        None, description="Parameters, as text in `params`"
+    )
     meta: Any = Field(None, description="Ignored")
     on_return: Any = Field(None, description="Steps to run when it is back")
     result: Any = Field(
@@ -84,7 +86,9 @@ class Transfer(Parameters):
     dest: str | dict[str, Any] = Field(
         description="Section, URL, or a document as JSON or YAML text"
     )
-    params: dict[str, Any] | None = Field(None, description="Parameters, as text in `params`")
+    params: Annotated[dict[str, Any] | None, ONE_OBJECT] = Field(
+        None, description="Parameters, as text in `params`"
+    )
     meta: Any = Field(None, description="Ignored")
 
 

@@ -11,11 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+_SAID_FAULTS = 5
+_SAID_OF_A_FAULT = 300
+"""How much of its faults the text of a DocumentError tells."""
+
 
 class Code(StrEnum):
     """`script_error` codes of calling documents."""
 
     PARSE_ERROR = "relay_script_parse_error"
+    PARSE_INTERNAL_ERROR = "relay_script_parse_internal_error"
     VERSION_INVALID = "relay_script_version_invalid"
     SECTIONS_MISSING = "relay_script_sections_missing"
     MAIN_SECTION_MISSING = "relay_script_main_section_missing"
@@ -48,7 +53,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a document. `path` says where (`main[2].play.volume`); lines count from 1."""
+    """One thing wrong in a document, at `path` (`main[2].play.volume`); lines count from 1."""
 
     code: Code
     message: str
@@ -71,7 +76,10 @@ class DocumentError(Exception):
     def __init__(self, faults: Sequence[Fault], name: str = "<document>") -> None:
         self.faults = list(faults)
         self.name = name
-        super().__init__(f"{name}: " + "; ".join(str(fault) for fault in self.faults))
+        said = [str(fault)[:_SAID_OF_A_FAULT] for fault in self.faults[:_SAID_FAULTS]]
+        if len(self.faults) > _SAID_FAULTS:
+            said.append(f"and {len(self.faults) - _SAID_FAULTS} more")
+        super().__init__(f"{name}: " + "; ".join(said))
 
 
 class ScriptError(Exception):

@@ -169,15 +169,16 @@ class _ConditionScanner:
 
 
 _LITERAL: Final = re.compile(r"-?(?:0|[1-9]\d{0,15})(?:\.\d+)?")
-_WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
+WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
+"""Words that need no engine."""
 
 
 def literal(value: Any) -> Any:
     """Text that stands in a condition without quotes, as the literal that it would be there."""
     if not isinstance(value, str):
         return value
-    if value in _WORDS:
-        return _WORDS[value]
+    if value in WORDS:
+        return WORDS[value]
     if _LITERAL.fullmatch(value):
         return float(value) if "." in value else int(value)
     return value

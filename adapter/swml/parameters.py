@@ -44,7 +44,7 @@ class Parameters(BaseModel):
 
 
 class Steps(BaseModel):
-    """Steps of a document that are run on another leg: `Interpreter.start(…, block=steps.block)`."""
+    """Steps that are run on another leg: `Interpreter.start(…, block=steps.block)`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +65,20 @@ def field_names(model: type[Parameters]) -> frozenset[str]:
 
 
 @cache
+def nested_models(model: type[Parameters]) -> dict[str, type[Parameters]]:
+    """The parameters that are objects, or lists of objects, with parameters of their own."""
+    found = {name: _model_in(info.annotation) for name, info in model.model_fields.items()}
+    return {name: inner for name, inner in found.items() if inner is not None}
+
+
+def _model_in(annotation: Any) -> type[Parameters] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Parameters):
+        return annotation
+    inner = (_model_in(argument) for argument in get_args(annotation))
+    return next((model for model in inner if model is not None), None)
+
+
+@cache
 def _fields_without_text(model: type[Parameters]) -> frozenset[str]:
     named = model.model_fields.items()
     return frozenset(name for name, info in named if not _takes_text(info.annotation))
@@ -80,6 +94,13 @@ def _one_or_many(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def merged(value: Any) -> Any:
+    """A list of objects as one object: `[{a: 1}, {b: 2}]` is `{a: 1, b: 2}`."""
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return {key: item for entry in value for key, item in entry.items()}
+    return value
+
+
 def _true_or_false(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
@@ -91,6 +112,9 @@ def folded(fold: Callable[[str], str]) -> BeforeValidator:
 
 ONE_OR_MANY = BeforeValidator(_one_or_many)
 """`Annotated[list[str], ONE_OR_MANY]`: one value stands for a list of one."""
+
+ONE_OBJECT = BeforeValidator(merged)
+"""An object that documents also write as a list of objects (`params: [{a: 1}, {b: 2}]`)."""
 
 TRUE_OR_FALSE = BeforeValidator(_true_or_false)
 """Text that documents also write as a bare true or false (`beep: true`)."""

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A calling method. `open` parameters are expanded, `fixed` ones not; `branch` runs afterwards."""
+    """A calling method. `open` parameters are expanded; `branch` is run afterwards."""
 
     method: str
     fixed: Mapping[str, Any]

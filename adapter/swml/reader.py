@@ -19,7 +19,7 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 def decode(source: str | bytes) -> str:
     """The text of a document. Raises ReadError when it is too long or not UTF-8."""
     if len(source) > MAX_SIZE:
-        raise ReadError(f"longer than {MAX_SIZE} characters", deep=True)
+        raise ReadError(f"longer than {MAX_SIZE} characters")
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
     try:
@@ -88,7 +88,7 @@ def _check_size(value: Any) -> None:
         if depth > MAX_DEPTH + 1:
             raise ReadError(f"nested more than {MAX_DEPTH} levels deep", deep=True)
         if nodes > MAX_NODES:
-            raise ReadError(f"more than {MAX_NODES} values", deep=True)
+            raise ReadError(f"more than {MAX_NODES} values")
         level = [item for parent in level for item in _items(parent)]
 
 

@@ -17,6 +17,7 @@ from adapter.swml.errors import Code, ExpressionError
 from adapter.swml.expressions import (
     MAX_EXPRESSION,
     UNDEFINED,
+    WORDS,
     Condition,
     Evaluator,
     Slot,
@@ -146,6 +147,8 @@ class Variables:
 
     def condition(self, text: str) -> Any:
         """The value of bare JavaScript in which placeholders stand for values; "" if it fails."""
+        if text in WORDS:
+            return WORDS[text]
         condition = parse_condition(text)
         if condition.path is not None:
             value = self.lookup(condition.path)

@@ -34,7 +34,7 @@ _TAG: Final = "tag:yaml.org,2002:"
 
 
 class ReadError(Exception):
-    """Text that is not a document: `deep` when it goes beyond a limit on its size or nesting."""
+    """Text that is not a document; `deep` when it is nested too deep."""
 
     def __init__(self, message: str, line: int | None = None, *, deep: bool = False) -> None:
         self.message = message
@@ -148,7 +148,7 @@ class _Composer:
     def _count(self, nodes: int, event: Any) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise ReadError(f"more than {MAX_NODES} values", _line(event), deep=True)
+            raise ReadError(f"more than {MAX_NODES} values", _line(event))
 
     def _take_key(self, top: _Open, event: Any) -> None:
         top.key = event.value

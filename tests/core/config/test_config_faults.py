@@ -144,6 +144,11 @@ def test_a_folder_without_the_right_to_write(faults, monkeypatch):
     assert "no right to write" in faults()["data_dir"]
 
 
+def test_what_takes_no_calls_needs_no_folders(monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    Settings.load(None, {}, {}, for_calls=False)
+
+
 def test_a_contradiction_is_not_judged_by_a_faulty_value(faults):
     found = faults("http: 0.0.0.0:9000\nlisten: x\ndata_dir: 5")
     assert set(found) == {"listen", "data_dir", "public_url"}

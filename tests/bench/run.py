@@ -1,0 +1,196 @@
+"""`make bench`: the same call on the adapter and on a bare greenswitch application.
+
+Both run against the simulated switch in flat-out mode (no ticks, sounds end at once), in turn,
+several rounds; medians are printed, and the ratios, which hold where absolute figures do not.
+CPU time is the server process's own, from the kernel. Callbacks are stored, not delivered: their
+receiver accepts connections and says nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from adapter.simswitch.client import SimClient, SimProcess
+
+HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
+
+DOCUMENT = """\
+version: 1.0.0
+sections:
+  main:
+    - answer
+    - record_call: {{stereo: true, status_url: "{status_url}"}}
+    - play: "ring:us"
+    - stop_record_call
+    - hangup
+"""
+IDLE_DOCUMENT = "sections: {main: [sleep: -1]}"
+
+
+@dataclass
+class Server:
+    """A process under measurement and where it takes calls."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the whole process so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def resident_kb(self) -> float:
+        """Resident memory."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * PAGE_KB
+
+
+@dataclass
+class Round:
+    """One server's figures for one round."""
+
+    calls_per_second: float
+    cpu_ms_per_call: float
+    first_command_ms: float
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(command: list[str], port: int) -> Iterator[Server]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line.startswith("ready"):
+            sys.exit(f"did not start: {' '.join(command)}")
+        yield Server(process, f"127.0.0.1:{port}")
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def adapter(folder: Path, document: str) -> ExitStack | object:
+    port = free_port()
+    path = folder / f"{port}.yaml"
+    path.write_text(document)
+    command = [sys.executable, "-m", "adapter", "serve", "--listen", f"127.0.0.1:{port}"]
+    command += ["--http", f"127.0.0.1:{free_port()}", "--swml", str(path)]
+    command += ["--data-dir", str(folder / str(port))]
+    os.environ["SWML_LOG__LEVEL"] = "warning"
+    os.environ["SWML_LIMITS__CALLS"] = "100000"
+    return running(command, port)
+
+
+def bare(folder: Path, mode: str) -> object:
+    port = free_port()
+    return running([sys.executable, str(HERE / "bare.py"), str(port), str(folder), mode], port)
+
+
+def drive(server: Server, calls: int, concurrency: int) -> Round:
+    with SimProcess(adapter=server.address, pace="flat") as switch, switch.client() as client:
+        client.load(calls=min(200, calls), concurrency=concurrency)
+        before = server.cpu_seconds()
+        result = client.load(calls=calls, concurrency=concurrency)
+        spent = server.cpu_seconds() - before
+    if result["finished"] != calls:
+        sys.exit(f"only {result['finished']} of {calls} calls ended by themselves: {result}")
+    return Round(
+        result["calls_per_second"], spent / calls * 1000, result["first_command_median_ms"]
+    )
+
+
+def idle_kb(server: Server, calls: int) -> float:
+    with SimProcess(adapter=server.address, pace="flat") as switch, switch.client() as client:
+        place_idle(client, 20)
+        before = server.resident_kb()
+        place_idle(client, calls)
+        return (server.resident_kb() - before) / calls
+
+
+def place_idle(client: SimClient, calls: int) -> None:
+    for _ in range(calls):
+        client.call(to="2000")
+    client.api("status")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--calls", type=int, default=1000)
+    options.add_argument("--concurrency", type=int, default=50)
+    options.add_argument("--idle", type=int, default=500)
+    chosen = options.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=512))
+        status_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        servers = {
+            "adapter": stack.enter_context(
+                adapter(folder, DOCUMENT.format(status_url=status_url))
+            ),
+            "bare greenswitch": stack.enter_context(bare(folder, "calls")),
+        }
+        rounds: dict[str, list[Round]] = {name: [] for name in servers}
+        for _ in range(chosen.rounds):
+            for name, server in servers.items():
+                rounds[name].append(drive(server, chosen.calls, chosen.concurrency))
+        memory = {
+            "adapter": measured_idle(adapter(folder, IDLE_DOCUMENT), chosen.idle),
+            "bare greenswitch": measured_idle(bare(folder, "idle"), chosen.idle),
+        }
+    show(rounds, memory, chosen)
+
+
+def measured_idle(starting: object, calls: int) -> float:
+    with starting as server:  # type: ignore[attr-defined]
+        return idle_kb(server, calls)
+
+
+def show(
+    rounds: dict[str, list[Round]], memory: dict[str, float], chosen: argparse.Namespace
+) -> None:
+    table = Table(title=f"{chosen.concurrency} calls at once, medians of {chosen.rounds} rounds")
+    for title in ("", "calls/s", "CPU ms per call", "first command ms", "KB per idle call"):
+        table.add_column(title, justify="right" if title else "left")
+    medians = {}
+    for name, measured in rounds.items():
+        values = [
+            statistics.median(getattr(one, field) for one in measured)
+            for field in ("calls_per_second", "cpu_ms_per_call", "first_command_ms")
+        ]
+        medians[name] = values
+        table.add_row(name, *(f"{value:.2f}" for value in values), f"{memory[name]:.0f}")
+    ours, theirs = medians["adapter"], medians["bare greenswitch"]
+    table.add_row(
+        "ratio",
+        f"{ours[0] / theirs[0]:.1f} ×",
+        f"{theirs[1] / ours[1]:.1f} × less",
+        "",
+        f"{memory['bare greenswitch'] / memory['adapter']:.1f} × less",
+    )
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    main()

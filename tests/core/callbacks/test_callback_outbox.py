@@ -1,0 +1,47 @@
+"""What is stored for a callback."""
+
+import json
+import math
+
+import pytest
+
+from adapter.callbacks.outbox import MAX_BODY_BYTES, CallbackTooLargeError, Outbox, encode
+from adapter.store.rows import Callback, CallbackState
+
+
+def put(url: str = "http://user:pass@host/a", payload: object = None) -> Callback:
+    outbox = Outbox(clock=lambda: 123.0)
+    return outbox.put("rec-1", url, payload or {"a": 1}, "project-1").callback
+
+
+def test_callback_is_due_at_once_with_its_bytes() -> None:
+    callback = put(payload={"b": "ü", "a": [1, None]})
+    assert callback.body == '{"b":"ü","a":[1,null]}'.encode()
+    assert callback.state == CallbackState.PENDING
+    assert (callback.created_at, callback.next_attempt_at) == (123.0, 123.0)
+    assert (callback.stream, callback.project_id) == ("rec-1", "project-1")
+    assert callback.url == "http://user:pass@host/a"
+    assert callback.origin == "http://host:80"
+
+
+def test_each_callback_has_its_own_id() -> None:
+    assert len({put().id for _ in range(50)}) == 50
+
+
+@pytest.mark.parametrize("url", ["ftp://host/", "status", "http://"])
+def test_unusable_address_is_kept_as_failed_with_its_reason(url: str) -> None:
+    callback = put(url)
+    assert callback.state == CallbackState.FAILED
+    assert "http:// or https://" in (callback.last_error or "")
+    assert callback.finished_at == 123.0
+
+
+def test_body_is_json_for_any_value_a_document_can_hold() -> None:
+    body = encode({"n": [math.nan, math.inf, 1.5], "t": "caf\udce9", "m": {"x": -math.inf}})
+    assert json.loads(body) == {"n": [None, None, 1.5], "t": "caf?", "m": {"x": None}}
+
+
+def test_body_has_a_limit() -> None:
+    assert len(encode({"a": "x" * (MAX_BODY_BYTES - 8)})) == MAX_BODY_BYTES
+    with pytest.raises(CallbackTooLargeError, match="larger than"):
+        encode({"a": "x" * (MAX_BODY_BYTES - 7)})

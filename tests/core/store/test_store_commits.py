@@ -1,0 +1,135 @@
+"""Commits: all or nothing, together with others, and never at the cost of others."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import gevent
+import pytest
+
+from adapter.metrics import COMMIT_SECONDS
+from adapter.store.errors import StoreError
+from adapter.store.store import Store
+from adapter.store.writes import PutCallback, PutRecording
+
+
+def transactions() -> float:
+    samples = next(iter(COMMIT_SECONDS.collect())).samples
+    return next(sample.value for sample in samples if sample.name.endswith("_count"))
+
+
+def commit(store: Store, *writes: object) -> str:
+    try:
+        store.commit(*writes)
+    except StoreError as error:
+        return str(error)
+    return "committed"
+
+
+def test_concurrent_commits_share_transactions(store: Store, a_recording) -> None:
+    before = transactions()
+    jobs = [
+        gevent.spawn(store.commit, PutRecording(a_recording(f"rec-{number}")))
+        for number in range(100)
+    ]
+    gevent.joinall(jobs, timeout=10, raise_error=True)
+    assert store.count_recordings() == 100
+    assert transactions() - before <= 3
+
+
+def test_bad_row_fails_its_own_commit_only(store: Store, a_recording) -> None:
+    rows = [a_recording("a"), a_recording("bad", path=None), a_recording("b"), a_recording("c")]
+    jobs = [gevent.spawn(commit, store, PutRecording(row)) for row in rows]
+    gevent.joinall(jobs, timeout=10)
+    outcomes = [job.value for job in jobs]
+    assert [outcomes[index] for index in (0, 2, 3)] == ["committed"] * 3
+    assert "NOT NULL" in outcomes[1]
+    assert {row.id for row in store.recordings()} == {"a", "b", "c"}
+    assert store.healthy()
+
+
+def test_value_too_large_for_its_column_fails_its_own_commit_only(
+    store: Store, a_recording
+) -> None:
+    rows = [a_recording("a"), a_recording("bad", size=2**80), a_recording("b")]
+    jobs = [gevent.spawn(commit, store, PutRecording(row)) for row in rows]
+    gevent.joinall(jobs, timeout=10)
+    assert [job.value == "committed" for job in jobs] == [True, False, True]
+
+
+def test_writes_of_one_commit_are_stored_together_or_not(
+    store: Store, a_recording, a_callback
+) -> None:
+    outcome = commit(store, PutRecording(a_recording()), PutCallback(a_callback(url=None)))
+    assert "NOT NULL" in outcome
+    assert store.recordings() == []
+    assert store.callbacks() == []
+
+
+def test_options_that_are_not_json_are_refused_before_the_batch(store: Store, a_recording) -> None:
+    outcome = commit(store, PutRecording(a_recording(options={"when": object()})))
+    assert "options of recording rec-1" in outcome
+
+
+def test_listener_hears_of_callbacks_after_the_commit(store: Store, a_callback) -> None:
+    heard: list[tuple[str, bool]] = []
+
+    def listen(callbacks) -> None:
+        heard.extend((callback.id, store._group.fault is None) for callback in callbacks)
+
+    store.listen(listen)
+    commit(store, PutCallback(a_callback("bad", url=None)))
+    store.commit(PutCallback(a_callback("good")))
+    assert heard == [("good", True)]
+
+
+def test_listener_that_breaks_does_not_break_the_commit(store: Store, a_callback) -> None:
+    def broken(_callbacks) -> None:
+        raise RuntimeError("listener")
+
+    store.listen(broken)
+    store.commit(PutCallback(a_callback()))
+    assert store.callback("cb-1") is not None
+
+
+def test_closed_store_says_so(database: Path, a_recording) -> None:
+    opened = Store.open(f"sqlite:///{database}")
+    opened.close()
+    assert "is closed" in commit(opened, PutRecording(a_recording()))
+    with pytest.raises(StoreError, match="is closed"):
+        opened.recording("rec-1")
+
+
+def test_close_commits_what_waits(database: Path, a_recording) -> None:
+    opened = Store.open(f"sqlite:///{database}")
+    jobs = [gevent.spawn(commit, opened, PutRecording(a_recording(f"r{n}"))) for n in range(20)]
+    gevent.idle()
+    opened.close()
+    gevent.joinall(jobs, timeout=10)
+    assert {job.value for job in jobs} == {"committed"}
+    again = Store.open(f"sqlite:///{database}")
+    assert again.count_recordings() == 20
+    again.close()
+
+
+KILLED = """
+import os, signal, sys
+from adapter.store.store import Store
+from adapter.store.rows import CallPosition
+from adapter.store.writes import PutCall
+store = Store.open(sys.argv[1])
+for number in range(25):
+    store.commit(PutCall(CallPosition(call_id=f"{number:02}", session_id="s", node_id="n",
+                                      worker="w", state={}, updated_at=1.0)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_committed_survives_a_killed_process(database: Path) -> None:
+    url = f"sqlite:///{database}"
+    done = subprocess.run([sys.executable, "-c", KILLED, url], timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    store = Store.open(url)
+    assert [call.call_id for call in store.open_calls()] == [f"{n:02}" for n in range(25)]
+    store.close()

@@ -1,0 +1,182 @@
+"""A full, locked or damaged database: an error that says what to do, in time, and a way back."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gevent
+import pytest
+
+from adapter.store.errors import StoreError, StoreTimeoutError
+from adapter.store.store import Store
+from adapter.store.writes import PutCallback, PutRecording
+
+SHORT = 0.3
+
+
+@pytest.fixture
+def hasty(database: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{database}", deadline=SHORT)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def limit_size(store: Store, pages: int) -> None:
+    store.change(lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
+
+
+def test_lock_is_reported_in_time_and_passes(hasty: Store, database: Path, a_recording) -> None:
+    with locked(database):
+        with pytest.raises(StoreError, match="one adapter per SQLite file"):
+            hasty.commit(PutRecording(a_recording()))
+        assert not hasty.healthy()
+        assert "locked" in (hasty.fault() or "")
+    assert hasty.healthy()
+    hasty.commit(PutRecording(a_recording()))
+    assert hasty.count_recordings() == 1
+
+
+def test_reads_go_on_while_the_writer_waits(hasty: Store, database: Path, a_recording) -> None:
+    hasty.commit(PutRecording(a_recording()))
+    with locked(database):
+        writing = gevent.spawn(hasty.commit, PutRecording(a_recording(size=5)))
+        gevent.idle()
+        assert hasty.recording("rec-1") == a_recording()
+        assert not writing.ready()
+        writing.join()
+
+
+def test_hub_runs_while_the_writer_waits(hasty: Store, database: Path, a_recording) -> None:
+    ticks = 0
+
+    def tick() -> None:
+        nonlocal ticks
+        while True:
+            gevent.sleep(0.005)
+            ticks += 1
+
+    ticking = gevent.spawn(tick)
+    with locked(database), pytest.raises(StoreError):
+        hasty.commit(PutRecording(a_recording()))
+    ticking.kill()
+    assert ticks > 5
+
+
+def test_commit_that_never_began_is_withdrawn(hasty: Store, database: Path, a_recording) -> None:
+    with locked(database):
+        first = gevent.spawn(hasty.commit, PutRecording(a_recording("first")))
+        gevent.idle()
+        with pytest.raises(StoreTimeoutError, match="nothing was written"):
+            hasty.commit(PutRecording(a_recording("second")), deadline=SHORT / 10)
+        first.join()
+    hasty.commit(PutRecording(a_recording("third")))
+    assert [row.id for row in hasty.recordings()] == ["third"]
+
+
+def test_commit_that_has_begun_may_still_land(hasty: Store, database: Path, a_recording) -> None:
+    with locked(database), pytest.raises(StoreTimeoutError, match="it may still be written"):
+        hasty.commit(PutRecording(a_recording()), deadline=SHORT / 10)
+    hasty.commit(PutRecording(a_recording()))
+    assert hasty.count_recordings() == 1
+
+
+def test_full_disk_says_so_fails_fast_and_passes(store: Store, a_callback) -> None:
+    limit_size(store, 1)
+    writes = [PutCallback(a_callback(f"cb-{n}", body=b"x" * 200_000)) for n in range(20)]
+
+    def failure(write: PutCallback) -> str:
+        with pytest.raises(StoreError) as caught:
+            store.commit(write)
+        return str(caught.value)
+
+    jobs = [gevent.spawn(failure, write) for write in writes]
+    gevent.joinall(jobs, timeout=10, raise_error=True)
+    assert all("free space on its disk" in job.value for job in jobs)
+    assert "free space" in (store._group.fault or "")
+    limit_size(store, 1_000_000)
+    store.commit(*writes)
+    assert store.healthy()
+    assert store.outbox_counts().pending == 20
+
+
+def test_file_that_is_no_database_is_refused(database: Path) -> None:
+    database.write_bytes(b"not a database, but long enough to look like one " * 50)
+    with pytest.raises(StoreError, match="not a store"):
+        Store.open(f"sqlite:///{database}")
+
+
+def test_damaged_file_names_the_way_out(database: Path, a_callback) -> None:
+    store = Store.open(f"sqlite:///{database}")
+    store.commit(*(PutCallback(a_callback(f"cb-{n}", body=b"x" * 3000)) for n in range(50)))
+    store.close()
+    content = bytearray(database.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    database.write_bytes(content)
+    with pytest.raises(StoreError, match=r"sqlite3 FILE \.recover"):
+        Store.open(f"sqlite:///{database}").callbacks()
+
+
+def test_newer_schema_is_refused(database: Path) -> None:
+    Store.open(f"sqlite:///{database}").close()
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+    with pytest.raises(StoreError, match="schema 99, this version knows 1: run the newer version"):
+        Store.open(f"sqlite:///{database}")
+
+
+def test_store_is_opened_again_with_its_rows(database: Path, a_recording) -> None:
+    for number in range(2):
+        store = Store.open(f"sqlite:///{database}")
+        store.commit(PutRecording(a_recording(f"rec-{number}")))
+        store.close()
+    store = Store.open(f"sqlite:///{database}")
+    assert store.count_recordings() == 2
+    store.close()
+
+
+def test_files_are_for_their_owner_only(store: Store, database: Path, a_recording) -> None:
+    store.commit(PutRecording(a_recording()))
+    files = [path for path in database.parent.iterdir() if path.name.startswith(database.name)]
+    assert len(files) > 1
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_folder_is_made(tmp_path: Path) -> None:
+    Store.open(f"sqlite:///{tmp_path}/new/folder/adapter.db").close()
+    assert (tmp_path / "new/folder/adapter.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://", "in memory would lose"),
+        ("sqlite:///:memory:", "in memory would lose"),
+        ("nonsense", "must look like"),
+        ("mysql+pymysql://u:p@h/d", "use SQLite or PostgreSQL"),
+        ("sqlite:////dev/null/adapter.db", "folder where this user can write"),
+    ],
+)
+def test_unusable_address_is_refused(url: str, words: str) -> None:
+    with pytest.raises(StoreError, match=words):
+        Store.open(url)
+
+
+def test_errors_hold_no_values_and_no_password(store: Store, a_callback) -> None:
+    secret = "http://user:hunter2@host/"
+    with pytest.raises(StoreError) as caught:
+        store.commit(PutCallback(a_callback(url=secret, body=None)))
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in repr(a_callback(url=secret))

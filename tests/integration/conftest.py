@@ -1,0 +1,90 @@
+"""One set of tests, two switches: the simulated one always, a real one where there is one.
+
+A real one is a FreeSWITCH of this machine ($FREESWITCH_BIN, PATH, /usr/local/freeswitch/bin,
+/opt/freeswitch/bin, /usr/bin), else one in Docker (the setting `freeswitch_image`).
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from adapter.config import Settings
+from worlds.adapter_process import AdapterProcess
+from worlds.real_switch import LocalSwitch, RealSwitch, find_binary
+from worlds.receiver import Receiver
+from worlds.sim_switch import SimSwitches
+from worlds.switches import MAIN, Switch
+from worlds.world import Stage, World, documents_by_number, project
+
+NO_REAL_SWITCH = "no FreeSWITCH: none in FREESWITCH_BIN, PATH or the usual folders, and no Docker"
+LOOK_DEADLINE = 20.0
+
+
+@pytest.fixture(params=["sim", pytest.param("real", marks=pytest.mark.real)])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """The simulated switch and the real one, each with its adapter and its web."""
+    found: Stage = request.getfixturevalue(f"{request.param}_stage")
+    return found
+
+
+@pytest.fixture
+def world(stage: Stage, tmp_path: Path) -> Iterator[World]:
+    """A test's own world on either stage; nothing of the test may remain in it."""
+    made = World(stage, tmp_path)
+    yield made
+    made.leave()
+
+
+@pytest.fixture(scope="session")
+def sim_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("sim")
+    switch = SimSwitches(folder / "switch")
+    yield from _play_on(switch, folder)
+    switch.stop()
+
+
+@pytest.fixture(scope="session")
+def real_stage(real_switch: RealSwitch) -> Iterator[Stage]:
+    yield from _play_on(real_switch, real_switch.folder.parent)
+
+
+@pytest.fixture(scope="session")
+def real_switch(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealSwitch]:
+    folder = tmp_path_factory.mktemp("real")
+    binary = find_binary()
+    if binary:
+        switch: RealSwitch = LocalSwitch(folder / "switch", binary)
+    elif _docker_runs():
+        from worlds.docker_switch import DockerSwitch
+
+        switch = DockerSwitch(folder / "switch", Settings().freeswitch_image)
+    else:
+        pytest.skip(NO_REAL_SWITCH)
+    yield switch
+    switch.stop()
+
+
+def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
+    receiver = Receiver().start()
+    settings = {"swml": documents_by_number(receiver), "projects": [project()]}
+    adapter = AdapterProcess(folder / "adapter", switch.adapter_ports[MAIN], settings).start()
+    yield Stage(switch, adapter, receiver, folder)
+    adapter.stop()
+    receiver.stop()
+
+
+def _docker_runs() -> bool:
+    try:
+        done = subprocess.run(
+            ["docker", "compose", "ls"], capture_output=True, timeout=LOOK_DEADLINE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

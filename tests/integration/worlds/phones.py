@@ -1,0 +1,81 @@
+"""A phone in a call: what it says, presses, hears, and how the call ends for it.
+
+The same on both switches. A real phone is a SIP user agent, a simulated one a plan that the
+simulated switch carries out.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from worlds.audio import Audio
+from worlds.sounds import Sound
+from worlds.waiting import PATIENCE, eventually
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """A call to make. `says` are sounds one after the other, silence after the last.
+
+    `name` is the caller's display name, as bytes where it is none. `variables` are set on the
+    channel before the dialplan hands the call to the adapter. `slot` is the SIP address of an
+    adapter.
+    """
+
+    to: str
+    says: Sequence[Sound] = ()
+    name: str | bytes = ""
+    caller: str = "1555"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    slot: str = "main"
+
+
+class Phone(ABC):
+    """One party of one call."""
+
+    number: str
+    """Who was called: unique in a test session."""
+
+    @abstractmethod
+    def say(self, *sounds: Sound) -> None:
+        """Say this from now on, whatever was being said."""
+
+    @abstractmethod
+    def press(self, digits: str) -> None:
+        """Press keys (RFC 2833)."""
+
+    @abstractmethod
+    def hang_up(self) -> None:
+        """End the call; nothing happens when it has ended."""
+
+    @abstractmethod
+    def hear(self) -> Audio:
+        """Everything heard so far, without the pauses in which nothing was sent to it."""
+
+    @property
+    @abstractmethod
+    def answered(self) -> bool:
+        """Whether the call was ever answered."""
+
+    @property
+    @abstractmethod
+    def ended(self) -> bool:
+        """Whether the call is over."""
+
+    @property
+    @abstractmethod
+    def sip_status(self) -> int | None:
+        """What a call that was never answered got as its final answer."""
+
+    def wait_answered(self, within: float = PATIENCE) -> None:
+        eventually(lambda: self.answered, within=within, what="the answer")
+
+    def wait_ended(self, within: float = 20.0) -> None:
+        eventually(lambda: self.ended, within=within, what="the call's end")
+
+    def wait_heard(self, *hz: float, seconds: float = 0.1, within: float = PATIENCE) -> None:
+        """Wait until a tone was heard for so long."""
+        eventually(
+            lambda: self.hear().seconds_of(*hz) >= seconds, within=within, what=f"a tone of {hz} Hz"
+        )

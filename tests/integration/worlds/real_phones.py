@@ -1,0 +1,103 @@
+"""Phones that call a real switch: SIP user agents of `baresip_agent`, in its process."""
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from worlds.audio import Audio
+from worlds.phones import Dialling, Phone
+from worlds.sounds import Sound
+
+AGENT = Path(__file__).with_name("baresip_agent.py")
+STOP_DEADLINE = 10.0
+
+
+class PhoneAgent:
+    """The process in which all phones live."""
+
+    def __init__(self, rtp_ports: range) -> None:
+        ports = f"{rtp_ports[0]}-{rtp_ports[-1]}"
+        self._process = subprocess.Popen(
+            [sys.executable, str(AGENT), ports],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._lock = threading.Lock()
+        self._answer()
+
+    def order(self, do: str, **details: Any) -> Any:
+        """Have something done; its result."""
+        with self._lock:
+            assert self._process.stdin
+            self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
+            self._process.stdin.flush()
+            answer = self._answer()
+        assert "error" not in answer, f"the phone cannot {do} {details}: {answer['error']}"
+        return answer.get("result")
+
+    def stop(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, "the phones' process has ended"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+class RealPhone(Phone):
+    """A SIP user agent in a call."""
+
+    def __init__(self, agent: PhoneAgent, sip_port: int, dialling: Dialling) -> None:
+        name = dialling.name if isinstance(dialling.name, bytes) else dialling.name.encode()
+        self.number = dialling.to
+        self._agent = agent
+        self._line = agent.order(
+            "call",
+            uri=f"sip:{dialling.to}@127.0.0.1:{sip_port}",
+            name=base64.b64encode(name).decode(),
+            caller=dialling.caller,
+            headers=dict(dialling.headers),
+            says=[sound.as_data() for sound in dialling.says],
+        )
+
+    def say(self, *sounds: Sound) -> None:
+        self._agent.order("say", line=self._line, says=[sound.as_data() for sound in sounds])
+
+    def press(self, digits: str) -> None:
+        self._agent.order("press", line=self._line, digits=digits)
+
+    def hang_up(self) -> None:
+        if not self.ended:
+            self._agent.order("hang_up", line=self._line)
+
+    def hear(self) -> Audio:
+        return Audio.from_pcm(base64.b64decode(self._agent.order("hear", line=self._line)))
+
+    @property
+    def answered(self) -> bool:
+        return bool(self._state()["answered"])
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._state()["ended"])
+
+    @property
+    def sip_status(self) -> int | None:
+        status: int | None = self._state()["sip_status"]
+        return status
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = self._agent.order("state", line=self._line)
+        return state

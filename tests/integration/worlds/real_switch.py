@@ -1,0 +1,187 @@
+"""A real FreeSWITCH with the configuration that this project renders, and SIP phones.
+
+For each slot the product's own templates give a SIP profile and a dialplan context; only the
+profile `tests`, by which a caller can have channel variables set, is ours.
+"""
+
+import os
+import shutil
+import subprocess
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any
+
+from adapter.rendering import render_freeswitch_conf
+from worlds.event_socket import Endings, EventSocket
+from worlds.phones import Dialling, Phone
+from worlds.ports import find_ports
+from worlds.real_phones import PhoneAgent, RealPhone
+from worlds.switches import MAIN, OTHER, OTHER_PATH, SLOTS, Switch
+from worlds.waiting import eventually
+
+BINARIES = ("/usr/local/freeswitch/bin", "/opt/freeswitch/bin", "/usr/bin")
+PASSWORD = "integration-tests"
+START_DEADLINE = 90.0
+STOP_DEADLINE = 15.0
+FOLDERS = ("log", "db", "run", "scripts", "temp", "storage", "cache", "recordings")
+MEDIA_PORTS = 200
+PROFILES = {MAIN: "internal", OTHER: "other"}
+CONTEXTS = {MAIN: "public", OTHER: "other"}
+
+# Sets what the call's X-Variable-... headers ask for, and goes on in the product's dialplan.
+VARIABLES_DIALPLAN = """<include>
+  <context name="tests">
+    <extension name="variables">
+      <condition>
+        <action application="set" data="swml_url=${sip_h_X-Variable-swml_url}"/>
+        <action application="transfer" data="${destination_number} XML public"/>
+      </condition>
+    </extension>
+  </context>
+</include>
+"""
+
+
+class RealSwitch(Switch):
+    """FreeSWITCH; how its process is started is the subclasses' affair."""
+
+    kind = "real"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        ports = iter(find_ports(2 * MEDIA_PORTS + 8))
+        self.adapter_ports = {slot: next(ports) for slot in SLOTS}
+        self._sip_ports = {name: next(ports) for name in (*SLOTS, "tests")}
+        self._event_socket_port = next(ports)
+        media = [next(ports) for _ in range(2 * MEDIA_PORTS)]
+        self._write_configuration(media[0], media[MEDIA_PORTS - 1])
+        for name in FOLDERS:
+            (folder / name).mkdir(exist_ok=True)
+        self._start()
+        socket = self._connect()
+        self.sockets = dict.fromkeys(SLOTS, socket)
+        self.endings = dict.fromkeys(SLOTS, Endings(self._event_socket_port, PASSWORD))
+        self._agent = PhoneAgent(range(media[MEDIA_PORTS], media[-1] + 1))
+
+    def call(self, dialling: Dialling) -> Phone:
+        if not dialling.variables:
+            return RealPhone(self._agent, self._sip_ports[dialling.slot], dialling)
+        headers = {f"X-Variable-{name}": value for name, value in dialling.variables.items()}
+        with_headers = Dialling(
+            dialling.to,
+            dialling.says,
+            dialling.name,
+            dialling.caller,
+            {**dialling.headers, **headers},
+        )
+        return RealPhone(self._agent, self._sip_ports["tests"], with_headers)
+
+    def violations(self) -> list[list[str]]:
+        """A real switch keeps no account of what it was made to run; tests look for traces."""
+        return []
+
+    def stop(self) -> None:
+        self._agent.stop()
+        self._stop()
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Start the process."""
+
+    @abstractmethod
+    def _stop(self) -> None:
+        """End the process."""
+
+    def _write_configuration(self, first_media_port: int, last_media_port: int) -> None:
+        common: dict[str, Any] = {
+            "rtp_start_port": first_media_port,
+            "rtp_end_port": last_media_port,
+            "event_socket_port": self._event_socket_port,
+            "event_socket_password": PASSWORD,
+            "log_level": "info",
+            "switch_name": "freeswitch-tests",
+        }
+        for slot, path in ((MAIN, ""), (OTHER, OTHER_PATH)):
+            render_freeswitch_conf(
+                self.folder / f"rendered-{slot}",
+                adapters=[f"127.0.0.1:{self.adapter_ports[slot]}"],
+                path=path,
+                sip_profile=PROFILES[slot],
+                sip_port=self._sip_ports[slot],
+                context=CONTEXTS[slot],
+                **common,
+            )
+        conf, other = self.folder / "conf", self.folder / "rendered-other"
+        shutil.copytree(self.folder / "rendered-main", conf)
+        profile = (other / "sip_profiles" / "internal.xml").read_text()
+        (conf / "sip_profiles" / "other.xml").write_text(profile)
+        dialplan = (other / "dialplan" / "public.xml").read_text()
+        (conf / "dialplan" / "other.xml").write_text(dialplan)
+        self._write_tests_profile(conf, profile)
+
+    def _write_tests_profile(self, conf: Path, profile: str) -> None:
+        ours = (
+            profile.replace('<profile name="other">', '<profile name="tests">')
+            .replace(f'value="{self._sip_ports[OTHER]}"', f'value="{self._sip_ports["tests"]}"')
+            .replace('name="context" value="other"', 'name="context" value="tests"')
+        )
+        (conf / "sip_profiles" / "tests.xml").write_text(ours)
+        (conf / "dialplan" / "tests.xml").write_text(VARIABLES_DIALPLAN)
+
+    def _connect(self) -> EventSocket:
+        socket = eventually(self._try_to_connect, within=START_DEADLINE, what="FreeSWITCH")
+        eventually(
+            lambda: socket.api("sofia status").count("RUNNING") == len(self._sip_ports),
+            within=START_DEADLINE,
+            what="the SIP profiles",
+        )
+        return socket
+
+    def _try_to_connect(self) -> EventSocket | None:
+        try:
+            return EventSocket(self._event_socket_port, PASSWORD)
+        except OSError:
+            return None
+
+
+class LocalSwitch(RealSwitch):
+    """FreeSWITCH as it is installed here."""
+
+    def __init__(self, folder: Path, binary: Path) -> None:
+        self._binary = binary
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(folder)
+
+    def _start(self) -> None:
+        folders = {name: str(self.folder / name) for name in ("conf", *FOLDERS)}
+        command = [str(self._binary), "-nf", "-nc", "-nonat", "-nort"]
+        for name, path in folders.items():
+            command += [f"-{name}", path]
+        if modules := _modules_of(self._binary):
+            command += ["-mod", str(modules)]
+        with (self.folder / "output").open("wb") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_DEADLINE)
+
+
+def find_binary() -> Path | None:
+    """The FreeSWITCH of this machine: $FREESWITCH_BIN, PATH, or a usual folder."""
+    named = os.environ.get("FREESWITCH_BIN")
+    if named:
+        return Path(named)
+    found = shutil.which("freeswitch", path=os.pathsep.join((os.environ["PATH"], *BINARIES)))
+    return Path(found) if found else None
+
+
+def _modules_of(binary: Path) -> Path | None:
+    """The modules beside a binary that was installed under a folder of its own."""
+    root = binary.resolve().parent.parent
+    candidates = (root / "lib" / "freeswitch" / "mod", root / "mod")
+    return next((path for path in candidates if path.is_dir()), None)
