@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from adapter.service import Service
     from adapter.swml.document import Document
 
+ROUNDS_VARIABLE = "swml_rounds"
+"""How often the rendered dialplan offered the call in vain; once it is taken, that is over."""
+
 NO_DOCUMENT_CAUSE = "NORMAL_TEMPORARY_FAILURE"
 """How a call ends for which no document can be had: SIP 503, so that a trunk may try elsewhere."""
 
@@ -79,11 +82,14 @@ class Session:
         if document is None:
             self._call.hangup(NO_DOCUMENT_CAUSE)
             return "no_document"
-        self._log.info("call taken", document=document.name, to=facts["to"])
+        self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
+        if self._call.variable(ROUNDS_VARIABLE):
+            self._call.api(commands.set_variable(self._call.uuid, ROUNDS_VARIABLE, ""))
         script = Interpreter.start(
             document, call=facts, limits=self._service.limits, evaluate=self._service.evaluate
         )
         self._run_script(script)
+        self._log.info("script finished")
         self._call.hangup()
         return "finished"
 
@@ -104,7 +110,7 @@ class Session:
                 return Result()
             if effect.method == FETCH:
                 return self._fetch(script, effect)
-            self._log.debug("step", step=effect.path, method=effect.method)
+            self._log.debug("step", step=effect.path, method=effect.method, params=effect.params)
             result = methods.perform(context, effect)
         except CallGone:
             raise

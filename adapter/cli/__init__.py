@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from adapter import __version__
-from adapter.cli import check, serve
+from adapter.cli import check, demo, render, serve
 
 app = typer.Typer(
     name="swml-adapter",
@@ -15,7 +15,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.command("check")(check.check)
+app.command("render")(render.render)
 
 
 def _version(wanted: bool) -> None:

@@ -250,7 +250,7 @@ class SettingsModel(Section):
         Address("127.0.0.1", 8084), description="where the switch's `socket` application finds us"
     )
     http: AddressField = Field(
-        Address("127.0.0.1", 8080), description="where downloads, health and metrics are served"
+        Address("127.0.0.1", 8085), description="where downloads, health and metrics are served"
     )
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(
         default_factory=lambda data: f"http://{data['http']}",

@@ -12,7 +12,6 @@ import uuid as uuids
 from collections import defaultdict
 from collections.abc import Callable
 
-import gevent
 import structlog
 from gevent import socket
 from gevent.event import AsyncResult
@@ -20,7 +19,13 @@ from gevent.event import Event as Flag
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.connection import DEFAULT_DEADLINE, OutboundConnection
-from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout
+from adapter.freeswitch.errors import (
+    CallGone,
+    CommandFailed,
+    ConnectionLost,
+    ReplyTimeout,
+    SwitchError,
+)
 from adapter.freeswitch.wire import Event, Frame
 
 log = structlog.get_logger()
@@ -53,8 +58,11 @@ class Call:
         self._connection.when_ended(self._on_end)
 
     def open(self, deadline: float = DEFAULT_DEADLINE) -> None:
-        """Take the call over: its data, our subscription, and a socket that outlives the hangup."""
-        connected, *_ = self._connection.pipeline(
+        """Take the call over: its data, our subscription, and a socket that outlives the hangup.
+
+        Raises :class:`CommandFailed` where the dialplan gives less than ``async full``.
+        """
+        connected, linger, *_ = self._connection.pipeline(
             [
                 commands.connect(),
                 commands.linger(LINGER_SECONDS),
@@ -64,6 +72,8 @@ class Call:
             ],
             deadline=deadline,
         )
+        if linger.reply.startswith("-ERR") or connected.get("Socket-Mode") == "static":
+            raise CommandFailed("linger", "the dialplan must say `socket HOST:PORT async full`")
         self._connection.session_data = connected
         self.answered = connected.get("Answer-State") == "answered"
 
@@ -103,6 +113,7 @@ class Call:
         Returns the last answer. Still works after the hangup, while the socket lingers. Raises
         :class:`CommandFailed`.
         """
+        log.debug("switch commands", commands=batch)
         return self._connection.checked(*batch, deadline=self.deadline)
 
     def execute(
@@ -124,12 +135,13 @@ class Call:
         command = commands.execute(application, argument, event_uuid=event_uuid)
         completion = self._completions[event_uuid] = AsyncResult()
         try:
-            self._connection.checked(*after, command, deadline=self.deadline)
-            completed: Event = completion.get(timeout=deadline)
-        except gevent.Timeout:
-            raise ReplyTimeout(f"{application} did not complete within {deadline} s") from None
+            self.api(*after, command)
+            completion.wait(timeout=deadline)
         finally:
             del self._completions[event_uuid]
+        if not completion.ready():
+            raise ReplyTimeout(f"{application} did not complete within {deadline} s")
+        completed: Event = completion.get()
         return completed
 
     def play(self, application: str, argument: str) -> Event:
@@ -151,7 +163,12 @@ class Call:
         """End the call; returns when the switch has said so, and does nothing on an ended call."""
         if self.gone:
             return
-        self._connection.checked(commands.hangup(cause), deadline=self.deadline)
+        try:
+            self._connection.checked(commands.hangup(cause), deadline=self.deadline)
+        except SwitchError:
+            # The other side may have hung up in this very moment.
+            if not self.gone or self.lost:
+                raise
         if not self._over.wait(timeout=self.deadline):
             raise ReplyTimeout(f"the call was not hung up within {self.deadline} s")
 
@@ -163,7 +180,7 @@ class Call:
     def raise_if_gone(self) -> None:
         """Raise :class:`CallGone` once the call is hung up or its connection is lost."""
         if self.gone:
-            raise self.gone
+            raise self.gone.again()
 
     @property
     def lost(self) -> bool:
@@ -186,14 +203,18 @@ class Call:
         return lambda: handlers.remove(handler) if handler in handlers else None
 
     def when_ended(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` when nothing more can come: the connection is closed."""
-        self._on_ended.append(callback)
+        """Call ``callback`` when nothing more can come (at once if it is so): no connection."""
+        if self._connection.gone:
+            callback()
+        else:
+            self._on_ended.append(callback)
 
     def _on_event(self, event: Event) -> None:
         match event.name:
             case "CHANNEL_EXECUTE_COMPLETE":
                 waiter = self._completions.get(event.get("Application-UUID"))
-                if waiter is not None:
+                # What a hangup breaks off completes as well, right behind it.
+                if waiter is not None and not waiter.ready():
                     waiter.set(event)
             case "CHANNEL_ANSWER":
                 self.answered = True
@@ -201,13 +222,13 @@ class Call:
                 self.hangup_cause = event.get("Hangup-Cause", "NORMAL_CLEARING")
                 self._finish(CallGone(f"hung up ({self.hangup_cause})"))
         for handler in tuple(self._handlers.get(event.name, ())):
-            handler(event)
+            _guarded(event.name, handler, event)
 
     def _on_end(self, reason: CallGone) -> None:
         self._finish(reason)
-        for callback in self._on_ended:
-            callback()
-        self._on_ended.clear()
+        callbacks, self._on_ended = self._on_ended, []
+        for callback in callbacks:
+            _guarded("end of the connection", callback)
 
     def _finish(self, reason: CallGone) -> None:
         if self.gone:
@@ -215,4 +236,12 @@ class Call:
         self.gone = reason
         self._over.set()
         for completion in self._completions.values():
-            completion.set_exception(reason)
+            completion.set_exception(reason.again())
+
+
+def _guarded(event_name: str, handler: Callable[..., None], *arguments: Event) -> None:
+    """One handler's fault is no reason to keep an event from the others."""
+    try:
+        handler(*arguments)
+    except Exception:
+        log.exception("handling an event failed", event_name=event_name)

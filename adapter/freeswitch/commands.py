@@ -22,7 +22,8 @@ from urllib.parse import quote
 from adapter.freeswitch.errors import UnsafeValue
 
 _LINE_ENDS = re.compile(r"[\r\n\0]")
-_WORD = re.compile(r"[^\s{}\[\],|'\"\\^$!]+")
+_WORD = re.compile(r"[^\s\x00-\x1f\x7f{}\[\],|'\"\\^$!]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 SUBSCRIBED = ("RECORD_STOP",)
@@ -79,12 +80,25 @@ def speakable(text: str) -> str:
 
 
 def variables(values: Mapping[str, str]) -> str:
-    """``{a=b,c=d}``, each value percent-encoded: the switch decodes after it has split on commas.
+    """``{a=b,c=d}`` for ``uuid_record``, each value percent-encoded twice.
 
-    (mod_commands.c, ``uuid_record_function``, reads them with ``switch_event_create_brackets``.)
+    The switch decodes the whole before it looks for ``}``, ``,``, quotes and backslashes
+    (mod_commands.c, ``session_record_function``). Encoded once, a comma in a value would start a
+    variable of its own, and ``record_post_process_exec_app`` is one that runs a program. What is
+    left of the encoding comes off where an event is read: the switch sends ``%2C`` as it stands
+    (switch_utils.c, ``switch_url_encode``).
     """
-    pairs = (f"{word(name)}={quote(value, safe='')}" for name, value in values.items())
-    return "{" + ",".join(pairs) + "}"
+    return "{" + ",".join(f"{_name(name)}={_quoted(value)}" for name, value in values.items()) + "}"
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise UnsafeValue(f"this is no name of a variable: {text[:60]!r}")
+    return text
+
+
+def _quoted(value: str) -> str:
+    return quote(quote(value, safe="", errors="replace"), safe="")
 
 
 def _command(text: str) -> bytes:
@@ -140,7 +154,7 @@ def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
         f"sendmsg\ncall-command: execute\nexecute-app-name: {word(application)}\n"
         f"Event-UUID: {word(event_uuid)}\n"
     )
-    tail = f"execute-app-arg: {inert(argument)}\n" if argument else ""
+    tail = f"execute-app-arg: {inert(argument)}\n" if argument.strip(" ") else ""
     return (head + tail + "\n").encode("utf-8", "replace")
 
 

@@ -2,7 +2,7 @@
 
 :class:`OutboundConnection` is a ``greenswitch.esl.OutboundSession`` and :class:`InboundConnection`
 a ``greenswitch.esl.InboundESL``: their names, methods and exceptions stay. Replaced is what loses
-events, hangs or misreads in 0.0.19 (one test each in ``tests/protocol/test_greenswitch.py``):
+events, hangs or misreads in 0.0.19 (one test each in ``tests/protocol/freeswitch``):
 how bytes become frames, how a command finds its reply, and how a connection ends.
 
 Nobody waits for the socket: the event loop calls :meth:`Connection._readable` when bytes are there,
@@ -31,6 +31,7 @@ from adapter.freeswitch.errors import (
     CommandFailed,
     ConnectionLost,
     ReplyTimeout,
+    SwitchError,
     WireError,
 )
 from adapter.freeswitch.wire import Event, Frame, FrameReader
@@ -104,22 +105,28 @@ class Connection(ESLProtocol):
         exchange = _Exchange(len(batch))
         with self._sending:
             if self.gone:
-                raise self.gone
+                raise self.gone.again()
             self._pending.append(exchange)
             self._write(b"".join(batch), deadline)
-        try:
-            frames: list[Frame] = exchange.get(timeout=deadline)
-        except gevent.Timeout:
-            raise ReplyTimeout(f"no reply to {_named(batch[0])!r} within {deadline} s") from None
+        exchange.wait(timeout=deadline)
+        if not exchange.ready():
+            raise ReplyTimeout(f"no reply to {_named(batch[0])!r} within {deadline} s")
+        frames: list[Frame] = exchange.get()
         return frames
 
     def _write(self, data: bytes, deadline: float) -> None:
         # Half a command on the wire would shift every later one: one failure ends the connection.
         try:
-            while data := data[self._sent(data) :]:
-                wait_write(self.sock.fileno(), deadline, TimeoutError("FreeSWITCH reads nothing"))
+            if data := data[self._sent(data) :]:
+                with gevent.Timeout(deadline, TimeoutError("FreeSWITCH reads nothing")):
+                    self._write_rest(data)
         except OSError as error:
             self._end(ConnectionLost(f"writing failed: {error}"))
+
+    def _write_rest(self, data: bytes) -> None:
+        while data:
+            wait_write(self.sock.fileno())
+            data = data[self._sent(data) :]
 
     def _sent(self, data: bytes) -> int:
         try:
@@ -153,7 +160,9 @@ class Connection(ESLProtocol):
             self._on_end.append(callback)
 
     def stop(self) -> None:
-        """Close now. What has arrived was handled; whoever waits gets :class:`ConnectionLost`."""
+        """Close now. What has arrived is handled; whoever waits gets :class:`ConnectionLost`."""
+        if not self.gone and gevent.getcurrent() is not gevent.get_hub():
+            self._readable()
         self._end(ConnectionLost("the connection was closed here"))
 
     def _end(self, reason: CallGone) -> None:
@@ -165,10 +174,13 @@ class Connection(ESLProtocol):
         self._watcher.close()
         self.sock.close()
         while self._pending:
-            self._pending.popleft().set_exception(reason)
-        for callback in self._on_end:
-            callback(reason)
-        self._on_end.clear()
+            self._pending.popleft().set_exception(reason.again())
+        callbacks, self._on_end = self._on_end, []
+        for callback in callbacks:
+            try:
+                callback(reason)
+            except Exception:
+                log.exception("handling the end of a connection failed")
 
     # -- the reader --------------------------------------------------------------------------
 
@@ -187,6 +199,9 @@ class Connection(ESLProtocol):
             self._end(ConnectionLost(str(error)))
         except OSError as error:
             self._end(ConnectionLost(f"reading failed: {error}"))
+        except Exception as error:
+            log.exception("event socket closed, reading it failed inside the adapter")
+            self._end(ConnectionLost(f"reading failed: {error!r}"))
 
     def _farewell(self) -> CallGone:
         if self._lingering:
@@ -254,12 +269,15 @@ class InboundConnection(Connection, InboundESL):
         sock.settimeout(None)
         super().__init__(sock, on_event=on_event)
         self.when_ended(self._asked.set_exception)
+        self._asked.wait(timeout=deadline)
         try:
-            self._asked.get(timeout=deadline)
-        except gevent.Timeout:
+            if not self._asked.ready():
+                raise ConnectionLost(f"{host}:{port} does not speak the event socket")
+            self._asked.get()
+            self.checked(commands.auth(password), deadline=deadline)
+        except SwitchError:
             self.stop()
-            raise ConnectionLost(f"{host}:{port} does not speak the event socket") from None
-        self.checked(commands.auth(password), deadline=deadline)
+            raise
 
     def _dispatch(self, frame: Frame) -> None:
         if frame.content_type == "auth/request":

@@ -11,6 +11,8 @@
 its ``NotConnectedError``, so that code written for greenswitch keeps catching them.
 """
 
+from typing import Self
+
 from greenswitch.esl import NotConnectedError, OutboundSessionHasGoneAway
 
 
@@ -45,6 +47,13 @@ class CallGone(SwitchError, OutboundSessionHasGoneAway):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the call is gone: {reason}")
         self.reason = reason
+
+    def again(self) -> Self:
+        """The same news for one more waiter.
+
+        One instance that is raised in many greenlets would gather all their stacks.
+        """
+        return type(self)(self.reason)
 
 
 class ConnectionLost(CallGone, NotConnectedError):

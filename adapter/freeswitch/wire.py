@@ -32,9 +32,14 @@ _END_OF_HEAD = b"\n\n"
 
 
 def decode(value: bytes) -> str:
-    """A header's value as text: url-decoded, bytes that are no UTF-8 replaced by U+FFFD."""
+    """A header's value as text: url-decoded, bytes that are no UTF-8 replaced by U+FFFD.
+
+    An empty value is sent as ``_undef_`` (switch_event.c, ``switch_event_serialize``).
+    """
     if b"%" in value:
         value = unquote_to_bytes(value)
+    elif value == b"_undef_":
+        return ""
     return value.decode("utf-8", "replace")
 
 

@@ -40,11 +40,14 @@ def examine(path: Path, format_: str) -> FileFacts:
             return _wav(file.read(HEAD_BYTES), size)
     except OSError as error:
         raise NoRecording(f"{error.strerror}: {path}") from error
+    except struct.error as error:
+        raise NoRecording("a WAV file that ends inside its header") from error
 
 
 def _wav(head: bytes, size: int) -> FileFacts:
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise NoRecording("this is no WAV file")
+    closed = struct.unpack_from("<I", head, 4)[0] + 8 >= size
     bytes_per_second, offset = 0, 12
     while offset + 8 <= len(head):
         name, length = struct.unpack_from("<4sI", head, offset)
@@ -52,7 +55,9 @@ def _wav(head: bytes, size: int) -> FileFacts:
         if name == b"fmt ":
             (bytes_per_second,) = struct.unpack_from("<I", head, offset + 8)
         elif name == b"data":
-            return _wav_data(length, size - offset, bytes_per_second, size)
+            # Chunks may follow the data, but only in a file whose writer has closed it.
+            present = min(length, size - offset) if closed else size - offset
+            return _wav_data(length, present, bytes_per_second, size)
         offset += length + (length & 1)
     raise NoRecording("a WAV file without sound data")
 
@@ -61,12 +66,9 @@ def _wav_data(promised: int, present: int, bytes_per_second: int, size: int) -> 
     if not bytes_per_second:
         raise NoRecording("a WAV file without a format")
     # Up to one odd byte of padding may follow the data.
-    truncated = present > promised + 1 or present < promised
-    return (
-        FileFacts(size=size, duration=present / bytes_per_second, truncated=truncated)
-        if (truncated)
-        else FileFacts(size=size, duration=promised / bytes_per_second)
-    )
+    truncated = not promised <= present <= promised + 1
+    length = present if truncated else promised
+    return FileFacts(size=size, duration=length / bytes_per_second, truncated=truncated)
 
 
 def write_empty(path: Path, format_: str, channels: int) -> None:

@@ -8,7 +8,7 @@ newer). Nothing is ever set on the channel, so recordings side by side cannot di
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 ID_VARIABLE = "swml_recording_id"
 """Carries our own id through the switch and back."""
@@ -51,7 +51,10 @@ class Options:
 
     def as_dict(self) -> dict[str, object]:
         """Everything, as JSON can hold it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = tuple(field.name for field in fields(Options))
 
 
 def silence_threshold(sensitivity: float, *, stereo: bool) -> int:

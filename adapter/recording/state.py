@@ -2,9 +2,10 @@
 
     starting → recording ⇄ paused → stopping → finished | no_input | error
 
-An input is what happened; :meth:`Machine.handle` returns what must now be done, in order. Every
+An input is what happened; :meth:`Machine.handle` yields what must now be done, in order. Every
 input is legal in every state, in any order and any number of times: what no longer matters is
-ignored, and a final state is never left.
+ignored, a final state is never left, and unless the switch refuses, `recording` is announced before
+it: callbacks tell the same story in every order.
 
 Why a recording ended is our own knowledge. The switch's Record-Completion-Cause is the same
 (``success-maxtime``) for an explicit stop and for its limit, and at a hangup it speaks of silence
@@ -13,6 +14,7 @@ whether or not anybody listened for it (switch_ivr_async.c, ``record_callback``)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -152,75 +154,78 @@ class Machine:
         self._terminators = frozenset(terminators)
         self._listens_for_silence = listens_for_silence
         self._outcome = State.FINISHED
+        self._concluding = False
 
-    def handle(self, event: Input) -> list[Action]:
-        """Take an input; returns what to do, in order."""
+    def handle(self, event: Input) -> Iterator[Action]:
+        """Take an input; yields what to do, each to be done before the next is asked for."""
         if self.state.final:
-            return []
+            return
         match event:
             case Started():
-                return self._started()
+                yield from self._started()
             case Refused(failure):
-                return self._fail(failure)
+                yield from self._fail(failure)
             case Stop(reason):
-                return self._stop(reason)
+                yield from self._stop(reason)
             case Digit(digit):
-                return self._stop(Reason.TERMINATOR) if digit in self._terminators else []
+                yield from self._stop(Reason.TERMINATOR) if digit in self._terminators else ()
             case Paused():
-                return self._turn(State.RECORDING, State.PAUSED)
+                yield from self._turn(State.RECORDING, State.PAUSED)
             case Resumed():
-                return self._turn(State.PAUSED, State.RECORDING)
+                yield from self._turn(State.PAUSED, State.RECORDING)
             case _:
-                return self._ending(event)
+                yield from self._ending(event)
 
-    def _ending(self, event: Input) -> list[Action]:
+    def _ending(self, event: Input) -> Iterator[Action]:
         match event:
             case HungUp():
-                return self._hung_up()
-            case Closed(cause, hung_up):
-                return self._closed(cause, hung_up)
-            case Overdue():
-                self.reason = self.reason or Reason.SWITCH
-                return [Action.CONCLUDE]
-            case Examined(failure):
-                return self._fail(failure) if failure else self._finish()
-        return []
+                self._hung_up()
+            case Closed(cause, hung_up) if not self._concluding:
+                yield from self._closed(cause, hung_up)
+            case Overdue() if not self._concluding:
+                yield from self._conclude(Reason.SWITCH)
+            case Examined(failure) if self._concluding:
+                yield from self._fail(failure) if failure else self._finish()
 
-    def _started(self) -> list[Action]:
+    def _started(self) -> Iterator[Action]:
         if self.state is not State.STARTING:
-            return []
+            return
         self.state = State.RECORDING
+        yield Action.ANNOUNCE
         if self.reason is None:
-            return [Action.ANNOUNCE]
+            return
         # A stop or a hangup overtook the switch's answer.
         self.state = State.STOPPING
-        return [Action.STOP] if self.reason is not Reason.HANGUP else []
+        if self.reason is not Reason.HANGUP:
+            yield Action.STOP
 
-    def _stop(self, reason: Reason) -> list[Action]:
+    def _stop(self, reason: Reason) -> Iterator[Action]:
         if self.reason is None:
             self.reason = reason
-        if self.state not in (State.RECORDING, State.PAUSED):
-            return []
-        self.state = State.STOPPING
-        return [Action.STOP]
+        if self.state in (State.RECORDING, State.PAUSED) and not self._concluding:
+            self.state = State.STOPPING
+            yield Action.STOP
 
-    def _hung_up(self) -> list[Action]:
+    def _hung_up(self) -> None:
         if self.reason is None:
             self.reason = Reason.HANGUP
         if self.state in (State.RECORDING, State.PAUSED):
             self.state = State.STOPPING
-        return []
 
-    def _closed(self, cause: str, hung_up: bool) -> list[Action]:
-        announce = [Action.ANNOUNCE] if self.state is State.STARTING else []
-        if announce:
-            self.state = State.RECORDING
+    def _closed(self, cause: str, hung_up: bool) -> Iterator[Action]:
+        self.failure = _FAILED_CAUSES.get(cause)
+        yield from self._conclude(self._why(cause, hung_up))
+
+    def _conclude(self, reason: Reason) -> Iterator[Action]:
+        self._concluding = True
         if self.reason is None:
-            self.reason = self._why(cause, hung_up)
+            self.reason = reason
         if self.reason is Reason.INITIAL_TIMEOUT:
             self._outcome = State.NO_INPUT
-        self.failure = _FAILED_CAUSES.get(cause)
-        return [*announce, Action.CONCLUDE]
+        if self.state is State.STARTING:
+            self.state = State.RECORDING
+            yield Action.ANNOUNCE
+        yield Action.CONCLUDE
 
     def _why(self, cause: str, hung_up: bool) -> Reason:
         if hung_up:
@@ -233,17 +238,16 @@ class Machine:
             return Reason.MAX_LENGTH
         return Reason.SWITCH
 
-    def _turn(self, before: State, after: State) -> list[Action]:
-        if self.state is not before:
-            return []
-        self.state = after
-        return [Action.ANNOUNCE]
+    def _turn(self, before: State, after: State) -> Iterator[Action]:
+        if self.state is before and not self._concluding:
+            self.state = after
+            yield Action.ANNOUNCE
 
-    def _fail(self, failure: Failure) -> list[Action]:
+    def _fail(self, failure: Failure) -> Iterator[Action]:
         self.failure = self.failure or failure
         self.state = State.ERROR
-        return [Action.ANNOUNCE]
+        yield Action.ANNOUNCE
 
-    def _finish(self) -> list[Action]:
+    def _finish(self) -> Iterator[Action]:
         self.state = State.ERROR if self.failure else self._outcome
-        return [Action.ANNOUNCE]
+        yield Action.ANNOUNCE

@@ -1,6 +1,7 @@
 """`python -m adapter.simswitch`: a simulated switch of its own; prints `ready {json}`."""
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ from adapter.simswitch.settings import (
 )
 from adapter.simswitch.switch import SimSwitch
 
+GC_THRESHOLDS = (20_000, 20, 20)  # a call makes hundreds of objects that die by themselves
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs until SIGTERM or SIGINT; 2: the settings are wrong."""
@@ -30,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     _log_to_stderr(options.log)
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     switch = SimSwitch(settings).start()
     host, port = switch.address
     ready = {"host": host, "port": port, "password": settings.password, "pid": os.getpid()}

@@ -9,6 +9,7 @@ Rules (switch_event.c)
 import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
+from functools import cache
 
 from adapter.simswitch import frames
 
@@ -67,11 +68,10 @@ class Variables:
     """
 
     def __init__(self, initial: Mapping[str, str]) -> None:
-        self._values: dict[str, tuple[str, str]] = {}
-        self._lines: dict[str, bytes] = {}
+        named = {name.lower(): (name, value) for name, value in initial.items() if value}
+        self._values: dict[str, tuple[str, str]] = named
+        self._lines = {key: _variable_line(name, value) for key, (name, value) in named.items()}
         self._block: Block | None = None
-        for name, value in initial.items():
-            self.set(name, value)
 
     def set(self, name: str, value: str | None) -> None:
         key = name.lower()
@@ -81,7 +81,7 @@ class Variables:
         if not value:
             return
         self._values[key] = (name, value)
-        self._lines[key] = frames.header_line(f"variable_{name}", value)
+        self._lines[key] = _variable_line(name, value)
 
     def get(self, name: str) -> str | None:
         found = self._values.get(name.lower())
@@ -95,6 +95,10 @@ class Variables:
             values = self._values.copy()
             self._block = LazyBlock(b"".join(self._lines.values()), lambda: _prefixed(values))
         return self._block
+
+
+def _variable_line(name: str, value: str) -> bytes:
+    return frames.header_line(f"variable_{name}", value)
 
 
 def _prefixed(values: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -150,6 +154,19 @@ class Event:
         return b"{" + b",".join(parts) + b"}"
 
 
+@cache
+def _source_block(source: tuple[str, str, int]) -> Block:
+    """Where in a switch's source an event is fired."""
+    file, function, line = source
+    return Block(
+        {
+            "Event-Calling-File": file,
+            "Event-Calling-Function": function,
+            "Event-Calling-Line-Number": str(line),
+        }
+    )
+
+
 class EventHeads:
     """The first headers of every event of one switch."""
 
@@ -170,29 +187,24 @@ class EventHeads:
         """The head of a new event; `source` is the file, function and line that fire it."""
         now = time.time()
         self._sequence += 1
-        sequence = self._sequence
         date = self._date_block(int(now))
-        file, function, line = source
-        plain = b"Event-Name: %s\n%s%sEvent-Date-Timestamp: %d\n" % (
+        stamp, sequence = int(now * 1_000_000), self._sequence
+        plain = b"Event-Name: %s\n%s%sEvent-Date-Timestamp: %d\n%sEvent-Sequence: %d\n" % (
             name.encode(),
             self._fixed_plain,
             date.plain,
-            int(now * 1_000_000),
+            stamp,
+            _source_block(source).plain,
+            sequence,
         )
-        plain += (
-            f"Event-Calling-File: {file}\nEvent-Calling-Function: {function}\n"
-            f"Event-Calling-Line-Number: {line}\nEvent-Sequence: {sequence}\n"
-        ).encode()
         return LazyBlock(
             plain,
             lambda: {
                 "Event-Name": name,
                 **self._fixed,
                 **date.headers,
-                "Event-Date-Timestamp": str(int(now * 1_000_000)),
-                "Event-Calling-File": file,
-                "Event-Calling-Function": function,
-                "Event-Calling-Line-Number": str(line),
+                "Event-Date-Timestamp": str(stamp),
+                **_source_block(source).headers,
                 "Event-Sequence": str(sequence),
             },
         )

@@ -62,16 +62,16 @@ class CommandReader:
         end, skip = _end_of_head(self._buffer)
         if end < 0:
             return None
-        lines = text(self._buffer[:end]).replace("\r", "\n").split("\n")
-        headers = _headers(lines[1:])
-        length = atoi(headers.get("content-length"))
+        line, *rest = text(self._buffer[:end]).replace("\r", "\n").split("\n")
+        headers = _headers(rest)
+        length = atoi(headers.get("content-length")) if rest else 0
         if length < 0:
             raise WireFault("content-length below zero")
         if len(self._buffer) < end + skip + length:
             return None
         body = self._buffer[end + skip : end + skip + length]
         self._buffer = self._buffer[end + skip + length :]
-        return Command(lines[0], headers, text(body))
+        return Command(line, headers, text(body))
 
 
 def _end_of_head(buffer: bytes) -> tuple[int, int]:

@@ -64,7 +64,7 @@ class Load:
 
     def run(self) -> LoadResult:
         """Places all calls and waits for their ends."""
-        held = [self._switch.call(self._call) for _ in range(self._plan.idle)]
+        held = [self._switch.call(self._call, keep=False) for _ in range(self._plan.idle)]
         pool = Pool(self._plan.concurrency)
         began = time.perf_counter()
         for _ in range(self._plan.calls):
@@ -79,7 +79,7 @@ class Load:
         return result
 
     def _one(self) -> None:
-        caller = self._switch.call(self._call)
+        caller = self._switch.call(self._call, keep=False)
         if not caller.wait(self._plan.timeout):
             self._result.late += 1
             caller.hang_up()

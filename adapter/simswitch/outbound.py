@@ -44,14 +44,28 @@ def socket(session: "Session", data: str) -> None:
     _serve(session, connection)
 
 
-def _first_that_answers(session: "Session", targets: list[str]) -> "sockets.socket | None":
+def _first_that_answers(session: "Session", targets: list[str]) -> sockets.socket | None:
     for target in targets:
         host, port = _address(session, target)
         try:
-            return sockets.create_connection((host, port), timeout=CONNECT_SECONDS)
+            return _connected(host, port)
         except OSError as error:
             log.info("event socket refused", host=host, port=port, reason=str(error))
     return None
+
+
+def _connected(host: str, port: int) -> sockets.socket:
+    """Connects; a numeric host needs no resolver, whose thread costs more than the call."""
+    if not host.replace(".", "").isdigit():
+        return sockets.create_connection((host, port), timeout=CONNECT_SECONDS)
+    sock = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM)
+    sock.settimeout(CONNECT_SECONDS)
+    try:
+        sock.connect((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _address(session: "Session", target: str) -> tuple[str, int]:

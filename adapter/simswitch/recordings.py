@@ -8,7 +8,7 @@ import io
 import os
 import time
 import wave
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -100,7 +100,7 @@ class Recordings:
         self._channel.pre_answer()
         path = path if path.startswith("/") or "://" in path else f"/tmp/{path}"  # noqa: S108
         if path in self._running:
-            if is_true(self._variable(variables, "RECORD_TOGGLE_ON_REPEAT")):
+            if is_true(self._lookup(variables)("RECORD_TOGGLE_ON_REPEAT")):
                 return self.stop(path)
             return True
         made = self._make(path, variables)
@@ -119,7 +119,7 @@ class Recordings:
         format_ = FORMATS.get(path.rpartition(".")[2].lower())
         if format_ is None or format_.module not in self._settings.modules:
             return None
-        options = RecordOptions.parse(lambda name: self._variable(variables, name))
+        options = RecordOptions.parse(self._lookup(variables))
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             if self._settings.pace is Pace.FLAT:
@@ -140,9 +140,10 @@ class Recordings:
             receives=channel.receives,
         )
 
-    def _variable(self, variables: Mapping[str, str], name: str) -> str | None:
+    def _lookup(self, variables: Mapping[str, str]) -> Callable[[str], str | None]:
+        """A recording's own variables first, then the channel's."""
         own = {key.lower(): value for key, value in variables.items()}
-        return own.get(name.lower()) or self._channel.get(name)
+        return lambda name: own.get(name.lower()) or self._channel.variables.get(name)
 
     def _keep(self, made: Running, limit: int) -> None:
         """Starts what a recording needs while it runs: its time limit, its silence, its file."""

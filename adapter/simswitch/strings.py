@@ -67,10 +67,18 @@ def _is_escape(char: str, delimiter: str) -> bool:
 
 def separate(text: str, delimiter: str = " ", limit: int = 128) -> list[str]:
     """switch_separate_string: at most `limit` pieces, the last one takes the rest."""
-    if delimiter == " " and "'" not in text and "\\" not in text:
-        return _plain_words(text, limit)
+    if "'" not in text and "\\" not in text:
+        return _plain_pieces(text, delimiter, limit)
     pieces = _by_blank(text, limit) if delimiter == " " else _by_char(text, delimiter, limit)
     return [clean(piece, "" if delimiter == " " else delimiter) for piece in pieces]
+
+
+def _plain_pieces(text: str, delimiter: str, limit: int) -> list[str]:
+    """The same without quotes and backslashes, which is what most texts are like."""
+    if delimiter == " ":
+        return _plain_words(text, limit)
+    pieces = [piece.strip(" ") for piece in text.split(delimiter, limit - 1)]
+    return pieces[:-1] if not pieces[-1] else pieces
 
 
 def _plain_words(text: str, limit: int) -> list[str]:

@@ -32,7 +32,7 @@ from adapter.simswitch.strings import atoi
 
 log = structlog.get_logger()
 
-KEPT_CALLERS = 1000  # how many ended calls can still be asked what their caller heard
+KEPT_CALLERS = 500  # how many ended calls can still be asked what their caller heard
 STOP_SECONDS = 5.0
 
 
@@ -112,14 +112,22 @@ class SimSwitch(Surroundings):
     # --- calls
 
     def call(
-        self, plan: CallPlan | None = None, *, actions: tuple[Action, ...] | None = None
+        self,
+        plan: CallPlan | None = None,
+        *,
+        actions: tuple[Action, ...] | None = None,
+        keep: bool = True,
     ) -> Caller:
-        """Places a simulated call; `actions` instead of what the dialplan has for it."""
+        """Places a simulated call; `actions` instead of what the dialplan has for it.
+
+        `keep`: it can still be asked by its uuid when it has ended.
+        """
         plan = plan or CallPlan()
         session = self._new_session(plan.facts)
         session.first_actions = actions
         caller = Caller(plan, session)
-        self._keep_caller(caller)
+        if keep:
+            self._keep_caller(caller)
         if any(step.on for step in plan.steps):
             self._watchers[caller.uuid] = caller
         greenlet = self.spawn(f"call {session.channel.uuid}", session.run)

@@ -7,6 +7,7 @@ supplement gives as modulated (`400*33`) is sounded as its two side bands.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 Burst = tuple[int, int, tuple[int, ...]]
 
@@ -63,16 +64,17 @@ RINGS: dict[str, list[Burst]] = {
 }
 
 
-def tone_streams(country: str, seconds: float | None) -> list[str]:
+@lru_cache(maxsize=256)
+def tone_streams(country: str, seconds: float | None) -> tuple[str, ...]:
     """What to play, one after the other: one cycle, or exactly `seconds` of the cadence."""
     bursts = RINGS[country]
     if seconds is None:
-        return [_stream(bursts)]
+        return (_stream(bursts),)
     cycle = sum(on + off for on, off, _ in bursts)
     whole, rest = divmod(round(seconds * 1000), cycle)
-    streams = [f"{_stream(bursts)};loops={whole}"] if whole else []
+    streams = (f"{_stream(bursts)};loops={whole}",) if whole else ()
     cut = _cut(bursts, rest)
-    return [*streams, _stream(cut)] if cut else streams
+    return (*streams, _stream(cut)) if cut else streams
 
 
 def _stream(bursts: list[Burst]) -> str:

@@ -45,7 +45,8 @@ _RESERVED: Final = re.compile(
     "|true|try|typeof|undefined|var|void|while|with|yield|NaN|Infinity"
 )
 """Names that cannot be bound."""
-_NAME: Final = re.compile(r"(?<![\w$])[^\W\d][\w$]*|(?<![\w$])\$[\w$]*")
+_NAME: Final = re.compile(r"(?<![\w$])(?<!(?<!\.)\.)(?:[^\W\d]|\$)[\w$]*")
+"""A name that is no member of something: not after a dot, but after the three of a spread."""
 _MEMBER: Final = re.compile(
     r"""\s*\??\.\s*([^\W\d][\w$]*)|\s*\[\s*(?:'([\w-]+)'|"([\w-]+)")\s*\]"""
 )
@@ -55,7 +56,7 @@ _MEMBER: Final = re.compile(
 class Names:
     """The names in a source: `bare` ones, and per scope its members (None: all of the scope).
 
-    Some may be names of properties or words in a string: too many cost a little, too few would be
+    Some may be words in a string or an object's keys: too many cost a little, too few would be
     wrong.
     """
 

@@ -136,9 +136,11 @@ class Interpreter:
             if script.pending is not None:
                 return script.pending
             step = script.next_step()
-            if step is None or not script.spend_step():
+            if step is None:
                 return None
             script.path = step.path
+            if not script.spend_step():
+                return None
             OPERATIONS[type(step.operation)](script, step.operation)
         if script.pending is None and script.frames:
             script.pending = Effect(YIELD)

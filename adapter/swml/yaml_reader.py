@@ -60,7 +60,8 @@ def read_yaml(text: str) -> Tree:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ReadError(_problem(error), mark.line + 1 if mark else None) from None
+        last = text.count("\n") + 1
+        raise ReadError(_problem(error), min(mark.line + 1, last) if mark else None) from None
     except yaml.YAMLError as error:
         raise ReadError(f"this is not YAML: {error}") from None
     return composer.tree
@@ -126,11 +127,10 @@ class _Composer:
         self._place(value, event)
         self._open.append(_Open(value, path, event.anchor, self._nodes - 1))
 
-    def end(self, _event: Any) -> None:
+    def end(self, event: Any) -> None:
         closed = self._open.pop()
         for merged in closed.merges:
-            for key, value in merged.items():
-                closed.value.setdefault(key, value)
+            self._merge(closed, merged, event)
         if closed.anchor:
             self._anchors[closed.anchor] = (closed.value, self._nodes - closed.nodes_before)
 
@@ -167,16 +167,17 @@ class _Composer:
         if isinstance(top.value, list):
             top.value.append(value)
         elif top.key == "<<":
-            self._merge(top, value, event)
+            top.merges.append(value)
         else:
             top.value.setdefault(top.key, value)
         top.key = None
 
-    def _merge(self, top: _Open, value: Any, event: Any) -> None:
-        merged = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, dict) for item in merged):
-            raise ReadError("<< takes an object or a list of objects", _line(event))
-        top.merges.extend(merged)
+    def _merge(self, closed: _Open, merged: Any, event: Any) -> None:
+        for item in merged if isinstance(merged, list) else [merged]:
+            if not isinstance(item, dict):
+                raise ReadError("<< takes an object or a list of objects", _line(event))
+            for key, value in item.items():
+                closed.value.setdefault(key, value)
 
     def _path(self) -> str:
         if not self._open:

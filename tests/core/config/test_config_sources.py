@@ -10,7 +10,7 @@ from adapter.config import Address, Settings, SettingsError
 def test_defaults(tmp_path):
     settings = Settings.load(None, {}, {})
     assert settings.listen == Address("127.0.0.1", 8084)
-    assert settings.public_url == "http://127.0.0.1:8080"
+    assert settings.public_url == "http://127.0.0.1:8085"
     assert settings.data_dir == tmp_path / "data"
     assert settings.recordings_dir == tmp_path / "data" / "recordings"
     assert settings.recordings_switch_dir == str(tmp_path / "data" / "recordings")

@@ -65,7 +65,9 @@ def read(catalog: Catalog) -> Callable[..., Document]:
 
     def read(source: str) -> Document:
         if source.lstrip().startswith("- "):
-            source = "sections:\n  main:\n" + "\n".join(f"    {line}" for line in source.split("\n"))
+            source = "sections:\n  main:\n" + "\n".join(
+                f"    {line}" for line in source.split("\n")
+            )
         return load(source, catalog)
 
     return read

@@ -9,7 +9,7 @@ from adapter.swml.errors import Code, DocumentError, Severity
 FAULTS = {
     "nothing": ("", Code.ELEMENT_WRONG_TYPE, "", None),
     "text": ("just text", Code.ELEMENT_WRONG_TYPE, "", 1),
-    "a list": ("- hangup", Code.ELEMENT_WRONG_TYPE, "", 1),
+    "a list": ("[hangup]", Code.ELEMENT_WRONG_TYPE, "", 1),
     "broken YAML": ("sections:\n  main: [", Code.PARSE_ERROR, "", 2),
     "broken YAML, indented": ("version: 1.0.0\n  sections: {}", Code.PARSE_ERROR, "", 2),
     "broken JSON": ('{"sections":\n {"main": [}}', Code.PARSE_ERROR, "", 2),
@@ -194,7 +194,9 @@ def test_a_document_is_refused(read, source, code, path, line):
 
 def test_all_faults_are_told_at_once(read):
     with pytest.raises(DocumentError) as caught:
-        read("version: 3\nsections:\n  main:\n  - say: x\n  - play: {}\n  - goto: {}\n  - execute: x")
+        read(
+            "version: 3\nsections:\n  main:\n  - say: x\n  - play: {}\n  - goto: {}\n  - execute: x"
+        )
     assert [(fault.code, fault.line) for fault in caught.value.faults] == [
         (Code.VERSION_INVALID, 1),
         (Code.METHOD_UNDEFINED, 4),

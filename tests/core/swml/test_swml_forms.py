@@ -48,7 +48,10 @@ FORMS = {
         "- stop_record_call: r",
         [("stop_record_call", {"control_id": "r"})],
     ),
-    "the stopper's other name": ("- stop_call_record: r", [("stop_record_call", {"control_id": "r"})]),
+    "the stopper's other name": (
+        "- stop_call_record: r",
+        [("stop_record_call", {"control_id": "r"})],
+    ),
     "a boolean as text": (
         "- record_call: {stereo: 'true'}",
         [("record_call", {"stereo": "true"})],

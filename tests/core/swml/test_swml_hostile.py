@@ -1,7 +1,7 @@
 """Hostile text is refused at once and in little memory."""
 
 import tracemalloc
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -72,9 +72,9 @@ def refuse(source, catalog):
 def shortest(run, times=3):
     spans = []
     for _ in range(times):
-        start = perf_counter()
+        start = process_time()
         run()
-        spans.append(perf_counter() - start)
+        spans.append(process_time() - start)
     return min(spans)
 
 
@@ -91,7 +91,7 @@ def test_a_document_may_be_as_long_as_the_limit(catalog):
 
 
 def test_an_endless_placeholder_costs_no_time(catalog):
-    source = "sections: {main: [{play: \"" + "${'" * 300_000 + '"}]}'
+    source = 'sections: {main: [{play: "' + "${'" * 300_000 + '"}]}'
     assert shortest(lambda: load(source, catalog), times=1) < 10 * SECONDS
 
 

@@ -30,7 +30,6 @@ SCALARS = {
     "2024-01-01": "2024-01-01",
     ".inf": ".inf",
     ".nan": ".nan",
-    "-": "-",
     "true": True,
     "True": True,
     "FALSE": False,
@@ -47,7 +46,6 @@ SCALARS = {
     '"true"': "true",
     "!!str 5": "5",
     "!!int '5'": 5,
-    "! 5": "5",
     "#*1": None,
 }
 

@@ -39,7 +39,7 @@ def test_the_adapters_environment_is_settings(services):
     assert environment.pop("SWML_SWML") == "/documents/hello.yaml"
     settings = Settings.load(None, {}, environment, for_calls=False)
     assert settings.recordings_switch_dir == "/recordings"
-    assert settings.public_url == "http://127.0.0.1:8080"
+    assert settings.public_url == "http://127.0.0.1:8085"
 
 
 def test_both_see_the_recordings_in_the_same_folder(services):

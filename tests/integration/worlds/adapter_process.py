@@ -98,9 +98,9 @@ class AdapterProcess:
     def log(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
-    def log_events(self) -> list[dict[str, Any]]:
-        """The log's lines as data."""
-        lines = self.log().splitlines()
+    def log_events(self, start: int = 0) -> list[dict[str, Any]]:
+        """The log's lines as data, from a position in its text on."""
+        lines = self.log()[start:].splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def _died(self) -> bool:

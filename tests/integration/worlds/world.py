@@ -145,16 +145,9 @@ class World:
 
     def log_events(self, adapter: AdapterProcess | None = None) -> list[dict[str, Any]]:
         """What the adapter has logged during this test."""
-        events = (adapter or self.adapter).log_events()
-        if adapter not in (None, self.adapter):
-            return events
-        new = len(self.adapter.log()[: self._log_start].splitlines())
-        return self.adapter.log_events()[new - self._lines_before(new) :]
-
-    def _lines_before(self, lines: int) -> int:
-        """Lines of the log's beginning that are no events."""
-        head = self.adapter.log().splitlines()[:lines]
-        return sum(1 for line in head if not line.startswith("{"))
+        if adapter in (None, self.adapter):
+            return self.adapter.log_events(self._log_start)
+        return adapter.log_events()
 
     # -- what came of it ------------------------------------------------------------------------
 

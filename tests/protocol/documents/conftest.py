@@ -70,6 +70,19 @@ def make_handler(server):
     return Handler
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy_of_this_machine(monkeypatch):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def server():
     made = Server()

@@ -93,9 +93,6 @@ class Switch:
         path = self.folder / "log" / "freeswitch.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def calls(self):
-        return int(self.api("show channels count").split()[0])
-
 
 def wait_until(condition, what):
     end = time.monotonic() + DEADLINE

@@ -104,7 +104,7 @@ def test_a_call_comes_to_the_adapters_and_comes_back_when_they_break_off(switch,
         connection.close()
         connection, third = first.take()
         assert (third["Unique-ID"], rounds(third)) == (headers["Unique-ID"], "x")
-        assert switch.calls() > 0
+        assert switch.api(f"uuid_exists {third['Unique-ID']}") == "true"
 
         connection.sendall(b"sendmsg\ncall-command: hangup\nhangup-cause: NORMAL_CLEARING\n\n")
         connection.close()
