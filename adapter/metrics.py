@@ -4,6 +4,8 @@ Label values come from fixed sets (methods, states, outcomes), never from caller
 that no caller can make the number of series grow.
 """
 
+from functools import cache
+
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -37,6 +39,12 @@ COMMAND_SECONDS = Histogram(
 COMMIT_SECONDS = Histogram(
     "swml_store_commit_seconds", "One store transaction.", buckets=_COMMIT_BUCKETS
 )
+
+
+@cache
+def counter(metric: Counter, *labels: str) -> Counter:
+    """`metric.labels(…)`, looked up once: the lookup costs more than the count."""
+    return metric.labels(*labels)
 
 
 def render() -> bytes:

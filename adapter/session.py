@@ -73,8 +73,9 @@ class Session:
             result = "lost" if self._call.lost else "hangup"
         finally:
             metrics.CALLS_ACTIVE.dec()
-            metrics.CALLS.labels(result).inc()
-            self._recordings.wait_ended(FILES_DEADLINE)
+            metrics.counter(metrics.CALLS, result).inc()
+        if not self._recordings.wait_ended(FILES_DEADLINE):
+            self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
 
     def _run_document(self) -> str:
         facts = call_facts(self._call.channel, self._identity)
@@ -118,7 +119,7 @@ class Session:
             result = Result(error=error)
         except (SwitchError, StoreError) as error:
             result = Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
-        metrics.STEPS.labels(effect.method, "failed" if result.error else "success").inc()
+        metrics.counter(metrics.STEPS, effect.method, "failed" if result.error else "success").inc()
         return result
 
     def _context(self, script: Interpreter) -> Context:
@@ -135,7 +136,7 @@ class Session:
 
     def _report_warnings(self, script: Interpreter) -> None:
         for warning in script.take_warnings():
-            metrics.WARNINGS.labels(warning.code).inc()
+            metrics.counter(metrics.WARNINGS, warning.code).inc()
             self._log.warning(
                 "script warning", code=warning.code, step=warning.path, reason=str(warning)
             )

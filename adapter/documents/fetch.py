@@ -12,6 +12,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ HEADERS = {
 }
 
 log = structlog.get_logger()
+
+
+@lru_cache(maxsize=256)
+def _content(path: Path, _changed_ns: int, _size: int, limit: int) -> bytes:
+    """A file's bytes up to one past the limit; read again only when the file has changed."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,8 @@ class DocumentFetcher:
         """The first of the files that exists."""
         for path in candidates:
             try:
-                with path.open("rb") as file:
-                    content = file.read(self._limits.max_bytes + 1)
+                facts = path.stat()
+                content = _content(path, facts.st_mtime_ns, facts.st_size, self._limits.max_bytes)
             except (FileNotFoundError, IsADirectoryError):
                 continue
             except OSError as error:

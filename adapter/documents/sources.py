@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.config import Route, Settings, local_path
+from adapter.log import hide_credentials
 
 URL_VARIABLE = "swml_url"
 PATH_VARIABLE = "socket_path"  # set by mod_event_socket from `socket host:port/path`
@@ -28,12 +29,18 @@ class Url:
 
     url: str
 
+    def __str__(self) -> str:
+        return hide_credentials(self.url)
+
 
 @dataclass(frozen=True, slots=True)
 class File:
     """A document that the settings name by its path."""
 
     path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,9 @@ class InFolder:
 
     folder: Path
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.name}"
 
 
 Place = Url | File | InFolder

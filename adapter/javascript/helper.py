@@ -46,6 +46,7 @@ class Helper:
         self.idle_since = 0.0
         ours, theirs = socket.socketpair()
         with theirs:
+            os.set_blocking(theirs.fileno(), True)  # patched by gevent, it is not
             self.pid = _spawn(theirs.fileno(), limits)
         self._fd = ours.detach()
         self._data = b""

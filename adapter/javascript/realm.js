@@ -8,6 +8,7 @@
   const { parse, stringify } = JSON;
   const compile = Function;
   const cache = new Map();
+  const maxError = 500;
 
   const seen = new Set();
   function freeze(value) {
@@ -67,14 +68,17 @@
     }
   }
 
+  // Joined, because a long string made by `+` is a rope, which the Python binding does not know.
+  const reply = (kind, content) => [kind, content].join("");
+
   function text(value) {
     if (value === undefined) return "u";
     if (typeof value === "bigint" || (typeof value === "number" && !isFinite(value)))
-      return "v" + stringify(String(value));
+      return reply("v", stringify(String(value)));
     const json = stringify(value);
-    if (json === undefined) return "eTypeError: the value is a " + typeof value;
+    if (json === undefined) return reply("eTypeError: the value is a ", typeof value);
     if (json.length > maxResult) return "eRangeError: the value is too large";
-    return "v" + json;
+    return reply("v", json);
   }
 
   // request: [source, names, values]; names beyond the values are undefined unless built in.
@@ -85,7 +89,7 @@
       if (at >= 0 && at < values.length && values[at]) nameHeaders(values[at].headers);
       return text(compiled(source, names, values.length)(...values));
     } catch (error) {
-      return "e" + String(error);
+      return reply("e", String(error).slice(0, maxError));
     }
   };
 });

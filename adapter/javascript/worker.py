@@ -12,9 +12,11 @@ A process and not a thread, because QuickJS cannot interrupt a built-in function
 a reply kills the process. Once started it can open nothing: no file, no connection.
 """
 
+import contextlib
 import os
 import resource
 import sys
+from collections.abc import Callable
 from typing import Any
 
 SOCKET = 0
@@ -38,6 +40,11 @@ def main() -> None:
         made.set_time_limit(float(seconds))
         return made.eval(realm)(made.globalThis, CACHED, int(result))
 
+    with contextlib.suppress(ConnectionError):
+        _serve(context)
+
+
+def _serve(context: Callable[[], Any]) -> None:
     evaluate = context()
     _write("")
     while (request := _read()) is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.callbacks.outbox import Outbox
@@ -84,7 +84,3 @@ class Archive:
             payload = record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
             writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id))
         self.store.commit(*writes)
-
-    def changed(self, row: Recording, **facts: object) -> Recording:
-        """The row with some facts replaced."""
-        return replace(row, **facts)  # type: ignore[arg-type]

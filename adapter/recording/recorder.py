@@ -8,7 +8,8 @@ the recording goes on without us, and the store still knows it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import structlog
@@ -44,9 +45,8 @@ if TYPE_CHECKING:
     from adapter.recording.archive import Archive
     from adapter.store.rows import Recording
 
-INBOX_LIMIT = 256
-"""Inputs that may wait: a caller can press keys faster than a slow store commits. More are dropped,
-since a digit that came this late decides nothing."""
+DIGITS_LIMIT = 64
+"""Digits that may wait while the store is slow; all else that can happen is a handful of inputs."""
 
 CLOSE_DEADLINE = 5.0
 """Seconds from a stop, or a hangup, to RECORD_STOP: it is sent within 3 ms."""
@@ -76,13 +76,16 @@ class Recorder:
         self._machine = Machine(
             terminators=options.terminators, listens_for_silence=options.listens_for_silence
         )
-        self._inbox: Queue[Input | _Disconnected] = Queue(maxsize=INBOX_LIMIT)
+        self._inbox: Queue[Input | _Disconnected] = Queue()
         self._subscriptions: list[Callable[[], None]] = []
+        self._news: dict[str, Any] = {}
         self._record_ms = ""
+        self._empty = False
         self._started = 0.0
         self._stop_by: float | None = None
-        self._log = log = structlog.get_logger()
-        self._log = log.bind(call_id=row.call_id, control_id=row.control_id, recording_id=row.id)
+        self._log = structlog.get_logger().bind(
+            call_id=row.call_id, control_id=row.control_id, recording_id=row.id
+        )
 
     # -- what others ask -----------------------------------------------------------------------
 
@@ -105,7 +108,7 @@ class Recorder:
             self.fail(self._why_refused(error))
             raise
         self._started = self._archive.clock()
-        self.row = self._archive.changed(self.row, started_at=self._started)
+        self._news["started_at"] = self._started
         self.tell(Started())
         gevent.spawn(self._run).name = f"recording {self.row.id}"
 
@@ -121,8 +124,9 @@ class Recorder:
 
     def tell(self, event: Input | _Disconnected) -> None:
         """Something happened; taken up in order by the recording's own greenlet."""
-        if not self._inbox.full():
-            self._inbox.put(event)
+        if isinstance(event, Digit) and self._inbox.qsize() >= DIGITS_LIMIT:
+            return
+        self._inbox.put(event)
 
     # -- the greenlet --------------------------------------------------------------------------
 
@@ -173,14 +177,15 @@ class Recorder:
     def _announce(self) -> None:
         machine = self._machine
         failure = machine.failure
-        self.row = self._archive.changed(
+        self.row = replace(
             self.row,
             state=machine.state,
             reason=machine.reason,
             error_code=failure.code if failure else None,
             error_message=failure.message if failure else None,
+            **self._news,
         )
-        metrics.RECORDINGS.labels(machine.state).inc()
+        metrics.counter(metrics.RECORDINGS, machine.state).inc()
         self._log.info("recording " + machine.state.replace("_", " "), reason=machine.reason)
         try:
             self._archive.announce(self.row)
@@ -201,8 +206,10 @@ class Recorder:
         """Read the closed file's facts into the row; returns what is wrong with it."""
         path = self._archive.path(self.row)
         try:
+            if self._empty:
+                files.write_empty(path, self.row.format, 2 if self.row.stereo else 1)
             facts = files.examine(path, self.row.format)
-        except files.NoRecording as error:
+        except (files.NoRecording, OSError) as error:
             return Failure(
                 "file_missing",
                 f"{error}. Is recordings_dir the folder that FreeSWITCH sees as "
@@ -210,13 +217,12 @@ class Recorder:
             )
         ended = self._archive.clock()
         duration = facts.duration if facts.duration is not None else self._switch_duration(ended)
-        self.row = self._archive.changed(
-            self.row,
-            ended_at=ended,
-            size=facts.size,
-            duration=round(duration, 3),
-            truncated=facts.truncated,
-        )
+        self._news |= {
+            "ended_at": ended,
+            "size": facts.size,
+            "duration": round(duration, 3),
+            "truncated": facts.truncated,
+        }
         return None
 
     def _switch_duration(self, ended: float) -> float:
@@ -247,13 +253,8 @@ class Recorder:
         if event.get(f"Recording-Variable-{ID_VARIABLE}") != self.row.id:
             return
         cause = event.get("Record-Completion-Cause")
-        if cause == "empty-file":
-            files.write_empty(
-                self._archive.path(self.row), self.row.format, 2 if self.row.stereo else 1
-            )
-            self._record_ms = "0"
-        else:
-            self._record_ms = event.get("variable_record_ms")
+        self._empty = cause == "empty-file"
+        self._record_ms = "0" if self._empty else event.get("variable_record_ms")
         self.tell(Closed(cause, hung_up=event.get("Answer-State") == "hangup"))
 
     def _on_call_ended(self) -> None:

@@ -67,7 +67,7 @@ def _is_escape(char: str, delimiter: str) -> bool:
 
 def separate(text: str, delimiter: str = " ", limit: int = 128) -> list[str]:
     """switch_separate_string: at most `limit` pieces, the last one takes the rest."""
-    if "'" not in text and "\\" not in text:
+    if text and "'" not in text and "\\" not in text:
         return _plain_pieces(text, delimiter, limit)
     pieces = _by_blank(text, limit) if delimiter == " " else _by_char(text, delimiter, limit)
     return [clean(piece, "" if delimiter == " " else delimiter) for piece in pieces]
@@ -77,14 +77,16 @@ def _plain_pieces(text: str, delimiter: str, limit: int) -> list[str]:
     """The same without quotes and backslashes, which is what most texts are like."""
     if delimiter == " ":
         return _plain_words(text, limit)
-    pieces = [piece.strip(" ") for piece in text.split(delimiter, limit - 1)]
-    return pieces[:-1] if not pieces[-1] else pieces
+    pieces = text.split(delimiter, limit - 1)
+    if len(pieces) > 1 and not pieces[-1]:
+        pieces.pop()
+    return [piece.strip(" ") for piece in pieces]
 
 
 def _plain_words(text: str, limit: int) -> list[str]:
     words = [word for word in text.split(" ") if word]
     if len(words) <= limit:
-        return words
+        return words or ([""] if text else [])
     rest = text
     for word in words[: limit - 1]:
         rest = rest[rest.index(word) + len(word) :]
@@ -109,7 +111,7 @@ def _by_char(text: str, delimiter: str, limit: int) -> list[str]:
     cuts = list(islice(_cuts(text, delimiter), limit - 1))
     starts = [0, *(cut + 1 for cut in cuts)]
     pieces = [text[a:b] for a, b in zip(starts, [*cuts, len(text)], strict=True)]
-    return pieces[:-1] if text.endswith(delimiter) and not pieces[-1] else pieces
+    return pieces[:-1] if len(pieces) > 1 and not pieces[-1] else pieces
 
 
 def _cuts(text: str, delimiter: str) -> list[int]:

@@ -132,18 +132,17 @@ class Interpreter:
     def next_effect(self) -> Effect | None:
         """The effect to perform now, the same one until its result is applied; None at the end."""
         script = self._script
-        for _ in range(script.limits.burst):
-            if script.pending is not None:
-                return script.pending
+        rest = script.steps + script.limits.burst
+        while script.pending is None:
             step = script.next_step()
             if step is None:
-                return None
+                break
             script.path = step.path
             if not script.spend_step():
-                return None
+                break
             OPERATIONS[type(step.operation)](script, step.operation)
-        if script.pending is None and script.frames:
-            script.pending = Effect(YIELD)
+            if script.steps >= rest and script.frames and script.pending is None:
+                script.pending = Effect(YIELD)
         return script.pending
 
     def apply(self, result: Result) -> None:
@@ -159,7 +158,7 @@ class Interpreter:
         if result.error is not None:
             self._fail(result.error, result)
         if result.ends_script:
-            script.frames.clear()
+            script.end()
         elif effect.method == FETCH:
             self._go_to(effect, result, branch)
         else:

@@ -21,6 +21,8 @@ class Limits:
     """Steps a call (internal_error). A long day of menus takes a few thousand."""
     burst: int = 500
     """Steps without an effect before a `yield` effect lets other calls run: a few milliseconds."""
+    step_size: int = 1_000
+    """Characters and elements of values that count as one more step."""
     value_size: int = 262_144
     """Characters and elements of one value. A longer one becomes the empty string, with a warning
     (internal_error): four responses of the largest size that `request` keeps."""

@@ -34,6 +34,7 @@ def saved(script: Script) -> dict[str, Any]:
             name: document.source for name, document in documents.items() if document.embedded
         },
         "steps": script.steps,
+        "work": variables.work,
         "transfers": script.transfers,
         "pending": _effect_to_json(script.pending),
         "branch": list(script.branch),
@@ -69,6 +70,7 @@ def restored(
     if script.frames:
         variables.params = script.frame.params
     script.steps = state["steps"]
+    variables.work = state["work"]
     script.transfers = state["transfers"]
     script.pending = _effect_from_json(state["pending"])
     script.branch = tuple(state["branch"])

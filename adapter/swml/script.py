@@ -74,9 +74,16 @@ class Script:
         frame = self.frames.pop()
         if not returning:
             self.variables.drop("return_value")
-        if self.frames:
-            self.variables.params = self.frame.params
-            self.enter(frame.after)
+        if not self.frames:
+            self.end()
+            return
+        self.variables.params = self.frame.params
+        self.enter(frame.after)
+
+    def end(self) -> None:
+        """Leaves no step to run."""
+        self.frames.clear()
+        self.variables.params = {}
 
     def enter(self, blocks: tuple[str, ...]) -> None:
         """Goes into blocks of the running section, the last one first."""
@@ -84,11 +91,15 @@ class Script:
             self.frame.enter(path)
 
     def spend_step(self) -> bool:
-        """Counts a step; False, and the script has ended, when there were too many."""
+        """Counts a step; False, and the script has ended, when there were too many.
+
+        Handling long values counts as steps, too: it takes as much time.
+        """
         if self.steps >= self.limits.steps:
             self.stop(Code.INTERNAL_ERROR, f"more than {self.limits.steps} steps in one call")
             return False
-        self.steps += 1
+        self.steps += 1 + self.variables.work // self.limits.step_size
+        self.variables.work = 0
         return True
 
     def spend_transfer(self) -> bool:
@@ -110,4 +121,4 @@ class Script:
         """Ends the script because of a limit."""
         self.warn(code, message)
         self.error = ScriptError(code, message, self.path)
-        self.frames.clear()
+        self.end()

@@ -34,7 +34,10 @@ Report = Callable[[Code, str], None]
 
 
 class Variables:
-    """Scopes, lookups and expansion. `report` hears of each expression that failed."""
+    """Scopes, lookups and expansion. `report` hears of each expression that failed.
+
+    `work` counts the characters and elements that were handled.
+    """
 
     def __init__(
         self,
@@ -54,10 +57,12 @@ class Variables:
         self._limits = limits
         self._evaluate = evaluate
         self._room = limits.value_size
+        self.work = 0
 
     def put(self, name: str, value: Any) -> None:
         """Sets a variable. One that is too large becomes empty, with a warning."""
         size = len(name) + size_of(value)
+        self.work += size
         total = self._size - self._sizes.get(name, 0) + size
         if size > self._limits.value_size or total > self._limits.variables_size:
             self.report(Code.INTERNAL_ERROR, f"the value of {name} is too large to keep")
@@ -124,7 +129,9 @@ class Variables:
         """`value`, once there is room for it; a missing one is the empty string."""
         if value is MISSING or value is UNDEFINED:
             return ""
-        self._room -= size_of(value)
+        size = size_of(value)
+        self.work += size
+        self._room -= size
         if self._room < 0:
             raise _TooLargeError
         return value

@@ -5,6 +5,8 @@ tone sank below its threshold, so that the file's end tells the threshold.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ FADE = [
 
 
 def test_a_larger_value_hears_a_fainter_tone(
-    world: World, record_property: pytest.RecordProperty
+    world: World, record_property: Callable[[str, object], None]
 ) -> None:
     inbox = world.inbox()
     names = {(value, stereo): f"{value} {stereo}" for value in SENSITIVITIES for stereo in (0, 1)}
@@ -51,8 +53,8 @@ def test_a_larger_value_hears_a_fainter_tone(
         key: _last_level(world, inbox.wait_for("finished", control_id=name))
         for key, name in names.items()
     }
-    record_property("thresholds in dBFS", {f"{v} {'stereo' if s else 'mono'}": round(level, 1)
-                                           for (v, s), level in thresholds.items()})
+    for (value, stereo), level in thresholds.items():
+        record_property(f"{value} {'stereo' if stereo else 'mono'}", f"{level:.1f} dBFS")
     for stereo in (0, 1):
         levels = [thresholds[value, stereo] for value in SENSITIVITIES]
         assert levels == sorted(levels, reverse=True), "a larger value hears fainter sound"
@@ -63,7 +65,7 @@ def test_a_larger_value_hears_a_fainter_tone(
     assert thresholds[44, 0] == pytest.approx(-40, abs=3)
 
 
-def _last_level(world: World, finished: dict[str, object]) -> float:
+def _last_level(world: World, finished: dict[str, Any]) -> float:
     """Level of the tone when it was heard for the last time, as dBFS of its peak."""
     recording = world.listen_to(finished)
     last = recording.between(-END_SILENCE - 0.06, -END_SILENCE - 0.02)

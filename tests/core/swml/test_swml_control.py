@@ -184,9 +184,9 @@ SPOKEN = {
         ["1"],
     ),
     "execute a document inside": (
-        """- execute: {params: {a: 1}, dest: '{"sections": {"main": [{"play": "${params.a} ${x}"},"""
-        """ {"return": 7}]}}'}\n- play: '${return_value}${params.a}'""",
-        ["1 ", "7"],
+        """- execute: {params: {a: 1}, dest: '{"sections": {"main": [{"play": "${params.a} in"},"""
+        """{"return": 7}]}}'}\n- play: '${return_value}${params.a}'""",
+        ["1 in", "7"],
     ),
     "execute a YAML document inside": (
         "- execute:\n    dest: |\n      sections:\n        main:\n        - play: inside\n"

@@ -160,6 +160,12 @@ class Inbox:
         assert found
         return found
 
+    def wait_told(self, control_id: str, state: str) -> float:
+        """When a state was told: Unix seconds of the callback's arrival."""
+        self.wait_for(state, control_id=control_id)
+        told = (hit for hit in self.hits if hit.json["params"]["control_id"] == control_id)
+        return next(hit.at for hit in told if hit.json["params"]["state"] == state)
+
     def wait_ended(
         self, control_id: str | None = None, *, within: float = PATIENCE
     ) -> dict[str, Any]:

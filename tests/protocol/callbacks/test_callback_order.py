@@ -8,6 +8,7 @@ from collections import Counter
 
 import gevent
 from callback_receiver import answer
+from gevent.event import Event
 
 from adapter.callbacks.sender import LEASE_SECONDS
 from adapter.store.claims import Want
@@ -63,13 +64,17 @@ def test_receiver_that_does_not_answer_is_tried_one_at_a_time(
 
 
 def test_receiver_gets_no_more_at_once_than_its_limit(receiver, sender, put, quick) -> None:
-    def slow(request, connection) -> None:
-        gevent.sleep(0.01)
+    gate = Event()
+
+    def held(request, connection) -> None:
+        gate.wait()
         answer()(request, connection)
 
-    receiver.behave(slow)
+    receiver.behave(held)
     for number in range(40):
         put(receiver.url, number, stream=f"s-{number}")
+    receiver.wait_for(quick.limits.per_receiver)
+    gate.set()
     receiver.wait_for(40)
     assert receiver.most_running == quick.limits.per_receiver
 

@@ -1,0 +1,235 @@
+"""Helpers start when they are needed, end when they misbehave, and hold up nobody else."""
+
+import os
+import signal
+import subprocess
+import sys
+from time import perf_counter
+
+import gevent
+import pytest
+
+from adapter.swml.errors import ExpressionError
+from adapter.swml.expressions import UNDEFINED
+
+ENDLESS = "(() => { while (true); })()"
+NATIVE = "('a'.repeat(3e6) + 'b').lastIndexOf('a'.repeat(1e6) + 'c')"
+"""A built-in function that runs for seconds and that QuickJS cannot interrupt."""
+
+
+def run_away(engine):
+    with pytest.raises(ExpressionError):
+        engine.evaluate(NATIVE, {})
+
+
+def test_no_helper_before_the_first_expression(engine, children):
+    before = children()
+    assert engine.helpers == 0
+    assert engine.evaluate("1 + a", {"a": 2}) == 3
+    assert len(children() - before) == engine.helpers == 2
+
+
+def test_names_are_bound(engine):
+    names = {"a": 1, "b": "x", "c": {"d": [None, True]}, "é": 5}
+    assert engine.evaluate("[a, b, c.d, é]", names) == [1, "x", [None, True], 5]
+
+
+def test_undefined_names(engine):
+    names = {"missing": UNDEFINED, "Math": UNDEFINED, "a": 1}
+    assert engine.evaluate("missing === undefined && Math.max(a, 2) == 2", names) is True
+    assert engine.evaluate("missing", {"missing": UNDEFINED}) is UNDEFINED
+    with pytest.raises(ExpressionError, match="missing is not defined"):
+        engine.evaluate("missing + 1", {})
+
+
+def test_the_same_source_with_other_names_is_another_function(engine):
+    assert engine.evaluate("typeof a", {}) == "undefined"
+    assert engine.evaluate("typeof a", {"a": 1}) == "number"
+    assert engine.evaluate("typeof a", {"a": "x"}) == "string"
+    assert engine.evaluate("typeof a", {"a": UNDEFINED}) == "undefined"
+
+
+@pytest.mark.parametrize("source", [ENDLESS, NATIVE])
+def test_a_runaway_is_ended_in_time(engine, source):
+    engine.evaluate("1", {})
+    start = perf_counter()
+    with pytest.raises(ExpressionError):
+        engine.evaluate(source, {})
+    assert perf_counter() - start < 1.0
+    assert engine.evaluate("1 + 1", {}) == 2
+
+
+def test_a_built_in_function_is_ended_by_killing_its_process(engine, children):
+    engine.evaluate("1", {})
+    before = children()
+    with pytest.raises(ExpressionError, match="more than 150 ms"):
+        engine.evaluate(NATIVE, {})
+    for _ in range(100):
+        if len(before - children()) == 1:
+            break
+        gevent.sleep(0.01)
+    assert len(before - children()) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'x'.repeat(1e9)",
+        "Array(1e9).fill(1).map(String)",
+        "[...Array(1e9).keys()]",
+        "'x'.repeat(1e6)",
+        "(function f() { return f() })()",
+        "(() => { const a = []; while (true) a.push('x'.repeat(1e4)) })()",
+    ],
+)
+def test_memory_is_limited(engine, source):
+    with pytest.raises(ExpressionError):
+        engine.evaluate(source, {})
+    assert engine.evaluate("'still ' + here", {"here": "here"}) == "still here"
+
+
+def test_a_runaway_holds_up_nobody_else(engine):
+    engine.evaluate("1", {})
+    runaway = gevent.spawn(run_away, engine)
+    gevent.sleep(0)
+    delays = []
+    while not runaway.ready():
+        start = perf_counter()
+        assert engine.evaluate("a + 1", {"a": 1}) == 2
+        delays.append(perf_counter() - start)
+        gevent.sleep(0.001)
+    runaway.get()
+    delays.sort()
+    assert len(delays) > 20
+    assert delays[len(delays) // 2] < 0.005
+
+
+def test_the_hub_goes_on_while_an_expression_runs(engine):
+    engine.evaluate("1", {})
+    turns = 0
+
+    def count():
+        nonlocal turns
+        while True:
+            gevent.sleep(0.001)
+            turns += 1
+
+    counter = gevent.spawn(count)
+    with pytest.raises(ExpressionError):
+        engine.evaluate(ENDLESS, {})
+    counter.kill()
+    assert turns > 20
+
+
+def test_helpers_are_limited_and_others_wait(make_engine):
+    engine = make_engine(helpers=2)
+    engine.evaluate("1", {})
+
+    def run(source):
+        try:
+            return engine.evaluate(source, {})
+        except ExpressionError as error:
+            return str(error)
+
+    runaways = [gevent.spawn(run, NATIVE) for _ in range(2)]
+    gevent.sleep(0)
+    waiting = gevent.spawn(run, "1 + 1")
+    gevent.joinall([*runaways, waiting], timeout=10)
+    assert waiting.value == 2
+    assert engine.helpers <= 2
+
+
+def test_waiting_for_a_helper_ends(make_engine):
+    engine = make_engine(helpers=1, wait=0.01, seconds=0.5)
+    engine.evaluate("1", {})
+    runaway = gevent.spawn(run_away, engine)
+    gevent.sleep(0)
+    with pytest.raises(ExpressionError, match="busy"):
+        engine.evaluate("1", {})
+    runaway.get(timeout=10)
+
+
+def test_a_helper_that_dies_is_replaced(engine, children):
+    before = children()
+    engine.evaluate("1", {})
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(ExpressionError, match="ended"):
+            engine.evaluate("1 + 1", {})
+    assert engine.evaluate("1 + 1", {}) == 2
+
+
+def test_many_greenlets_share_the_helpers(engine):
+    def work(number):
+        return [engine.evaluate("n * 2 + m", {"n": number, "m": m}) for m in range(20)]
+
+    jobs = [gevent.spawn(work, number) for number in range(30)]
+    gevent.joinall(jobs, timeout=30)
+    assert [job.value for job in jobs] == [
+        [number * 2 + m for m in range(20)] for number in range(30)
+    ]
+
+
+def test_long_values_go_both_ways(engine):
+    text = "é" * 60_000
+    assert engine.evaluate("a + a", {"a": text}) == text * 2
+    with pytest.raises(ExpressionError, match="too large"):
+        engine.evaluate("a", {"a": "x" * 5_000_000})
+
+
+def test_half_characters_are_replaced(engine):
+    assert engine.evaluate("['\\ud800x', {'\\udc00': 1}]", {}) == ["�x", {"�": 1}]
+
+
+def test_closing_ends_the_helpers(make_engine, children):
+    before = children()
+    engine = make_engine()
+    engine.evaluate("1", {})
+    engine.close()
+    for _ in range(100):
+        if children() == before:
+            break
+        gevent.sleep(0.01)
+    assert children() == before
+    with pytest.raises(ExpressionError, match="closed"):
+        engine.evaluate("1", {})
+
+
+def test_helpers_nobody_needs_are_let_go(make_engine):
+    engine = make_engine(idle=0.0)
+    jobs = [gevent.spawn(run_away, engine)]
+    jobs += [gevent.spawn(engine.evaluate, "1", {}) for _ in range(5)]
+    gevent.joinall(jobs, timeout=10)
+    for _ in range(10):
+        engine.evaluate("1", {})
+        gevent.sleep(0)
+    assert engine.helpers <= 3
+
+
+PATCHED = """
+from gevent import monkey; monkey.patch_all()
+import gevent
+from adapter.javascript import Engine
+engine = Engine()
+jobs = [gevent.spawn(engine.evaluate, "n + 1", {"n": n}) for n in range(5)]
+gevent.joinall(jobs, timeout=10)
+assert [job.value for job in jobs] == [1, 2, 3, 4, 5]
+engine.close()
+"""
+
+
+def test_it_works_patched_too():
+    subprocess.run([sys.executable, "-c", PATCHED], check=True, timeout=30)
+
+
+def test_a_round_trip_is_short(engine):
+    source = "call.type.toLowerCase() == 'phone' && prompt_value == '1'"
+    names = {"call": {"type": "SIP"}, "prompt_value": "1"}
+    engine.evaluate(source, names)
+    spans = []
+    for _ in range(500):
+        start = perf_counter()
+        engine.evaluate(source, names)
+        spans.append(perf_counter() - start)
+    assert sorted(spans)[250] < 0.002

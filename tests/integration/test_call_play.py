@@ -1,0 +1,153 @@
+"""play: what a phone hears of it."""
+
+import pytest
+
+from worlds.audio import AUDIBLE
+from worlds.receiver import Answer
+from worlds.sounds import tone
+from worlds.steps import SETTLED, play, sleep
+from worlds.waiting import eventually
+from worlds.world import World
+
+US_RING = (440, 480)
+
+
+def test_text_is_spoken(world: World) -> None:
+    phone = world.run([*SETTLED, play("say:hello world, this is a test")])
+    assert phone.hear().seconds_audible() > 0.8
+
+
+def test_sounds_are_played_one_after_the_other(world: World) -> None:
+    first, second = (world.sound(tone(hz, seconds=0.5)) for hz in (700, 1500))
+    phone = world.run([*SETTLED, play(first, "silence:0.5", "ring:0.6:us", second)])
+    heard = phone.hear()
+    begins = [heard.start_of(700), heard.start_of(*US_RING), heard.start_of(1500)]
+    assert None not in begins
+    assert begins == sorted(begins)  # type: ignore[type-var]
+    assert heard.seconds_of(*US_RING) == pytest.approx(0.6, abs=0.1)
+    assert heard.seconds_of(700) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_step_lasts_as_long_as_its_sounds(world: World) -> None:
+    report = world.report()
+    world.run(
+        [
+            *SETTLED,
+            report.step("before"),
+            play(world.sound(tone(700, seconds=0.5)), "silence:0.7"),
+            report.step("after"),
+        ]
+    )
+    lasted = report.wait_hit("after").at - report.wait_hit("before").at
+    assert lasted == pytest.approx(1.2, abs=0.2)
+
+
+def test_a_sound_that_is_not_there_is_left_out(world: World) -> None:
+    report = world.report()
+    missing = world.receiver.url + "/no-such.wav"
+    world.receiver.respond("/no-such.wav", lambda _: Answer(404))
+    phone = world.run(
+        [
+            *SETTLED,
+            play(missing, world.sound(tone(700, seconds=0.4))),
+            report.step("some"),
+            play(missing),
+            report.step("none"),
+            play(world.sound(tone(1500, seconds=0.4))),
+        ]
+    )
+    assert report.wait("some")["play_result"] == "success"
+    assert report.wait("none")["play_result"] == "failed"
+    assert "relay_script_method_execute_failed" in report.wait("none")["script_error"]
+    heard = phone.hear()
+    assert heard.seconds_of(700) > 0.25
+    assert heard.seconds_of(1500) > 0.25
+
+
+@pytest.mark.parametrize("url", ["say:", "nonsense", "ring:xx", "silence:long", "file:///etc/passwd"])
+def test_what_is_no_sound_fails_the_step_alone(world: World, url: str) -> None:
+    report = world.report()
+    phone = world.run(
+        [
+            *SETTLED,
+            {"set": {"url": url}},
+            play("${url}"),
+            report.step(),
+            play(world.sound(tone(1500, seconds=0.4))),
+        ]
+    )
+    assert report.wait()["play_result"] == "failed"
+    assert phone.hear().seconds_of(1500) > 0.25
+
+
+def test_volume_is_heard(world: World) -> None:
+    volumes = {700: -14, 1100: 0, 1900: 7}
+    phone = world.run(
+        [
+            *SETTLED,
+            *(
+                play(world.sound(tone(hz, seconds=0.5, peak=4000)), volume=decibels)
+                for hz, decibels in volumes.items()
+            ),
+        ]
+    )
+    heard = phone.hear()
+    assert all(heard.seconds_with(hz) > 0.25 for hz in volumes)
+    if world.switch.real:  # levels are not simulated
+        low, normal, high = (heard.level(hz) for hz in volumes)
+        assert low < normal / 3
+        assert high > normal * 1.8
+
+
+def test_an_early_sound_is_heard_without_an_answer(world: World) -> None:
+    phone = world.run([play(world.sound(tone(700, seconds=1)), auto_answer=False), "hangup"])
+    assert not phone.answered
+    assert phone.hear().seconds_of(700) > 0.6
+
+
+def test_the_states_are_told_in_order(world: World) -> None:
+    inbox = world.inbox()
+    world.run(
+        [*SETTLED, play(world.sound(tone(700, seconds=0.3)), status_url=inbox.url), sleep(0.1)]
+    )
+    eventually(lambda: inbox.states() == ["playing", "finished"])
+    event = inbox.events[0]
+    assert event["event_type"] == "calling.call.play"
+    assert {hit.json["params"]["control_id"] for hit in inbox.hits} == {
+        event["params"]["control_id"]
+    }
+
+
+def test_a_failed_sound_tells_an_error(world: World) -> None:
+    inbox = world.inbox()
+    world.run([*SETTLED, play("nonsense://", status_url=inbox.url)])
+    eventually(lambda: inbox.states() == ["playing", "error"])
+
+
+def test_digits_do_not_break_a_sound_off(world: World) -> None:
+    report = world.report()
+    phone = world.call(
+        [
+            *SETTLED,
+            report.step("before"),
+            play("silence:0.2", world.sound(tone(700, seconds=1.2))),
+            report.step("after"),
+        ]
+    )
+    phone.wait_heard(700, seconds=0.1)
+    phone.press("5*")
+    lasted = report.wait_hit("after").at - report.wait_hit("before").at
+    assert lasted == pytest.approx(1.4, abs=0.2)
+
+
+def test_a_sound_with_a_password_is_fetched_with_it(world: World) -> None:
+    url = world.sound(tone(700, seconds=0.4))
+    phone = world.run([*SETTLED, play(url.replace("http://", "http://user:pass%21@"))])
+    assert phone.hear().seconds_of(700) > 0.25
+    (hit,) = world.receiver.hits_of(url.removeprefix(world.receiver.url))
+    assert hit.headers["Authorization"] == "Basic dXNlcjpwYXNzIQ=="
+
+
+def test_nothing_is_heard_while_the_script_waits(world: World) -> None:
+    phone = world.run([*SETTLED, sleep(0.4)])
+    assert phone.hear().rms() < AUDIBLE
