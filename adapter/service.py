@@ -17,6 +17,7 @@ from adapter.freeswitch.call import Call
 from adapter.freeswitch.server import CallServer
 from adapter.javascript import Engine
 from adapter.outgoing import session as web_session
+from adapter.positions import Positions
 from adapter.recording import links
 from adapter.recording.archive import Archive
 from adapter.session import Session
@@ -47,6 +48,7 @@ class Service:
         self.fetcher = DocumentFetcher(settings)
         self.outbox = Outbox()
         self.store = Store.open(settings.database_url, deadline=settings.deadlines.store)
+        self.positions = Positions(self.store, worker=f"adapter {settings.listen}")
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()

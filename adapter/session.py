@@ -2,12 +2,17 @@
 
 The interpreter says what to do next, a method does it to the call, and what came of it goes back
 in. The recordings and callbacks that a script started outlive both.
+
+Where the call stands is noted at every step. If this process dies, the dialplan brings the call
+back, here or to another process, with the session's id in a channel variable: it then goes on at
+the step where it stood, with its variables and its running recordings.
 """
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import structlog
@@ -17,7 +22,6 @@ from adapter.call_facts import call_facts
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, Source, choose, remote
-from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.identity import CallIdentity
 from adapter.methods.context import Context
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
     from adapter.service import Service
     from adapter.swml.document import Document
+
+SESSION_VARIABLE = "swml_session"
+"""Channel variable with the session's id: a call that has it was here, or elsewhere, before."""
 
 ROUNDS_VARIABLE = "swml_rounds"
 """How often the rendered dialplan offered the call in vain; once it is taken, that is over."""
@@ -53,14 +60,21 @@ class Session:
         self._log = structlog.get_logger().bind(call_id=call.uuid)
         self._source, self._problem = self._choose()
         self._project = self._find_project()
+        self._resumed = call.variable(SESSION_VARIABLE)
+        self.session_id = self._resumed or str(uuid.uuid4())
+        self.call_id = call.uuid
+        self.over = False
+        self.node_id = call.channel.get("FreeSWITCH-Switchname")
         self._identity = CallIdentity(
-            call_id=call.uuid,
-            node_id=call.channel.get("FreeSWITCH-Switchname"),
-            event_channel=f"swml:{uuid.uuid4()}",
+            call_id=self.call_id,
+            node_id=self.node_id,
+            event_channel=f"swml:{self.session_id}",
             project_id=self._project.id,
             space_id=self._project.space_id,
         )
         self._recordings = CallRecordings(call, service.archive, self._identity)
+        self._documents: dict[str, Document] = {}
+        self._script: Interpreter | None = None
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
@@ -74,37 +88,91 @@ class Session:
         finally:
             metrics.CALLS_ACTIVE.dec()
             metrics.counter(metrics.CALLS, result).inc()
-        if not self._recordings.wait_ended(FILES_DEADLINE):
-            self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
+        self._close()
 
     def _run_document(self) -> str:
-        facts = call_facts(self._call.channel, self._identity)
-        document = self._load_first(facts)
-        if document is None:
+        # By default a `*` cuts off what plays; SWML has no such rule.
+        variables = {SESSION_VARIABLE: self.session_id, "playback_terminators": "none"}
+        if self._call.variable(ROUNDS_VARIABLE):
+            variables[ROUNDS_VARIABLE] = ""
+        self._call.set_variables(variables)
+        self._script = self._resume() or self._begin()
+        if self._script is None:
             self._call.hangup(NO_DOCUMENT_CAUSE)
             return "no_document"
-        self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
-        if self._call.variable(ROUNDS_VARIABLE):
-            self._call.api(commands.set_variable(self._call.uuid, ROUNDS_VARIABLE, ""))
-        script = Interpreter.start(
-            document, call=facts, limits=self._service.limits, evaluate=self._service.evaluate
-        )
-        self._run_script(script)
+        self._run_script(self._script)
         self._log.info("script finished")
         self._call.hangup()
         return "finished"
 
+    def _close(self) -> None:
+        if self._call.lost:
+            return
+        if not self._recordings.wait_ended(FILES_DEADLINE):
+            self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
+        self.over = True
+        if self._script is not None:
+            self._service.positions.end(self)
+
+    # -- where the call stands -------------------------------------------------------------------
+
+    def position(self) -> dict[str, Any]:
+        """What going on needs (for Positions)."""
+        return {"script": self._script.state() if self._script else {}}
+
+    def documents(self) -> Iterable[Document]:
+        """The documents that the position names (for Positions)."""
+        hashes = self._script.document_hashes() if self._script else ()
+        return [self._documents[name] for name in hashes if name in self._documents]
+
+    def _begin(self) -> Interpreter | None:
+        facts = call_facts(self._call.channel, self._identity)
+        document = self._load_first(facts)
+        if document is None:
+            return None
+        self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
+        return Interpreter.start(
+            document, call=facts, limits=self._service.limits, evaluate=self._service.evaluate
+        )
+
+    def _resume(self) -> Interpreter | None:
+        """The script as it stood when the call was lost; None for a new call."""
+        if not self._resumed:
+            return None
+        position = self._service.positions.find(self.call_id, self.session_id)
+        self._recordings.adopt()
+        if position is None:
+            self._log.warning("the call was here before, but not where: its document starts anew")
+            return None
+        script = Interpreter.resume(
+            position["script"],
+            self._kept_document,
+            limits=self._service.limits,
+            evaluate=self._service.evaluate,
+        )
+        self._log.info("call taken up again", document=script.document.name)
+        return script
+
+    def _kept_document(self, content_hash: str) -> Document:
+        kept = self._service.store.document(content_hash)
+        if kept is None:
+            raise KeyError(content_hash)
+        name, source = kept
+        document = self._service.documents.load(source, name=name)
+        self._documents[content_hash] = document
+        return document
+
     # -- the script ------------------------------------------------------------------------------
 
     def _run_script(self, script: Interpreter) -> None:
-        context = self._context(script)
         while (effect := script.next_effect()) is not None:
-            script.apply(self._do(context, script, effect))
+            self._service.positions.note(self)
+            script.apply(self._do(script, effect))
             self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
 
-    def _do(self, context: Context, script: Interpreter, effect: Effect) -> Result:
+    def _do(self, script: Interpreter, effect: Effect) -> Result:
         try:
             if effect.method == YIELD:
                 gevent.sleep(0)
@@ -112,14 +180,15 @@ class Session:
             if effect.method == FETCH:
                 return self._fetch(script, effect)
             self._log.debug("step", step=effect.path, method=effect.method, params=effect.params)
-            result = methods.perform(context, effect)
+            result = methods.perform(self._context(script), effect)
         except CallGone:
             raise
         except ScriptError as error:
             result = Result(error=error)
         except (SwitchError, StoreError) as error:
             result = Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
-        metrics.counter(metrics.STEPS, effect.method, "failed" if result.error else "success").inc()
+        outcome = "failed" if result.error else "success"
+        metrics.counter(metrics.STEPS, effect.method, outcome).inc()
         return result
 
     def _context(self, script: Interpreter) -> Context:
@@ -132,6 +201,7 @@ class Session:
             store=service.store,
             outbox=service.outbox,
             variables=script.vars,
+            step=script.steps,
         )
 
     def _report_warnings(self, script: Interpreter) -> None:
@@ -176,6 +246,7 @@ class Session:
     def _load(self, place: Place, facts: CallFacts) -> Document:
         body = self._service.fetcher.fetch(place, facts, project=self._project)
         document = self._service.documents.load(body, name=str(place))
+        self._documents[document.content_hash] = document
         for warning in document.warnings:
             self._service.warn_once(document, warning)
         return document
@@ -194,4 +265,4 @@ class Session:
     def _report_no_document(self, code: str, reason: str) -> None:
         """In the log, and on the channel, where a CDR shows it."""
         self._log.error("no document", code=code, reason=reason)
-        self._call.api(commands.set_variable(self._call.uuid, "script_error", code))
+        self._call.set_variables({"script_error": code})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid as uuids
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from gevent import socket
@@ -49,7 +49,7 @@ class Call:
         self.answered = False
         self.hangup_cause = ""
         self.gone: CallGone | None = None
-        self._digits_ignored = False
+        self._ahead: list[bytes] = []
         self._over = Flag()
         self._completions: dict[str, AsyncResult[Event]] = {}
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
@@ -113,6 +113,7 @@ class Call:
         Returns the last answer. Still works after the hangup, while the socket lingers. Raises
         :class:`CommandFailed`.
         """
+        batch, self._ahead = (*self._ahead, *batch), []
         log.debug("switch commands", commands=batch)
         return self._connection.checked(*batch, deadline=self.deadline)
 
@@ -121,21 +122,19 @@ class Call:
         application: str,
         argument: str = "",
         *,
-        after: tuple[bytes, ...] = (),
         deadline: float = APPLICATION_DEADLINE,
     ) -> Event:
         """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
 
-        Costs at least the session thread's next 20 ms tick. ``after`` are API calls that must be
-        done before. Raises :class:`CallGone`, :class:`CommandFailed` and, after ``deadline``
-        seconds, :class:`ReplyTimeout`.
+        Costs at least the session thread's next 20 ms tick. Raises :class:`CallGone`,
+        :class:`CommandFailed` and, after ``deadline`` seconds, :class:`ReplyTimeout`.
         """
         self.raise_if_gone()
         event_uuid = str(uuids.uuid4())
         command = commands.execute(application, argument, event_uuid=event_uuid)
         completion = self._completions[event_uuid] = AsyncResult()
         try:
-            self.api(*after, command)
+            self.api(command)
             completion.wait(timeout=deadline)
         finally:
             del self._completions[event_uuid]
@@ -144,11 +143,9 @@ class Call:
         completed: Event = completion.get()
         return completed
 
-    def play(self, application: str, argument: str) -> Event:
-        """As :meth:`execute`, for what plays a sound: a digit does not cut it off (`*` would)."""
-        first, self._digits_ignored = not self._digits_ignored, True
-        ignore = commands.set_variable(self.uuid, "playback_terminators", "none")
-        return self.execute(application, argument, after=(ignore,) if first else ())
+    def set_variables(self, values: Mapping[str, str]) -> None:
+        """Set channel variables, on the way with the next command and before it takes effect."""
+        self._ahead.append(commands.set_variables(self.uuid, values))
 
     def answer(self, *batch: bytes) -> None:
         """Answer the call if nothing did so yet; ``batch`` are API calls to run with it."""
@@ -164,7 +161,7 @@ class Call:
         if self.gone:
             return
         try:
-            self._connection.checked(commands.hangup(cause), deadline=self.deadline)
+            self.api(commands.hangup(cause))
         except SwitchError:
             # The other side may have hung up in this very moment.
             if not self.gone or self.lost:

@@ -160,7 +160,9 @@ def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
 
 def hangup(cause: str) -> bytes:
     """End our call with a Q.850 cause as FreeSWITCH names it (``NORMAL_CLEARING``)."""
-    return f"sendmsg\ncall-command: hangup\nhangup-cause: {word(cause)}\n\n".encode()
+    return f"sendmsg\ncall-command: hangup\nhangup-cause: {word(cause)}\n\n".encode(
+        "utf-8", "replace"
+    )
 
 
 def answer(uuid: str) -> bytes:
@@ -168,9 +170,16 @@ def answer(uuid: str) -> bytes:
     return api("uuid_answer", word(uuid))
 
 
-def set_variable(uuid: str, name: str, value: str) -> bytes:
-    """Set a channel variable. The value is not expanded now, but wherever it is referenced."""
-    return api("uuid_setvar", word(uuid), word(name), inert(value))
+def set_variables(uuid: str, values: Mapping[str, str]) -> bytes:
+    """Set channel variables. A value is not expanded now, but wherever it is referenced."""
+    pairs = ";".join(f"{word(name)}={_setting(value)}" for name, value in values.items())
+    return api("uuid_setvar_multi", word(uuid), pairs)
+
+
+def _setting(value: str) -> str:
+    if ";" in inert(value):
+        raise UnsafeValue(f"';' would begin the next variable: {value[:60]!r}")
+    return value
 
 
 def record_start(uuid: str, path: str, limit: int, options: Mapping[str, str]) -> bytes:

@@ -12,12 +12,16 @@ A process and not a thread, because QuickJS cannot interrupt a built-in function
 a reply kills the process. Once started it can open nothing: no file, no connection.
 """
 
-import contextlib
+from __future__ import annotations
+
 import os
 import resource
 import sys
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False  # typing alone would take longer to import than everything else here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 SOCKET = 0
 CACHED = 512
@@ -40,8 +44,10 @@ def main() -> None:
         made.set_time_limit(float(seconds))
         return made.eval(realm)(made.globalThis, CACHED, int(result))
 
-    with contextlib.suppress(ConnectionError):
+    try:  # noqa: SIM105  (contextlib is not worth its import time)
         _serve(context)
+    except ConnectionError:
+        pass
 
 
 def _serve(context: Callable[[], Any]) -> None:

@@ -35,6 +35,6 @@ def perform(context: Context, params: Answer) -> Result:
         if not _CODECS.fullmatch(params.codecs):
             raise ScriptError(Code.PARAMETER_INVALID, "codecs: names separated by commas")
         codecs = re.sub(r"\s", "", params.codecs)
-        call.api(commands.set_variable(call.uuid, "absolute_codec_string", codecs))
+        call.set_variables({"absolute_codec_string": codecs})
     call.answer(commands.schedule_hangup(call.uuid, params.max_duration, "ALLOTTED_TIMEOUT"))
     return Result({"answer_result": "success"})

@@ -62,7 +62,9 @@ class Destination(Options):
     to: str = Field(description="number, sip:, stream:, queue: or /resource")
 
 
-One = Annotated[Destination, BeforeValidator(_destination)]
+One = Annotated[
+    Destination, BeforeValidator(_destination, json_schema_input_type=str | Destination)
+]
 
 
 class Connect(Options):

@@ -38,9 +38,11 @@ class Context:
     store: Store
     outbox: Outbox
     variables: Mapping[str, Any]
+    step: int
+    """The step's number in the script's run: the same when it is done again after a crash."""
 
     def notify(self, url: str | None, payload: Payload) -> None:
-        """Store a callback about this call; it is delivered later, in order. No URL: nobody asks."""
+        """Store a callback about this call, to be delivered in order. No URL: nobody asks."""
         if url is None:
             return
         write: Write = self.outbox.put(

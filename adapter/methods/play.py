@@ -86,7 +86,7 @@ def _play(context: Context, text: str) -> str | None:
 
 
 def _run(context: Context, playback: Playback) -> str | None:
-    completed = context.call.play(playback.application, playback.argument)
+    completed = context.call.execute(playback.application, playback.argument)
     response = completed.get("Application-Response")
     return response if response.endswith(("NOT FOUND", "ERROR")) else None
 

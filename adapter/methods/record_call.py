@@ -56,11 +56,30 @@ SPEC = MethodSpec("record_call", RecordCall)
 def perform(context: Context, params: RecordCall) -> Result:
     """Answer, beep, start; the recording then lives on its own until something ends it."""
     context.call.answer()
-    if params.beep:
-        context.call.play("playback", BEEP)
-    control_id = params.control_id or context.recordings.new_control_id()
-    options = Options(
-        control_id=control_id,
+    recorder = context.recordings.of_step(context.step)
+    if recorder is None:
+        if params.beep:
+            context.call.execute("playback", BEEP)
+        options = _options(context, params)
+        try:
+            recorder = context.recordings.start(options)
+        except (ControlIdInUse, CommandFailed, ReplyTimeout, SwitchTooOld) as error:
+            return Result(
+                {"record_call_result": "failed", "record_control_id": options.control_id},
+                error=ScriptError(Code.EXECUTE_FAILED, f"record_call: {error}"),
+            )
+    return Result(
+        {
+            "record_call_result": "success",
+            "record_call_url": context.recordings.url(recorder),
+            "record_control_id": recorder.options.control_id,
+        }
+    )
+
+
+def _options(context: Context, params: RecordCall) -> Options:
+    return Options(
+        control_id=params.control_id or context.recordings.new_control_id(),
         format=params.format,
         stereo=params.stereo,
         direction=params.direction,
@@ -70,18 +89,5 @@ def perform(context: Context, params: RecordCall) -> Result:
         end_silence_timeout=params.end_silence_timeout,
         max_length=params.max_length or None,
         status_url=params.status_url,
-    )
-    try:
-        recorder = context.recordings.start(options)
-    except (ControlIdInUse, CommandFailed, ReplyTimeout, SwitchTooOld) as error:
-        return Result(
-            {"record_call_result": "failed", "record_control_id": control_id},
-            error=ScriptError(Code.EXECUTE_FAILED, f"record_call: {error}"),
-        )
-    return Result(
-        {
-            "record_call_result": "success",
-            "record_call_url": context.recordings.url(recorder),
-            "record_control_id": control_id,
-        }
+        step=context.step,
     )

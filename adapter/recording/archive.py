@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapter.callbacks.outbox import Outbox
@@ -17,9 +17,12 @@ from adapter.identity import CallIdentity
 from adapter.recording import links
 from adapter.recording.options import Options
 from adapter.recording.state import State
-from adapter.store.rows import Recording
+from adapter.store.rows import Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.store.writes import PutRecording, Write
+
+MAX_OF_CALL = 10_000
+"""Recordings of one call that are taken up again; a script's step budget allows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Archive:
             options=options.as_dict(),
         )
 
+    def of_call(self, call_id: str) -> list[Recording]:
+        """All recordings of a call, the oldest first."""
+        return self.store.recordings(RecordingFilter(call_id=call_id), limit=MAX_OF_CALL)[::-1]
+
     def path(self, row: Recording) -> Path:
         """The file, as this process sees it."""
         return self.folder / row.path
@@ -76,6 +83,11 @@ class Archive:
     def put(self, row: Recording) -> None:
         """Commit a row that nobody needs to be told of."""
         self.store.commit(PutRecording(row))
+
+    def forget(self, row: Recording) -> None:
+        """Take back a row of which nothing came, and nobody was told."""
+        now = self.clock()
+        self.put(replace(row, state=State.ERROR, ended_at=now, deleted_at=now))
 
     def announce(self, row: Recording) -> None:
         """Commit the row and, if somebody listens, the callback that says so: both or neither."""

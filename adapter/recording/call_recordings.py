@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from adapter.recording.options import Options
 from adapter.recording.recorder import Recorder
 from adapter.recording.state import Failure, Reason
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
     from adapter.identity import CallIdentity
     from adapter.recording.archive import Archive
-    from adapter.recording.options import Options
 
 
 class ControlIdInUse(Exception):
@@ -33,21 +33,39 @@ class CallRecordings:
         """A control_id for a recording whose document names none."""
         return str(uuid.uuid4())
 
+    def adopt(self) -> None:
+        """Take up the recordings of a call that was in other hands: running ones go on."""
+        for row in self._archive.of_call(self._identity.call_id):
+            options = Options.from_dict(row.options)
+            recorder = Recorder(self._call, self._archive, row, options)
+            if recorder.adopt():
+                self._by_control_id[row.control_id] = recorder
+            else:
+                self._archive.forget(row)
+
     def start(self, options: Options) -> Recorder:
         """Start a recording; raises :class:`ControlIdInUse` or what the switch refused.
 
         Either way the recording exists from now on, with its state, its reason and its callback.
         """
-        row = self._archive.new(self._identity, options)
-        recorder = Recorder(self._call, self._archive, row, options)
         running = self.find(options.control_id)
         if running and running.active:
+            recorder = self._recorder(options)
             message = f"a recording with control_id {options.control_id!r} runs on this call"
             recorder.fail(Failure("control_id_in_use", message + ": stop it, or name another"))
             raise ControlIdInUse(message)
-        self._by_control_id[options.control_id] = recorder
+        recorder = self._by_control_id[options.control_id] = self._recorder(options)
         recorder.start()
         return recorder
+
+    def _recorder(self, options: Options) -> Recorder:
+        row = self._archive.new(self._identity, options)
+        return Recorder(self._call, self._archive, row, options)
+
+    def of_step(self, step: int) -> Recorder | None:
+        """The recording that this very step started before the call changed hands."""
+        recorders = self._by_control_id.values()
+        return next((one for one in recorders if one.options.step == step), None)
 
     def find(self, control_id: str) -> Recorder | None:
         """The latest recording of this control_id, ended or not."""

@@ -8,7 +8,9 @@ newer). Nothing is ever set on the channel, so recordings side by side cannot di
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 ID_VARIABLE = "swml_recording_id"
 """Carries our own id through the switch and back."""
@@ -38,6 +40,8 @@ class Options:
     end_silence_timeout: float = 0.0
     max_length: float | None = None
     status_url: str | None = None
+    step: int = 0
+    """The step that asked for it, so that one done again after a crash starts no second one."""
 
     @property
     def listens_for_silence(self) -> bool:
@@ -52,6 +56,11 @@ class Options:
     def as_dict(self) -> dict[str, object]:
         """Everything, as JSON can hold it."""
         return {name: getattr(self, name) for name in _NAMES}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Options:
+        """What :meth:`as_dict` gave; what an older version did not know has its default."""
+        return cls(**{name: data[name] for name in _NAMES if name in data})
 
 
 _NAMES = tuple(field.name for field in fields(Options))

@@ -74,7 +74,9 @@ class Recorder:
         self._call = call
         self._archive = archive
         self._machine = Machine(
-            terminators=options.terminators, listens_for_silence=options.listens_for_silence
+            terminators=options.terminators,
+            listens_for_silence=options.listens_for_silence,
+            state=State(row.state),
         )
         self._inbox: Queue[Input | _Disconnected] = Queue()
         self._subscriptions: list[Callable[[], None]] = []
@@ -110,7 +112,32 @@ class Recorder:
         self._started = self._archive.clock()
         self._news["started_at"] = self._started
         self.tell(Started())
-        gevent.spawn(self._run).name = f"recording {self.row.id}"
+        self._spawn()
+
+    def adopt(self) -> bool:
+        """Take up a recording that another process started: its timers and digits count on.
+
+        False for one that the switch was never told to start: the step that wants it starts it.
+        """
+        if self._machine.state.final:
+            self.ended.set()
+            return True
+        self._listen()
+        self._started = self.row.started_at or self.row.created_at
+        if self._is_recording_now():
+            self.tell(Started())
+        elif self._machine.state is State.STARTING and not self._archive.path(self.row).exists():
+            self._retire()
+            return False
+        else:
+            self.tell(Overdue())
+        self._log.info("recording taken up again")
+        self._spawn()
+        return True
+
+    def _is_recording_now(self) -> bool:
+        bugs = self._call.api(commands.api("uuid_buglist", self._call.uuid))
+        return self._archive.switch_path(self.row) in bugs
 
     def fail(self, failure: Failure) -> None:
         """Declare it failed: the state and the reason are stored and called back."""
@@ -129,6 +156,9 @@ class Recorder:
         self._inbox.put(event)
 
     # -- the greenlet --------------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        gevent.spawn(self._run).name = f"recording {self.row.id}"
 
     def _run(self) -> None:
         try:

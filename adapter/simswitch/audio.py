@@ -6,6 +6,8 @@ Rules
 - A tone is made once, for a period it repeats in exactly, and copied from then on.
 """
 
+from __future__ import annotations
+
 import math
 import random
 import wave
@@ -31,10 +33,10 @@ class Source(Protocol):
     @property
     def length(self) -> int | None: ...
 
-    def samples(self, start: int, count: int) -> "array[int]": ...
+    def samples(self, start: int, count: int) -> array[int]: ...
 
 
-def silence(count: int, value: int = 0) -> "array[int]":
+def silence(count: int, value: int = 0) -> array[int]:
     return array("h", [value]) * count
 
 
@@ -42,7 +44,7 @@ def samples_of(milliseconds: float) -> int:
     return int(milliseconds * RATE / 1000)
 
 
-def loop(period: "array[int]", start: int, count: int) -> "array[int]":
+def loop(period: array[int], start: int, count: int) -> array[int]:
     """`count` samples of an endlessly repeated period, from `start` on."""
     at = start % len(period)
     repeats = (at + count) // len(period) + 1
@@ -50,7 +52,7 @@ def loop(period: "array[int]", start: int, count: int) -> "array[int]":
 
 
 @lru_cache(maxsize=256)
-def tone_period(frequencies: tuple[float, ...], peak: float) -> "array[int]":
+def tone_period(frequencies: tuple[float, ...], peak: float) -> array[int]:
     """One second holds a whole number of periods of every whole frequency."""
     total = [0.0] * RATE
     for hz in frequencies:
@@ -61,12 +63,13 @@ def tone_period(frequencies: tuple[float, ...], peak: float) -> "array[int]":
 
 
 @lru_cache(maxsize=8)
-def speech_period(peak: float) -> "array[int]":
+def speech_period(peak: float) -> array[int]:
     """Noise with the envelope of syllables: loud and soft four times a second."""
     dice = random.Random(SPEECH_SEED)
     count = NOISE_SECONDS * RATE
     drift = accumulate((dice.uniform(-1, 1) for _ in range(count)), lambda a, b: 0.6 * a + b)
-    return array("h", [int(peak * _syllable(at) * value / 2.5) for at, value in enumerate(drift)])
+    noise = [max(-1.0, min(1.0, value)) for value in drift]
+    return array("h", [int(peak * _syllable(at) * value) for at, value in enumerate(noise)])
 
 
 def _syllable(at: int) -> float:
@@ -77,7 +80,7 @@ def _syllable(at: int) -> float:
 class Silence:
     length: int | None = None
 
-    def samples(self, start: int, count: int) -> "array[int]":  # noqa: ARG002 - a Source
+    def samples(self, start: int, count: int) -> array[int]:  # noqa: ARG002 - a Source
         return silence(count)
 
 
@@ -89,7 +92,7 @@ class Tone:
     peak: float
     length: int | None = None
 
-    def samples(self, start: int, count: int) -> "array[int]":
+    def samples(self, start: int, count: int) -> array[int]:
         return loop(tone_period(self.frequencies, self.peak), start, count)
 
 
@@ -100,7 +103,7 @@ class Speech:
     length: int | None = None
     peak: float = 6000.0
 
-    def samples(self, start: int, count: int) -> "array[int]":
+    def samples(self, start: int, count: int) -> array[int]:
         return loop(speech_period(self.peak), start, count)
 
 
@@ -108,13 +111,13 @@ class Speech:
 class Clip:
     """Samples that exist already."""
 
-    data: "array[int]"
+    data: array[int]
 
     @property
     def length(self) -> int:
         return len(self.data)
 
-    def samples(self, start: int, count: int) -> "array[int]":
+    def samples(self, start: int, count: int) -> array[int]:
         piece = self.data[start : start + count]
         return piece + silence(count - len(piece))
 
@@ -134,13 +137,14 @@ class Sequence:
     def length(self) -> int | None:
         return None if self.loops < 0 else self.once * self.loops
 
-    def samples(self, start: int, count: int) -> "array[int]":
+    def samples(self, start: int, count: int) -> array[int]:
         out = array("h")
-        while len(out) < count and self.once:
-            out += self._piece((start + len(out)) % self.once, count - len(out))
+        left = count if self.length is None else max(0, min(count, self.length - start))
+        while len(out) < left and self.once:
+            out += self._piece((start + len(out)) % self.once, left - len(out))
         return out + silence(count - len(out))
 
-    def _piece(self, at: int, count: int) -> "array[int]":
+    def _piece(self, at: int, count: int) -> array[int]:
         for part in self.parts:
             length = part.length or 0
             if at < length:
@@ -163,11 +167,11 @@ def read_wav(path: Path) -> Clip | None:
     return Clip(mono if rate == RATE else _resample(mono, rate))
 
 
-def _resample(data: "array[int]", rate: int) -> "array[int]":
+def _resample(data: array[int], rate: int) -> array[int]:
     count = len(data) * RATE // rate
     return array("h", [data[at * rate // RATE] for at in range(count)])
 
 
-def mean_level(samples: "array[int]") -> float:
+def mean_level(samples: array[int]) -> float:
     """The mean of the absolute samples: what the switch calls energy."""
     return sum(map(abs, samples)) / len(samples) if samples else 0.0

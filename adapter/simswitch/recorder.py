@@ -4,6 +4,8 @@ Source: switch_ivr_async.c (record_callback, switch_ivr_record_session_event). K
 sockets nor greenlets: who owns it calls `advance` with the number of the frame that it is now.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ class RecordOptions:
     min_seconds: int
 
     @classmethod
-    def parse(cls, get: Callable[[str], str | None]) -> "RecordOptions":
+    def parse(cls, get: Callable[[str], str | None]) -> RecordOptions:
         swapped = is_true(get("RECORD_STEREO_SWAP"))
         write_only = is_true(get("RECORD_WRITE_ONLY"))
         read_only = is_true(get("RECORD_READ_ONLY"))
@@ -178,7 +180,7 @@ class Recording:
             return "success-maxtime"
         return "success-silence" if self._spoke and self._frames else "no-input-timeout"
 
-    def _samples(self, run: Run) -> "array[int]":
+    def _samples(self, run: Run) -> array[int]:
         options = self.options
         if run.masked:
             return silence(run.count * FRAME * options.channels)
@@ -192,7 +194,7 @@ class Recording:
         return both
 
     @staticmethod
-    def _direction(timeline: Timeline, first: int, count: int, wanted: bool) -> "array[int]":
+    def _direction(timeline: Timeline, first: int, count: int, wanted: bool) -> array[int]:
         if not wanted:
             return silence(count * FRAME)
         if first == NO_FRAME:
@@ -200,7 +202,7 @@ class Recording:
         return timeline.render(first, count)
 
 
-def _mixed(first: "array[int]", second: "array[int]") -> "array[int]":
+def _mixed(first: array[int], second: array[int]) -> array[int]:
     """The sum of both, limited to 16 bits."""
     if not any(second):
         return first

@@ -4,6 +4,8 @@ A call has two timelines: what the party says (it sends a packet in every frame,
 not) and what the switch plays to it (nothing at all in most frames).
 """
 
+from __future__ import annotations
+
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -45,7 +47,7 @@ class Timeline:
                 return self._segments[index]
         return None
 
-    def render(self, first: int, count: int) -> "array[int]":
+    def render(self, first: int, count: int) -> array[int]:
         """The samples of `count` frames; frames without a sound are zeros."""
         out = array("h")
         frame = first
@@ -66,13 +68,13 @@ class Timeline:
         return min(candidates)
 
 
-def _part(segment: Segment | None, frame: int, count: int) -> "array[int]":
+def _part(segment: Segment | None, frame: int, count: int) -> array[int]:
     if segment is None:
         return silence(count * FRAME)
     start = (frame - segment.start + segment.skip) * FRAME
     return _padded(segment.source, start, count * FRAME)
 
 
-def _padded(source: Source, start: int, count: int) -> "array[int]":
+def _padded(source: Source, start: int, count: int) -> array[int]:
     left = count if source.length is None else max(0, min(count, source.length - start))
     return source.samples(start, left) + silence(count - left)

@@ -15,7 +15,15 @@ from adapter.store.rows import (
     Recording,
     RecordingFilter,
 )
-from adapter.store.tables import DELIVERED, FAILED, PENDING, callbacks, calls, recordings
+from adapter.store.tables import (
+    DELIVERED,
+    FAILED,
+    PENDING,
+    callbacks,
+    calls,
+    documents,
+    recordings,
+)
 
 _STATES = {
     CallbackState.PENDING: PENDING,
@@ -63,6 +71,12 @@ def count_recordings(connection: sa.Connection, wanted: RecordingFilter) -> int:
 def call(connection: sa.Connection, call_id: str) -> CallPosition | None:
     row = connection.execute(sa.select(calls).where(calls.c.call_id == call_id)).mappings().first()
     return _call(row) if row else None
+
+
+def document(connection: sa.Connection, content_hash: str) -> tuple[str, str] | None:
+    query = sa.select(documents.c.name, documents.c.source).where(documents.c.hash == content_hash)
+    row = connection.execute(query).first()
+    return (row.name, row.source) if row else None
 
 
 def open_calls(connection: sa.Connection, limit: int, after: str) -> list[CallPosition]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapter.store.tables import PENDING, callbacks, calls, recordings
+from adapter.store.tables import PENDING, callbacks, calls, documents, recordings
 
 
 class Statement(NamedTuple):
@@ -38,6 +38,7 @@ def build(dialect: str) -> Statements:
     """Every write's statements by name, in the order in which a batch runs them."""
     return {
         "put_recording": (Statement(_upsert(dialect, recordings, "id")),),
+        "put_document": (Statement(_insert(dialect, documents).on_conflict_do_nothing()),),
         "put_call": (Statement(_upsert(dialect, calls, "call_id")),),
         "put_callback": (Statement(_insert(dialect, callbacks).on_conflict_do_nothing()),),
         "finish_callback": (Statement(_finish()),),

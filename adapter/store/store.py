@@ -131,6 +131,10 @@ class Store:
     def call(self, call_id: str) -> CallPosition | None:
         return self._read(lambda c: queries.call(c, call_id))
 
+    def document(self, content_hash: str) -> tuple[str, str] | None:
+        """A kept document's name and text."""
+        return self._read(lambda c: queries.document(c, content_hash))
+
     def open_calls(self, *, limit: int = 500, after: str = "") -> list[CallPosition]:
         """Calls that have not ended, ordered by call id; go on behind the last one's id."""
         return self._read(lambda c: queries.open_calls(c, limit, after))

@@ -98,6 +98,15 @@ _callback_index(
 _callback_index("callbacks_claimed", "claimed_by", where="claimed_by IS NOT NULL")
 _callback_index("callbacks_failed", "position", where="state = 'failed'")
 
+# What a resumed call needs again: a document may have changed, or be gone, where it came from.
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+)
+
 calls = sa.Table(
     "calls",
     metadata,

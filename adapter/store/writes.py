@@ -83,6 +83,19 @@ class PutRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class PutDocument:
+    """Keep a document's text by its content hash; one that is there stays as it is."""
+
+    hash: str
+    name: str
+    source: str
+    statement = "put_document"
+
+    def values(self) -> Values:
+        return {"hash": self.hash, "name": self.name, "source": self.source}
+
+
+@dataclass(frozen=True, slots=True)
 class PutCall:
     """Insert the call's position, or replace the one with the same call id."""
 

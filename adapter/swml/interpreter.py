@@ -103,6 +103,11 @@ class Interpreter:
         return MappingProxyType(dict(self._script.variables.envs))
 
     @property
+    def steps(self) -> int:
+        """How many steps were begun: names the pending effect, after `resume` as well."""
+        return self._script.steps
+
+    @property
     def error(self) -> ScriptError | None:
         """The limit that ended the script, if one did."""
         return self._script.error

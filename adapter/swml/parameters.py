@@ -11,7 +11,16 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 
 
 class Parameters(BaseModel):
@@ -110,7 +119,24 @@ def folded(fold: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: fold(value) if isinstance(value, str) else value)
 
 
-ONE_OR_MANY = BeforeValidator(_one_or_many)
+class _OneOrMany:
+    """The validator, and in a JSON Schema the one beside the many."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_one_or_many, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        many = handler(schema)
+        branches = many.get("anyOf", [many])
+        one = [branch["items"] for branch in branches if "items" in branch]
+        return {"anyOf": [*one, *branches]}
+
+
+ONE_OR_MANY = _OneOrMany()
 """`Annotated[list[str], ONE_OR_MANY]`: one value stands for a list of one."""
 
 ONE_OBJECT = BeforeValidator(merged)

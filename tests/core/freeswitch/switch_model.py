@@ -4,7 +4,7 @@ Names are those of the C functions. Strings are C strings: they end at NUL.
 """
 
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import accumulate, takewhile
 
 ESCAPE = ord("\\")
 
@@ -167,14 +167,15 @@ def _cleanup(text: bytes, delimiter: bytes) -> bytes:
     return bytes(out[:keep]) if keep else bytes(out)
 
 
+def switch_find_end_paren(text: bytes) -> int | None:
+    depth = accumulate((byte == ord("{")) - (byte == ord("}")) for byte in text)
+    return next((at for at, open_ in enumerate(depth) if open_ == 0), None)
+
+
 def switch_event_create_brackets(text: bytes) -> dict[bytes, bytes]:
     """`{a=b,c=d}` as variables; none at all where the brackets do not close."""
-    depth = 0
-    for end, byte in enumerate(text):
-        depth += (byte == ord("{")) - (byte == ord("}"))
-        if depth == 0:
-            break
-    else:
+    end = switch_find_end_paren(text)
+    if end is None:
         return {}
     variables: dict[bytes, bytes] = {}
     for part in switch_separate_string(text[1:end], b",", 1024):

@@ -78,9 +78,10 @@ def test_whole_stream_at_once():
     assert [frame.content_type for frame in read(STREAM)] == TYPES
 
 
-@pytest.mark.parametrize("cut", range(len(STREAM) + 1))
-def test_split_at_every_byte(cut):
-    assert facts(read(STREAM[:cut], STREAM[cut:])) == facts(read(STREAM))
+def test_split_at_every_byte():
+    whole = facts(read(STREAM))
+    for cut in range(len(STREAM) + 1):
+        assert facts(read(STREAM[:cut], STREAM[cut:])) == whole, cut
 
 
 def test_byte_by_byte():
@@ -290,15 +291,19 @@ BOUNDARIES = {0, *accumulate(len(piece) for piece in PIECES)}
 AMONG_STRAYS = {STREAM.index(STRAYS + b"Content") + n for n in range(len(STRAYS))}
 
 
-@pytest.mark.parametrize("cut", range(len(STREAM) + 1))
-def test_end_is_clean_only_between_frames(cut):
+def ends_cleanly(data: bytes) -> bool:
     reader = FrameReader()
-    list(reader.receive(STREAM[:cut]))
-    if cut in BOUNDARIES | AMONG_STRAYS:
+    list(reader.receive(data))
+    try:
         reader.end()
-    else:
-        with pytest.raises(WireError, match="inside a frame"):
-            reader.end()
+    except WireError:
+        return False
+    return True
+
+
+def test_end_is_clean_only_between_frames():
+    clean = {cut for cut in range(len(STREAM) + 1) if ends_cleanly(STREAM[:cut])}
+    assert clean == BOUNDARIES | AMONG_STRAYS
 
 
 # -- cost ----------------------------------------------------------------------------------------

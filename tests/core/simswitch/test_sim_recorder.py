@@ -18,6 +18,7 @@ START = 10  # the frame in which recordings of this file begin
 SECOND = 50  # frames
 SAID, PLAYED = Tone((300.0,), 8000.0), Tone((440.0,), 10000.0)
 EXACT = {"RECORD_PRE_BUFFER_FRAMES": "0"}
+QUIET, SAYS, HEARS = 0, 5, 6  # mean levels in thousands
 
 
 class MemoryFile:
@@ -69,18 +70,16 @@ class Scene:
         return self
 
     def levels(self, channel: int = 0) -> list[int]:
-        """The mean level of every 100 ms: 2 tone said, 4 tone played, 6 both, 0 silence."""
+        """The mean level of every 100 ms, without their first 40: SAYS, HEARS or QUIET."""
         data = self.file.data[channel :: self.channels]
-        step = RATE // 10
-        means = [sum(map(abs, data[at : at + step])) / step for at in range(0, len(data), step)]
-        return [0 if mean < 10 else round(mean / 1000) for mean in means]
+        step, skip = RATE // 10, RATE // 25
+        pieces = [data[at + skip : at + step] for at in range(0, len(data) - skip, step)]
+        means = [sum(map(abs, piece)) / len(piece) for piece in pieces]
+        return [QUIET if mean < 10 else round(mean / 1000) for mean in means]
 
     @property
     def seconds(self) -> float:
         return len(self.file.data) / self.channels / RATE
-
-
-QUIET, SAYS, HEARS = 0, 5, 6
 
 
 def test_a_recording_is_as_long_as_it_ran() -> None:

@@ -1,5 +1,6 @@
 """Sounds by name and what callers say."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_tone_is_as_loud_as_a_real_switch_makes_it() -> None:
 
 def test_a_tone_has_its_frequency() -> None:
     samples = Tone((440.0,), 9000.0).samples(0, RATE)
-    rising = sum(1 for a, b in zip(samples, samples[1:], strict=False) if a < 0 <= b)
+    rising = sum(1 for a, b in pairwise(samples) if a < 0 <= b)
     assert rising == pytest.approx(440, abs=1)
 
 
