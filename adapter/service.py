@@ -14,12 +14,14 @@ from adapter.callbacks.sender import Sender, SenderSettings
 from adapter.config import Address, Settings
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
+from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
 from adapter.javascript import Engine
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
 from adapter.recording import links
 from adapter.recording.archive import Archive
+from adapter.recording.recovery import EVENTS, Recovery
 from adapter.session import Session
 from adapter.sounds.library import SoundLibrary
 from adapter.store.store import Store
@@ -89,6 +91,11 @@ class Service:
             engine=settings.speech.engine,
             voice=settings.speech.voice,
         )
+        self._recovery = Recovery(self.archive)
+        self._nodes = _nodes(settings, self._recovery)
+        for node in self._nodes:
+            node.start()
+        self._recovery.start(self._nodes)
         self._sender.start()
         self._calls.start()
         self.settings = settings.bound(listen=Address(*self._calls.address), http=settings.http)
@@ -106,6 +113,9 @@ class Service:
                 "calls are still up, the dialplan goes on with them", calls=self._calls.calls
             )
         self._calls.stop()
+        self._recovery.stop()
+        for node in self._nodes:
+            node.stop()
         self._sender.stop(deadline)
         self._web.stop(1)
         self.fetcher.close()
@@ -147,6 +157,21 @@ def _call_server(settings: Settings, handle: Callable[[Call], None]) -> CallServ
         connect_deadline=settings.deadlines.connect,
         command_deadline=settings.deadlines.command,
     )
+
+
+def _nodes(settings: Settings, recovery: Recovery) -> list[Node]:
+    return [
+        Node(
+            node.host,
+            node.port,
+            node.password.get_secret_value(),
+            events=EVENTS,
+            on_event=recovery.on_event,
+            on_up=lambda _: recovery.look(),
+            deadline=settings.deadlines.command,
+        )
+        for node in settings.nodes
+    ]
 
 
 def _sender(settings: Settings, store: Store) -> Sender:

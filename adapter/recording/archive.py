@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adapter.callbacks.outbox import Outbox
@@ -20,6 +20,8 @@ from adapter.recording.state import State
 from adapter.store.rows import Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.store.writes import PutRecording, Write
+
+ALIVE = (State.STARTING, State.RECORDING, State.PAUSED)
 
 MAX_OF_CALL = 10_000
 """Recordings of one call that are taken up again; a script's step budget allows no more."""
@@ -36,6 +38,8 @@ class Archive:
     public_url: str
     link_secret: str | None
     clock: Callable[[], float] = time.time
+    in_hand: set[str] = field(default_factory=set)
+    """Recordings that a call of this process looks after."""
 
     def new(self, identity: CallIdentity, options: Options) -> Recording:
         """A row for a recording that is about to start. Its file is named by our own id alone."""
@@ -61,6 +65,11 @@ class Archive:
     def of_call(self, call_id: str) -> list[Recording]:
         """All recordings of a call, the oldest first."""
         return self.store.recordings(RecordingFilter(call_id=call_id), limit=MAX_OF_CALL)[::-1]
+
+    def unfinished(self) -> list[Recording]:
+        """Recordings that nobody has seen the end of, the oldest first."""
+        wanted = RecordingFilter(states=ALIVE, deleted=None)
+        return self.store.recordings(wanted, limit=MAX_OF_CALL)[::-1]
 
     def path(self, row: Recording) -> Path:
         """The file, as this process sees it."""

@@ -71,6 +71,17 @@ def _wav_data(promised: int, present: int, bytes_per_second: int, size: int) -> 
     return FileFacts(size=size, duration=length / bytes_per_second, truncated=truncated)
 
 
+def repair(path: Path) -> None:
+    """Give a WAV whose writer died the sizes of what it holds; raises OSError if it may not."""
+    with path.open("r+b") as file:
+        head, size = file.read(HEAD_BYTES), path.stat().st_size
+        data = head.index(b"data")
+        file.seek(4)
+        file.write(struct.pack("<I", size - 8))
+        file.seek(data + 4)
+        file.write(struct.pack("<I", size - data - 8))
+
+
 def write_empty(path: Path, format_: str, channels: int) -> None:
     """A valid file of no length: the switch removes what was stopped before the first frame."""
     path.write_bytes(_EMPTY[format_](channels))

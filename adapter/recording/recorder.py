@@ -273,8 +273,10 @@ class Recorder:
                 call.on("DTMF", lambda event: self.tell(Digit(event.get("DTMF-Digit"))))
             )
         call.when_ended(self._on_call_ended)
+        self._archive.in_hand.add(self.row.id)
 
     def _retire(self) -> None:
+        self._archive.in_hand.discard(self.row.id)
         for unsubscribe in self._subscriptions:
             unsubscribe()
         self.ended.set()

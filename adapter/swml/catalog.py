@@ -35,9 +35,9 @@ class Shorthand:
             return dict(value)
         if isinstance(value, list):
             return self._of_list(value)
-        if self.scalar is not None and value is not None:
-            return {self.scalar: value}
-        return {} if value in (None, True, "") else None
+        if value is None or value is True or value == "":
+            return {}
+        return None if self.scalar is None else {self.scalar: value}
 
     def _of_list(self, value: list[Any]) -> dict[str, Any] | None:
         if self.sequence is not None:

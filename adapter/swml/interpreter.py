@@ -117,6 +117,11 @@ class Interpreter:
         """Whether there is neither an effect nor a step left."""
         return not self._script.frames and self._script.pending is None
 
+    @property
+    def warning_count(self) -> int:
+        """How many things went wrong since the start."""
+        return self._script.warned
+
     def update_call(self, **facts: Any) -> None:
         """Notes new facts of the call: `update_call(call_state="answered")`."""
         self._script.variables.call = {**self._script.variables.call, **facts}

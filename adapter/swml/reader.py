@@ -20,12 +20,11 @@ def decode(source: str | bytes) -> str:
     """The text of a document. Raises ReadError when it is too long or not UTF-8."""
     if len(source) > MAX_SIZE:
         raise ReadError(f"longer than {MAX_SIZE} characters")
-    if isinstance(source, str):
-        return source.removeprefix("\ufeff")
+    data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     try:
-        return source.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
+        line = data.count(b"\n", 0, error.start) + 1
         raise ReadError("this is not UTF-8 text", line) from None
 
 
@@ -57,6 +56,8 @@ def _read_json(text: str) -> Tree:
     except RecursionError:
         raise ReadError(f"nested more than {MAX_DEPTH} levels deep", deep=True) from None
     _check_size(value)
+    if _SURROGATE.search(text):
+        _check_characters(value)
     if not repeats:
         return Tree(value)
     located = find_lines(text)
@@ -76,6 +77,13 @@ def _object(pairs: list[tuple[str, Any]], repeats: list[str]) -> dict[str, Any]:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _check_characters(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ReadError("\\u escapes give half of a character") from None
 
 
 def _check_size(value: Any) -> None:

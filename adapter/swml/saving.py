@@ -35,6 +35,7 @@ def saved(script: Script) -> dict[str, Any]:
         },
         "steps": script.steps,
         "work": variables.work,
+        "warned": script.warned,
         "transfers": script.transfers,
         "pending": _effect_to_json(script.pending),
         "branch": list(script.branch),
@@ -71,6 +72,7 @@ def restored(
         variables.params = script.frame.params
     script.steps = state["steps"]
     variables.work = state["work"]
+    script.warned = state["warned"]
     script.transfers = state["transfers"]
     script.pending = _effect_from_json(state["pending"])
     script.branch = tuple(state["branch"])

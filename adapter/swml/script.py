@@ -35,6 +35,7 @@ class Script:
         self.path = ""
         self.error: ScriptError | None = None
         self.warnings: list[ScriptError] = []
+        self.warned = 0
         variables.report = self.warn
 
     @property
@@ -113,9 +114,10 @@ class Script:
 
     def warn(self, code: Code, message: str, path: str = "") -> None:
         """Notes what went wrong in the current step; the script goes on."""
+        self.warned += 1
         if len(self.warnings) < self.limits.warnings:
             self.warnings.append(ScriptError(code, message, path or self.path))
-        self.variables.put("script_error", str(code))
+        self.variables.keep("script_error", str(code), len(code))
 
     def stop(self, code: Code, message: str) -> None:
         """Ends the script because of a limit."""

@@ -66,11 +66,15 @@ class Variables:
         total = self._size - self._sizes.get(name, 0) + size
         if size > self._limits.value_size or total > self._limits.variables_size:
             self.report(Code.INTERNAL_ERROR, f"the value of {name} is too large to keep")
-            value, size = "", len(name) + 1
-            total = self._size - self._sizes.get(name, 0) + size
-        self.vars[name] = value
+            self.keep(name, "", len(name) + 1)
+        else:
+            self.keep(name, value, size)
+
+    def keep(self, name: str, value: Any, size: int) -> None:
+        """Sets a variable of a known size, however little room there is."""
+        self._size += size - self._sizes.get(name, 0)
         self._sizes[name] = size
-        self._size = total
+        self.vars[name] = value
 
     def drop(self, name: str) -> None:
         """Removes a variable, if there is one."""

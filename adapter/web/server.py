@@ -75,7 +75,7 @@ class LimitedStream(io.RawIOBase):
         return count
 
 
-class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
+class Handler(WSGIHandler):
     """One connection."""
 
     server: "WebServer"
@@ -169,7 +169,7 @@ def _refusal(status: str) -> tuple[str, bytes]:
     return status, head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
-class WebServer(WSGIServer):  # type: ignore[misc]
+class WebServer(WSGIServer):
     """The application on its address; `start()`, then `address`, and `stop(seconds)` at the end."""
 
     def __init__(self, settings: Settings, app: Callable[..., Any]) -> None:

@@ -14,7 +14,8 @@ from worlds.world import DOCUMENTS, World, document
 
 BROKEN = {
     "no YAML": ("sections: [", "relay_script_parse_error"),
-    "no sections": ('{"error": "Path not found"}', "relay_script_sections_missing"),
+    "no sections": ('{"version": "1.0.0"}', "relay_script_sections_missing"),
+    "a server's error": ('{"error": "Path not found"}', "relay_script_"),
     "no main": ("sections: {other: [hangup]}", "relay_script_main_section_missing"),
     "an unknown method": ("sections: {main: [dance]}", "relay_script_method_undefined"),
 }
@@ -165,7 +166,7 @@ def test_a_broken_document_is_told_on_the_channel_and_to_the_caller(
     assert channel["variable_script_error"].startswith(code)
     assert channel["Hangup-Cause"] == "NORMAL_TEMPORARY_FAILURE"
     errors = [event for event in world.log_events() if event["event"] == "no document"]
-    assert [event["code"] for event in errors] == [code]
+    assert [event["code"] for event in errors] == [channel["variable_script_error"]]
 
 
 def test_a_server_that_fails_ends_the_call(world: World) -> None:
@@ -183,7 +184,8 @@ def test_an_unknown_parameter_is_ignored_and_logged_once(world: World) -> None:
     for phone in phones:
         phone.wait_ended()
         assert phone.hear().seconds_of(440, 480) > 0.2
-    warnings = [event for event in world.log_events() if "unknown_to_all" in str(event)]
+    logged = [event for event in world.log_events() if "unknown_to_all" in str(event)]
+    warnings = [event for event in logged if event["level"] == "warning"]
     assert len(warnings) == 1
     assert warnings[0]["code"] == "relay_script_method_parameter_undefined"
     assert warnings[0]["line"]

@@ -265,6 +265,16 @@ def test_warnings_are_kept_up_to_the_limit(start):
     script = start("- set: {a: '${1 +}'}\n" * 20, limits=Limits(warnings=3))
     assert script.next_effect() is None
     assert len(script.take_warnings()) == 3
+    assert script.warning_count == 20
+
+
+def test_a_warning_has_room_when_nothing_else_has(start):
+    script = start("- play: x\n" * 30, limits=Limits(variables_size=1000))
+    number = 0
+    while script.next_effect() is not None:
+        number += 1
+        script.apply(Result({f"v{number}": "x" * 300}))
+    assert script.vars["script_error"] == Code.INTERNAL_ERROR
 
 
 # Documents from elsewhere

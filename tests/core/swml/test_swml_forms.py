@@ -31,6 +31,7 @@ FORMS = {
         "- play: {urls: ['say:x', '${call.type}']}",
         [("play", {"urls": ["say:x", "sip"]})],
     ),
+    "answer with true": ("- answer: true", [("answer", {})]),
     "answer with seconds": ("- answer: 3600", [("answer", {"max_duration": 3600})]),
     "hangup with a reason": ("- hangup: busy", [("hangup", {"reason": "busy"})]),
     "prompt with text": ("- prompt: 'say:x'", [("prompt", {"play": "say:x"})]),
