@@ -49,6 +49,7 @@ class Service:
         self.documents = DocumentCache(methods.catalog())
         self.fetcher = DocumentFetcher(settings)
         self.outbox = Outbox()
+        self.web_session = web_session(settings.deny_to, pool_connections=64, pool_maxsize=64)
         self.store = Store.open(settings.database_url, deadline=settings.deadlines.store)
         self.positions = Positions(self.store, worker=f"adapter {settings.listen}")
         self._engine = Engine()
@@ -86,7 +87,7 @@ class Service:
         self.sounds = SoundLibrary(
             settings.recordings_dir,
             settings.recordings_switch_dir,
-            session=web_session(settings.deny_to),
+            session=self.web_session,
             own_recording=self.archive.own_recording,
             engine=settings.speech.engine,
             voice=settings.speech.voice,

@@ -168,6 +168,8 @@ class Session:
         while (effect := script.next_effect()) is not None:
             self._service.positions.note(self)
             script.apply(self._do(script, effect))
+            if methods.is_done_once(effect.method):
+                self._service.positions.flush(self)
             self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
@@ -200,6 +202,7 @@ class Session:
             sounds=service.sounds,
             store=service.store,
             outbox=service.outbox,
+            web=service.web_session,
             variables=script.vars,
             step=script.steps,
         )

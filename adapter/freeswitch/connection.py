@@ -117,18 +117,18 @@ class Connection(ESLProtocol):
     def _write(self, data: bytes, deadline: float) -> None:
         # Half a command on the wire would shift every later one: one failure ends the connection.
         try:
-            if data := data[self._sent(data) :]:
+            if (sent := self._sent(data)) < len(data):
                 with gevent.Timeout(deadline, TimeoutError("FreeSWITCH reads nothing")):
-                    self._write_rest(data)
+                    self._write_rest(memoryview(data)[sent:])
         except OSError as error:
             self._end(ConnectionLost(f"writing failed: {error}"))
 
-    def _write_rest(self, data: bytes) -> None:
+    def _write_rest(self, data: memoryview) -> None:
         while data:
             wait_write(self.sock.fileno())
             data = data[self._sent(data) :]
 
-    def _sent(self, data: bytes) -> int:
+    def _sent(self, data: bytes | memoryview) -> int:
         try:
             return self.sock.send(data)
         except BlockingIOError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import requests
 import structlog
 
 from adapter.callbacks.outbox import Outbox
@@ -37,6 +38,7 @@ class Context:
     sounds: SoundLibrary
     store: Store
     outbox: Outbox
+    web: requests.Session
     variables: Mapping[str, Any]
     step: int
     """The step's number in the script's run: the same when it is done again after a crash."""

@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 import structlog
 from gevent.event import Event as Signal
+from gevent.os import tp_read
 
 from adapter.simswitch.settings import (
     SettingsFault,
@@ -43,9 +44,18 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = Signal()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stopping.set)
+    if options.until_stdin_closes:
+        gevent.spawn(_wait_for_end_of, sys.stdin.fileno(), stopping).name = "parent watch"
     stopping.wait()
     switch.stop()
     return 0
+
+
+def _wait_for_end_of(file: int, stopping: Signal) -> None:
+    """A parent that dies closes its end of our standard input."""
+    while tp_read(file, 1):
+        pass
+    stopping.set()
 
 
 def _log_to_stderr(level: str) -> None:
@@ -64,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--adapter", help="host:port[|host:port] of the adapter to call")
     parser.add_argument("--path", default="", help="path after the adapter's address")
     parser.add_argument("--pace", choices=("real", "flat"))
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end with the parent")
     parser.add_argument("--log", default="warning", help="debug, info, warning or error")
     parser.add_argument("--version", help="the FreeSWITCH version to claim")
     return parser

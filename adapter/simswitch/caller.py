@@ -206,13 +206,14 @@ class Caller:
     def facts(self) -> dict[str, Any]:
         """Everything that can be asked about the call, as plain data."""
         channel = self._channel
+        now = channel.seconds_since_start()
         return {
             "uuid": self.uuid,
             "ended": self.ended.is_set(),
             "answered": self.answered,
             "hangup_cause": self.hangup_cause,
-            "seconds": round(channel.seconds_since_start(), 3),
-            "heard": [heard.as_data() for heard in self.heard],
+            "seconds": round(now, 3),
+            "heard": [heard.as_data(now) for heard in self.heard],
             "digits_received": self.digits_received,
             "recordings": channel.recordings.paths(),
             "transfers": self._session.transfers,

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adapter.simswitch.audio import FRAME_MS, Source
@@ -20,6 +21,7 @@ from adapter.simswitch.profile import (
     first_variables,
     last_variables,
     media_variables,
+    own_variables,
     profile_headers,
 )
 from adapter.simswitch.strings import is_true
@@ -57,6 +59,8 @@ _SOURCES = {
 }
 _ELSEWHERE = ("switch_channel.c", "switch_channel", 1)
 
+_CODEC = Block(CODEC_HEADERS)
+
 # events without the call's variables (switch_channel_event_set_extended_data)
 _WITHOUT_VARIABLES = frozenset(
     {"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "PRIVATE_COMMAND", "COMMAND", "TALK", "NOTALK"}
@@ -74,9 +78,13 @@ class Heard:
     kind: str
     what: str
     ms: float = 0.0
+    running: bool = True
 
-    def as_data(self) -> dict[str, Any]:
-        return {"at": round(self.at, 3), "kind": self.kind, "what": self.what, "ms": self.ms}
+    def as_data(self, now: float) -> dict[str, Any]:
+        """As plain data; `now` in seconds since the call began, for what still runs."""
+        ms = round(1000 * (now - self.at)) if self.running else self.ms
+        data = {"at": round(self.at, 3), "kind": self.kind, "what": self.what, "ms": ms}
+        return {**data, "running": self.running}
 
 
 class Surroundings:
@@ -99,7 +107,7 @@ class Channel:
 
     def __init__(self, switch: Surroundings, facts: CallFacts, uuid: str, number: int) -> None:
         self.uuid, self.facts = uuid, facts
-        self.variables = Variables(first_variables(facts, uuid, number))
+        self.variables = _template(facts).copy(own_variables(facts, uuid, number))
         self.times = Times()
         self.state, self.running_state = State.NEW, State.NEW
         self.callstate = "DOWN"
@@ -117,6 +125,16 @@ class Channel:
         self.on_change: Callable[[], None] = lambda: None
         self._switch = switch
         self._profile_index = 1
+        self._names = Block(
+            {
+                "Channel-Name": self.name,
+                "Unique-ID": uuid,
+                "Call-Direction": "inbound",
+                "Presence-Call-Direction": "inbound",
+                "Channel-HIT-Dialplan": "true",
+                "Channel-Call-UUID": uuid,
+            }
+        )
         self._basic: Block | None = None
         self._profile: Block | None = None
         self._began = time.monotonic()
@@ -213,7 +231,16 @@ class Channel:
     def _state_block(self) -> Block:
         """switch_channel_event_set_basic_data, but for the caller's profile."""
         if self._basic is None:
-            self._basic = Block(self._state_headers())
+            cause = b"Hangup-Cause: %s\n" % self.hangup_cause.encode() if self.hangup_cause else b""
+            plain = b"Channel-State: CS_%s\nChannel-Call-State: %s\nChannel-State-Number: %d\n" % (
+                self.running_state.name.encode(),
+                self.callstate.encode(),
+                self.state,
+            )
+            answer = b"Answer-State: %s\n" % self.answer_state.encode()
+            parts = (plain, self._names.plain, answer, cause, _CODEC.plain)
+            headers = self._state_headers()
+            self._basic = Block(headers, b"".join(parts))
         return self._basic
 
     def _state_headers(self) -> dict[str, str]:
@@ -222,12 +249,7 @@ class Channel:
             "Channel-State": f"CS_{self.running_state.name}",
             "Channel-Call-State": self.callstate,
             "Channel-State-Number": str(int(self.state)),
-            "Channel-Name": self.name,
-            "Unique-ID": self.uuid,
-            "Call-Direction": "inbound",
-            "Presence-Call-Direction": "inbound",
-            "Channel-HIT-Dialplan": "true",
-            "Channel-Call-UUID": self.uuid,
+            **self._names.headers,
             "Answer-State": self.answer_state,
             **cause,
             **CODEC_HEADERS,
@@ -254,9 +276,9 @@ class Channel:
         self.fire("CHANNEL_STATE")
 
     def set_callstate(self, callstate: str) -> None:
-        self.callstate = callstate
+        before, self.callstate = self.callstate, callstate
         self.changed()
-        self.fire("CHANNEL_CALLSTATE", {"Original-Channel-Call-State": callstate})
+        self.fire("CHANNEL_CALLSTATE", {"Original-Channel-Call-State": before})
 
     def pre_answer(self) -> None:
         """Starts early media; nothing if media runs already."""
@@ -308,6 +330,11 @@ class Channel:
         self.enter(State.REPORTING)
         self.fire("CHANNEL_HANGUP_COMPLETE")
 
+    def destroy(self) -> None:
+        """The last word about a call, once nobody holds its socket any more."""
+        self.fire("CHANNEL_DESTROY")
+        self.enter(State.DESTROY)
+
     def readdress(self, number: str, context: str) -> None:
         """A transfer's new destination."""
         facts = self.facts
@@ -349,6 +376,21 @@ class Channel:
     def play(self, source: Source, skip: int = 0) -> Segment:
         """What the party hears from the next frame on."""
         return self.hears.begin(self.frame_now, source, skip)
+
+
+@lru_cache(maxsize=64)
+def _template_of(numbers: tuple[str, ...]) -> Variables:
+    from_number, to_number, from_name, context, network_addr = numbers
+    facts = CallFacts(from_number, to_number, from_name, context, network_addr)
+    return Variables(first_variables(facts))
+
+
+def _template(facts: CallFacts) -> Variables:
+    """The variables that calls between the same numbers share, rendered once."""
+    if facts.headers or facts.variables:
+        return Variables(first_variables(facts))
+    numbers = (facts.from_number, facts.to_number, facts.from_name)
+    return _template_of((*numbers, facts.context, facts.network_addr))
 
 
 def _microseconds() -> int:

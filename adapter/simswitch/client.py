@@ -118,7 +118,10 @@ class SimClient:
 
 
 class SimProcess:
-    """A simulated switch in a process of its own: `with SimProcess(adapter="…") as sim:`."""
+    """A simulated switch in a process of its own: `with SimProcess(adapter="…") as sim:`.
+
+    It ends with the process that started it, however that ends.
+    """
 
     def __init__(self, **options: Any) -> None:
         """`options` become command-line options: port, password, adapter, path, pace, …"""
@@ -130,7 +133,12 @@ class SimProcess:
         command = [sys.executable, "-m", "adapter.simswitch"]
         for name, value in self._options.items():
             command += [f"--{name}", value]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [*command, "--until-stdin-closes"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith("ready "):
             raise SimError("the simulated switch did not start; its error stands above")

@@ -30,7 +30,8 @@ def handle(connection: "Connection", command: Command) -> bytes:
         return frames.reply("+OK bye")
     if not connection.authenticated:
         return _authenticate(connection, command)
-    for prefix, allowed, handler in _TABLE:
+    word = line.partition(" ")[0]
+    for prefix, allowed, handler in _BY_WORD.get(word, _TABLE):
         if line.startswith(prefix) and allowed(connection):
             return handler(connection, command)
     return frames.reply(NOT_FOUND)
@@ -211,3 +212,9 @@ _TABLE: tuple[tuple[str, Callable[["Connection"], bool], Handler], ...] = (
     ("nixevent", _full, _nixevent),
     ("noevents", _full, _noevents),
 )
+
+# the same by the first word, where that is a whole command
+_BY_WORD = {
+    prefix.strip(): tuple(row for row in _TABLE if prefix.startswith(row[0].strip()))
+    for prefix, _, _ in _TABLE
+}

@@ -73,11 +73,21 @@ class Variables:
         self._lines = {key: _variable_line(name, value) for key, (name, value) in named.items()}
         self._block: Block | None = None
 
+    def copy(self, changes: Mapping[str, str]) -> "Variables":
+        """The same with some replaced where they stand; cheaper than a new one."""
+        made = Variables.__new__(Variables)
+        made._values, made._lines, made._block = self._values.copy(), self._lines.copy(), None
+        for name, value in changes.items():
+            key = name.lower()
+            made._values[key] = (name, value)
+            made._lines[key] = _variable_line(name, value)
+        return made
+
     def set(self, name: str, value: str | None) -> None:
         key = name.lower()
         self._block = None
-        self._values.pop(key, None)
-        self._lines.pop(key, None)
+        if self._values.pop(key, None) is not None:
+            del self._lines[key]
         if not value:
             return
         self._values[key] = (name, value)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from adapter.simswitch.strings import url_decode
+
 PROFILE = "internal"
 SIP_PORT = 5060
 MEDIA_PORT = 30000
@@ -47,8 +49,8 @@ def imported_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def safe_name(name: str) -> str:
-    """A caller's display name as mod_sofia lets it in: `${` becomes `%{`."""
-    return name.replace("${", "%{")
+    """A caller's display name as mod_sofia lets it in: `%0A` is decoded, `${` becomes `%{`."""
+    return url_decode(name).replace("${", "%{")
 
 
 def profile_headers(
@@ -107,38 +109,53 @@ CODEC_HEADERS = {
 }
 
 
-def first_variables(facts: CallFacts, uuid: str, number: int) -> dict[str, str]:
-    """The variables a new inbound call has when its dialplan starts."""
+def own_variables(facts: CallFacts, uuid: str, number: int) -> dict[str, str]:
+    """The first variables that no two calls have in common."""
     host, sip = facts.network_addr, str(SIP_PORT)
-    caller, callee = f"{facts.from_number}@{host}", f"{facts.to_number}@{host}"
     name = safe_name(facts.from_name)
     display = f'"{name}" ' if name else ""
     return {
-        "direction": "inbound",
         "uuid": uuid,
         "session_id": str(number),
+        "sip_call_id": f"{uuid}@{host}",
+        "sip_invite_stamp": str(int(time.time() * 1_000_000)),
+        "sip_from_tag": uuid[:8],
+        "sip_full_via": f"SIP/2.0/UDP {host}:{sip};rport={sip};branch=z9hG4bK{uuid[:13]}",
+        "sip_full_from": f"{display}<sip:{facts.from_number}@{host}>;tag={uuid[:8]}",
+    }
+
+
+def first_variables(facts: CallFacts) -> dict[str, str]:
+    """The variables a new inbound call has when its dialplan starts, its own as `-`."""
+    host, sip = facts.network_addr, str(SIP_PORT)
+    caller, callee = f"{facts.from_number}@{host}", f"{facts.to_number}@{host}"
+    name = safe_name(facts.from_name)
+    return {
+        "direction": "inbound",
+        "uuid": "-",
+        "session_id": "-",
         "sip_from_user": facts.from_number,
         "sip_from_uri": caller,
         "sip_from_host": host,
         "video_media_flow": "disabled",
         "text_media_flow": "disabled",
         "channel_name": facts.channel_name,
-        "sip_call_id": f"{uuid}@{host}",
+        "sip_call_id": "-",
         "sip_local_network_addr": host,
         "sip_network_ip": host,
         "sip_network_port": sip,
-        "sip_invite_stamp": str(int(time.time() * 1_000_000)),
+        "sip_invite_stamp": "-",
         "sip_received_ip": host,
         "sip_received_port": sip,
         "sip_via_protocol": "udp",
         "sip_from_user_stripped": facts.from_number.removeprefix("+"),
-        "sip_from_tag": uuid[:8],
+        "sip_from_tag": "-",
         "sofia_profile_name": PROFILE,
         "sofia_profile_url": f"sip:mod_sofia@{host}:{sip}",
         "recovery_profile_name": PROFILE,
-        "sip_full_via": f"SIP/2.0/UDP {host}:{sip};rport={sip};branch=z9hG4bK{uuid[:13]}",
+        "sip_full_via": "-",
         "sip_from_display": name,
-        "sip_full_from": f"{display}<sip:{caller}>;tag={uuid[:8]}",
+        "sip_full_from": "-",
         "sip_full_to": f"<sip:{callee}:{sip}>",
         "sip_allow": "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, REFER, NOTIFY",
         "sip_req_user": facts.to_number,

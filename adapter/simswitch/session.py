@@ -289,14 +289,14 @@ class Session:
         heard = Heard(self.channel.seconds_since_start(), sound.kind, sound.name)
         self.channel.heard.append(heard)
         if self.flat:
-            heard.ms = milliseconds(sound.source) or 0.0
+            heard.ms, heard.running = milliseconds(sound.source) or 0.0, False
             return Ending.DONE if self.channel.ready else Ending.GONE
         player = _Player(self.channel, sound.source)
         try:
             return self._play(player, on_digit)
         finally:
             player.stop()
-            heard.ms = player.milliseconds
+            heard.ms, heard.running = player.milliseconds, False
 
     def _play(self, player: "_Player", on_digit: Callable[[str], bool] | None) -> Ending:
         while True:

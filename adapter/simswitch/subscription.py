@@ -55,22 +55,22 @@ class Subscription:
         return self.enabled and (name in self._names or ALL in self._names)
 
     def accepts(self, event: Event) -> bool:
-        return self._listed(event) and self._passes_filters(event) and self._is_mine(event)
+        if not self.wants(event.name) or (event.name == CUSTOM and not self._listed(event)):
+            return False
+        if self._filters and not self._passes_filters(event):
+            return False
+        return self.my_uuid is None or event.uuid == self.my_uuid or self._is_job(event)
 
     def _listed(self, event: Event) -> bool:
-        if not self.wants(event.name):
-            return False
-        subclass = event.get("Event-Subclass") if event.name == CUSTOM else None
+        subclass = event.get("Event-Subclass")
         return ALL in self._names or subclass is None or subclass in self._custom
 
-    def _is_mine(self, event: Event) -> bool:
-        if self.my_uuid is None or event.uuid == self.my_uuid:
-            return True
+    def _is_job(self, event: Event) -> bool:
         return event.get("Job-Owner-UUID") == self.my_uuid
 
     def _passes_filters(self, event: Event) -> bool:
         """Any match lets an event pass, a match of one that starts with `-` never does."""
-        passed = not self._filters
+        passed = False
         for header, pattern in self._filters:
             value = event.get(header)
             if value is None:

@@ -13,12 +13,11 @@ from typing import Any
 
 import gevent
 import structlog
-from gevent.event import Event as Signal
 
 from adapter.simswitch import api as api_commands
 from adapter.simswitch.applications import APPLICATIONS, Application
 from adapter.simswitch.caller import Caller, CallPlan
-from adapter.simswitch.channel import Channel, Surroundings
+from adapter.simswitch.channel import Channel, State, Surroundings
 from adapter.simswitch.connection import Connection
 from adapter.simswitch.events import Block, Event, EventHeads
 from adapter.simswitch.frames import Command
@@ -63,7 +62,6 @@ class SimSwitch(Surroundings):
         self._flat_content = FlatContent(self.settings.flat_seconds)
         self._greenlets: set[gevent.Greenlet] = set()
         self._listener = Listener(self)
-        self._ended = Signal()
 
     # --- life
 
@@ -166,7 +164,8 @@ class SimSwitch(Surroundings):
         self.calls_ended += 1
         for connection in self._own.get(uuid, ()):
             connection.call_gone()
-        self._ended.set()
+        if uuid not in self._own:
+            session.channel.destroy()
 
     def actions_for(self, number: str) -> tuple[Action, ...] | None:
         """The dialplan's actions for a destination."""
@@ -254,8 +253,7 @@ class SimSwitch(Surroundings):
 
     def publish(self, event: Event) -> None:
         owner = event.uuid or event.get("Job-Owner-UUID") or ""
-        listeners = {*self._own.get(owner, ()), *self._everywhere}
-        for connection in listeners:
+        for connection in [*self._own.get(owner, ()), *self._everywhere]:
             if connection.subscription.accepts(event):
                 connection.deliver(event)
         watcher = self._watchers.get(owner)
@@ -277,8 +275,11 @@ class SimSwitch(Surroundings):
             return
         if subscription.my_uuid is None:
             self._everywhere.add(connection)
-        elif connection not in self._own.setdefault(subscription.my_uuid, []):
-            self._own[subscription.my_uuid].append(connection)
+        elif connection.session is None and connection not in self._own_of(connection):
+            self._own.setdefault(subscription.my_uuid, []).append(connection)
+
+    def _own_of(self, connection: Connection) -> list[Connection]:
+        return self._own.get(connection.subscription.my_uuid or "", [])
 
     def connection_ended(self, connection: Connection) -> None:
         self._everywhere.discard(connection)
@@ -289,6 +290,9 @@ class SimSwitch(Surroundings):
             else:
                 self._own.pop(uuid, None)
         let_go(connection)
+        session = connection.session
+        if session is not None and session.channel.state is State.REPORTING:
+            session.channel.destroy()
 
     def _connections(self) -> list[Connection]:
         own = [connection for group in self._own.values() for connection in group]

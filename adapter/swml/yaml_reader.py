@@ -74,14 +74,27 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or object that is being read; `key` is the key whose value comes next."""
+    """A list or object that is being read; `key` is the key whose value comes next.
+
+    `height` counts the levels of lists and objects inside, itself included.
+    """
 
     value: Any
     path: str
     anchor: str | None
     nodes_before: int
+    height: int = 1
     key: str | None = None
     merges: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for, and what it adds to the document."""
+
+    value: Any
+    nodes: int = 1
+    height: int = 0
 
 
 class _Composer:
@@ -90,7 +103,7 @@ class _Composer:
     def __init__(self) -> None:
         self.tree = Tree(None)
         self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, _Anchored] = {}
         self._nodes = 0
         self._documents = 0
 
@@ -112,13 +125,12 @@ class _Composer:
             return
         value = _scalar(event)
         if event.anchor:
-            self._anchors[event.anchor] = (value, 1)
+            self._anchors[event.anchor] = _Anchored(value)
         self._place(value, event)
 
     def begin(self, event: Any) -> None:
         self._count(1, event)
-        if len(self._open) >= MAX_DEPTH:
-            raise ReadError(f"nested more than {MAX_DEPTH} levels deep", _line(event), deep=True)
+        self._check_depth(1, event)
         top = self._open[-1] if self._open else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             raise ReadError("a key must be plain text", _line(event))
@@ -131,19 +143,30 @@ class _Composer:
         closed = self._open.pop()
         for merged in closed.merges:
             self._merge(closed, merged, event)
+        self._raise_height(closed.height)
         if closed.anchor:
-            self._anchors[closed.anchor] = (closed.value, self._nodes - closed.nodes_before)
+            nodes = self._nodes - closed.nodes_before
+            self._anchors[closed.anchor] = _Anchored(closed.value, nodes, closed.height)
 
     def alias(self, event: Any) -> None:
         known = self._anchors.get(event.anchor)
         if known is None:
             raise ReadError(f"nothing complete is called &{event.anchor} above", _line(event))
-        value, nodes = known
-        self._count(nodes, event)
+        self._count(known.nodes, event)
+        self._check_depth(known.height, event)
         top = self._open[-1]
         if isinstance(top.value, dict) and top.key is None:
             raise ReadError("a key must be plain text", _line(event))
-        self._place(value, event)
+        self._place(known.value, event)
+        self._raise_height(known.height)
+
+    def _check_depth(self, more: int, event: Any) -> None:
+        if len(self._open) + more > MAX_DEPTH:
+            raise ReadError(f"nested more than {MAX_DEPTH} levels deep", _line(event), deep=True)
+
+    def _raise_height(self, inner: int) -> None:
+        if self._open:
+            self._open[-1].height = max(self._open[-1].height, inner + 1)
 
     def _count(self, nodes: int, event: Any) -> None:
         self._nodes += nodes

@@ -73,7 +73,7 @@ def test_an_old_signed_link_is_closed(world: World) -> None:
             "swml": documents_by_number(world.receiver),
             "link_secret": SECRET,
             "link_expires": 0.6,
-            "callbacks": {"give_up": 0.5},
+            "callbacks": {"first_retry": 0.1, "give_up": 0.5},
         }
     )
     inbox = world.inbox()

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import gevent
@@ -103,10 +104,15 @@ def test_closed_store_says_so(database: Path, a_recording) -> None:
 
 def test_close_commits_what_waits(database: Path, a_recording) -> None:
     opened = Store.open(f"sqlite:///{database}")
+    gate = threading.Event()
+    holding = gevent.spawn(opened.change, lambda _: gate.wait(5))
+    gevent.idle()
     jobs = [gevent.spawn(commit, opened, PutRecording(a_recording(f"r{n}"))) for n in range(20)]
     gevent.idle()
-    opened.close()
-    gevent.joinall(jobs, timeout=10)
+    closing = gevent.spawn(opened.close)
+    gevent.idle()
+    gate.set()
+    gevent.joinall([holding, closing, *jobs], timeout=10, raise_error=True)
     assert {job.value for job in jobs} == {"committed"}
     again = Store.open(f"sqlite:///{database}")
     assert again.count_recordings() == 20

@@ -49,6 +49,18 @@ def test_lock_is_reported_in_time_and_passes(hasty: Store, database: Path, a_rec
     assert hasty.count_recordings() == 1
 
 
+def test_lock_is_waited_for_once_and_not_by_each(hasty: Store, database: Path, a_recording) -> None:
+    def failure(number: int) -> str:
+        with pytest.raises(StoreError) as caught:
+            hasty.commit(PutRecording(a_recording(f"rec-{number}")))
+        return str(caught.value)
+
+    with locked(database):
+        jobs = [gevent.spawn(failure, number) for number in range(10)]
+        gevent.joinall(jobs, timeout=10, raise_error=True)
+    assert all("one adapter per SQLite file" in job.value for job in jobs)
+
+
 def test_reads_go_on_while_the_writer_waits(hasty: Store, database: Path, a_recording) -> None:
     hasty.commit(PutRecording(a_recording()))
     with locked(database):
@@ -108,7 +120,7 @@ def test_full_disk_says_so_fails_fast_and_passes(store: Store, a_callback) -> No
     assert "free space" in (store._group.fault or "")
     limit_size(store, 1_000_000)
     store.commit(*writes)
-    assert store.healthy()
+    assert store._group.fault is None
     assert store.outbox_counts().pending == 20
 
 

@@ -5,6 +5,7 @@ import base64
 import gevent
 import pytest
 from callback_receiver import answer, cut, drip, raw
+from gevent.event import Event
 
 from adapter import __version__
 from adapter.callbacks.retry import RetryPolicy
@@ -208,10 +209,37 @@ def test_connection_that_was_dropped_meanwhile_costs_no_attempt(
     assert [request.number for request in receiver.requests] == [0, 1, 2, 3, 4]
 
 
-def test_answer_nobody_asked_for_is_not_taken_for_the_next(receiver, sender, put, settled) -> None:
-    twice = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" * 2
-    receiver.behave(raw(twice), answer(500), answer())
+def test_connection_that_is_cut_under_a_request_costs_no_attempt(
+    receiver, sender, put, settled
+) -> None:
+    receiver.behave(answer(), cut, answer())
     settled(put(receiver.url, 1), "delivered")
+    assert settled(put(receiver.url, 2), "delivered").attempts == 1
+    assert [request.connection for request in receiver.requests] == [1, 1, 2]
+
+
+def test_connection_that_the_receiver_will_close_is_not_kept(
+    receiver, sender, put, settled
+) -> None:
+    receiver.behave(answer(Connection="close"))
+    settled(put(receiver.url, 1), "delivered")
+    settled(put(receiver.url, 2), "delivered")
+    assert [request.connection for request in receiver.requests] == [1, 2]
+
+
+def test_answer_nobody_asked_for_is_not_taken_for_the_next(receiver, sender, put, settled) -> None:
+    first_is_done, extra_is_sent = Event(), Event()
+
+    def answer_twice(request, connection) -> None:
+        answer()(request, connection)
+        first_is_done.wait()
+        answer()(request, connection)
+        extra_is_sent.set()
+
+    receiver.behave(answer_twice, answer(500), answer())
+    settled(put(receiver.url, 1), "delivered")
+    first_is_done.set()
+    extra_is_sent.wait()
     assert settled(put(receiver.url, 2), "delivered").attempts == 2
 
 

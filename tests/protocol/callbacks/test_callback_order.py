@@ -5,14 +5,27 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import gevent
-from callback_receiver import answer
+from callback_receiver import Behaviour, Request, answer
 from gevent.event import Event
 
+from adapter.callbacks.schedule import Limits
 from adapter.callbacks.sender import LEASE_SECONDS
 from adapter.store.claims import Want
 from adapter.store.store import Store
+
+
+def hold(gate: Event) -> Behaviour:
+    """Answer once the gate opens."""
+
+    def behave(request: Request, connection: Any) -> None:
+        gate.wait()
+        answer()(request, connection)
+
+    return behave
 
 
 def test_stream_stays_in_order_over_failures(receiver, sender, put, settled) -> None:
@@ -65,18 +78,33 @@ def test_receiver_that_does_not_answer_is_tried_one_at_a_time(
 
 def test_receiver_gets_no_more_at_once_than_its_limit(receiver, sender, put, quick) -> None:
     gate = Event()
-
-    def held(request, connection) -> None:
-        gate.wait()
-        answer()(request, connection)
-
-    receiver.behave(held)
+    receiver.behave(hold(gate))
     for number in range(40):
         put(receiver.url, number, stream=f"s-{number}")
     receiver.wait_for(quick.limits.per_receiver)
     gate.set()
     receiver.wait_for(40)
     assert receiver.most_running == quick.limits.per_receiver
+
+
+def test_slots_that_come_free_go_to_who_got_too_few(
+    receiver, make_receiver, make_sender, put, quick
+) -> None:
+    make_sender(settings=replace(quick, limits=Limits(per_receiver=2, total=2)))
+    first = make_receiver()
+    leave = [Event(), Event(), Event()]
+    first.behave(hold(leave[0]), hold(leave[1]))
+    receiver.behave(hold(leave[2]))
+    for number in range(2):
+        put(first.url, number, stream=f"a-{number}")
+    first.wait_for(2)
+    for number in range(2):
+        put(receiver.url, number, stream=f"b-{number}")
+    leave[0].set()
+    receiver.wait_for(1)
+    leave[1].set()
+    receiver.wait_for(2)
+    leave[2].set()
 
 
 def test_delivery_goes_on_after_a_restart(
