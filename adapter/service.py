@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import requests
 import structlog
 from gevent.event import Event as Flag
 
@@ -11,12 +12,13 @@ from adapter import methods
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.retry import RetryPolicy
 from adapter.callbacks.sender import Sender, SenderSettings
-from adapter.config import Address, Settings
+from adapter.config import Settings
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
 from adapter.javascript import Engine
+from adapter.listeners import Listeners
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
 from adapter.recording import links
@@ -38,11 +40,19 @@ WARNED_LIMIT = 10_000
 
 
 class Service:
-    """Takes calls, serves recordings, delivers callbacks."""
+    """Takes calls, serves recordings, delivers callbacks: one process's part of an adapter."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the store and the ports' servers; raises SettingsError and StoreError."""
+    def __init__(
+        self, settings: Settings, listeners: Listeners | None = None, *, worker: int = 0
+    ) -> None:
+        """Open the ports (if nobody did) and the store; raises SettingsError, StoreError, OSError.
+
+        `worker` numbers the processes that share ports and store. The first one also finishes the
+        recordings that nobody looks after.
+        """
         settings.create_folders()
+        self._listeners = listeners or Listeners.open(settings)
+        self.settings = settings = self._listeners.bound(settings)
         self.draining = False
         self.stopped = Flag()
         self.limits = Limits()
@@ -51,68 +61,41 @@ class Service:
         self.outbox = Outbox()
         self.web_session = web_session(settings.deny_to, pool_connections=64, pool_maxsize=64)
         self.store = Store.open(settings.database_url, deadline=settings.deadlines.store)
-        self.positions = Positions(self.store, worker=f"adapter {settings.listen}")
+        name = f"{settings.listen} worker {worker}"
+        self.positions = Positions(self.store, worker=name)
+        self.archive = _archive(settings, self.store, self.outbox)
+        self.sounds = _sounds(settings, self.web_session, self.archive)
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
-        self._web = WebServer(
-            settings,
-            create_app(
-                settings,
-                self.store,
-                verify=links.verify,
-                reasons=self.reasons_not_ready,
-                offload=in_thread,
-            ),
-        )
-        self._calls = _call_server(settings, self._handle)
-        self._sender = _sender(settings, self.store)
-        self.settings = settings
+        self._web = self._web_server()
+        self._calls = _call_server(settings, self._listeners, self._handle)
+        self._sender = _sender(settings, self.store, name)
+        self._recovery = Recovery(self.archive)
+        self._nodes = _nodes(settings, self._recovery) if worker == 0 else []
+        self._is_first = worker == 0
 
     def start(self) -> None:
         """Begin: downloads and callbacks first, calls last."""
         self._web.start()
-        settings = self.settings = self.settings.bound(
-            listen=self.settings.listen, http=self._web.bound
-        )
-        secret = settings.link_secret
-        self.archive = Archive(
-            store=self.store,
-            outbox=self.outbox,
-            folder=settings.recordings_dir,
-            switch_folder=settings.recordings_switch_dir,
-            public_url=settings.public_url,
-            link_secret=secret.get_secret_value() if secret else None,
-        )
-        self.sounds = SoundLibrary(
-            settings.recordings_dir,
-            settings.recordings_switch_dir,
-            session=self.web_session,
-            own_recording=self.archive.own_recording,
-            engine=settings.speech.engine,
-            voice=settings.speech.voice,
-        )
-        self._recovery = Recovery(self.archive)
-        self._nodes = _nodes(settings, self._recovery)
         for node in self._nodes:
             node.start()
-        self._recovery.start(self._nodes)
+        if self._is_first:
+            self._recovery.start(self._nodes)
         self._sender.start()
         self._calls.start()
-        self.settings = settings.bound(listen=Address(*self._calls.address), http=settings.http)
 
     def stop(self) -> None:
-        """No new calls; running ones may end, callbacks that are due go out; then stop."""
+        """No new calls; running ones may end, callbacks that are due go out. Told twice: hurry."""
         if self.draining:
+            self._calls.stop()
             return
         self.draining = True
         deadline = self.settings.deadlines.drain
         log.info("draining", calls=self._calls.calls, seconds=deadline)
         self._calls.stop_accepting()
         if not self._calls.join(deadline):
-            log.warning(
-                "calls are still up, the dialplan goes on with them", calls=self._calls.calls
-            )
+            log.warning("calls go on with the dialplan", calls=self._calls.calls)
         self._calls.stop()
         self._recovery.stop()
         for node in self._nodes:
@@ -148,10 +131,45 @@ class Service:
     def _handle(self, call: Call) -> None:
         Session(self, call).run()
 
+    def _web_server(self) -> WebServer:
+        app = create_app(
+            self.settings,
+            self.store,
+            verify=links.verify,
+            reasons=self.reasons_not_ready,
+            offload=in_thread,
+        )
+        return WebServer(self.settings, app, self._listeners.web)
 
-def _call_server(settings: Settings, handle: Callable[[Call], None]) -> CallServer:
+
+def _archive(settings: Settings, store: Store, outbox: Outbox) -> Archive:
+    secret = settings.link_secret
+    return Archive(
+        store=store,
+        outbox=outbox,
+        folder=settings.recordings_dir,
+        switch_folder=settings.recordings_switch_dir,
+        public_url=settings.public_url,
+        link_secret=secret.get_secret_value() if secret else None,
+    )
+
+
+def _sounds(settings: Settings, web: requests.Session, archive: Archive) -> SoundLibrary:
+    return SoundLibrary(
+        settings.recordings_dir,
+        settings.recordings_switch_dir,
+        session=web,
+        own_recording=archive.own_recording,
+        engine=settings.speech.engine,
+        voice=settings.speech.voice,
+    )
+
+
+def _call_server(
+    settings: Settings, listeners: Listeners, handle: Callable[[Call], None]
+) -> CallServer:
     return CallServer(
-        (settings.listen.host, settings.listen.port),
+        listeners.calls,
         handle,
         allow_from=settings.allow_from,
         max_calls=settings.limits.calls,
@@ -175,7 +193,7 @@ def _nodes(settings: Settings, recovery: Recovery) -> list[Node]:
     ]
 
 
-def _sender(settings: Settings, store: Store) -> Sender:
+def _sender(settings: Settings, store: Store, worker: str) -> Sender:
     policy = settings.callbacks
     keys = {
         project.id: project.signing_key.get_secret_value() if project.signing_key else None
@@ -187,6 +205,4 @@ def _sender(settings: Settings, store: Store) -> Sender:
         max_retry=policy.max_retry,
         give_up=policy.give_up,
     )
-    return Sender(
-        store, SenderSettings(retry=retry), keys=keys, worker=f"adapter {settings.listen}"
-    )
+    return Sender(store, SenderSettings(retry=retry), keys=keys, worker=worker)

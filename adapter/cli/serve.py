@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import gevent
 import typer
+from gevent.socket import wait_read
 
 from adapter import log
 from adapter.config import Settings, SettingsError
+from adapter.listeners import Listeners
 from adapter.service import Service
 from adapter.store.errors import StoreError
+from adapter.workers import Workers
 
 
 def serve(
@@ -30,6 +35,9 @@ def serve(
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
     recordings_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the calls.")] = 1,
+    worker: Annotated[int | None, typer.Option(hidden=True)] = None,
+    descriptors: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Take calls from FreeSWITCH and run their documents."""
     overrides = {
@@ -42,20 +50,70 @@ def serve(
     try:
         settings = Settings.load(config, overrides)
         log.configure(settings.log.level, settings.log.format)
-        service = Service(settings)
-        service.start()
-    except (SettingsError, StoreError) as error:
+        if descriptors:
+            _serve_as_worker(settings, descriptors, worker or 0)
+        elif workers > 1:
+            _serve_with_workers(settings, workers)
+        else:
+            _serve(settings, Listeners.open(settings), 0)
+    except (SettingsError, StoreError, ChildProcessError, TimeoutError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     except OSError as error:
         typer.echo(f"cannot listen: {error}. Is another adapter running?", err=True)
         raise typer.Exit(2) from None
-    _run_until_told(service)
 
 
-def _run_until_told(service: Service) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, service.stop)
-    settings = service.settings
-    typer.echo(f"ready: calls on {settings.listen}, recordings on {settings.public_url}")
+def _serve(settings: Settings, listeners: Listeners, worker: int) -> None:
+    service = Service(settings, listeners, worker=worker)
+    service.start()
+    _on_signals(service.stop)
+    _say_ready(service.settings)
     service.stopped.wait()
+
+
+def _serve_as_worker(settings: Settings, descriptors: str, worker: int) -> None:
+    listeners = Listeners.inherit(*map(int, descriptors.split(",")))
+    main = gevent.getcurrent()
+    gevent.spawn(_end_with_parent).link(lambda _: main.throw(SystemExit))
+    _serve(settings, listeners, worker)
+
+
+def _end_with_parent() -> None:
+    """Until the parent is gone: its end of our standard input is closed then."""
+    wait_read(sys.stdin.fileno())
+
+
+def _serve_with_workers(settings: Settings, count: int) -> None:
+    listeners = Listeners.open(settings)
+    workers = Workers(count, listeners, _options_for_workers(listeners.bound(settings)))
+    _on_signals(workers.stop)
+    try:
+        workers.wait_ready()
+        _say_ready(listeners.bound(settings))
+    except (ChildProcessError, TimeoutError):
+        workers.stop()
+        raise
+    finally:
+        workers.join()
+
+
+def _options_for_workers(settings: Settings) -> list[str]:
+    """Our own options, with the ports that were really taken."""
+    arguments, skip = [], False
+    for argument in sys.argv[2:]:
+        name, equals, _ = argument.partition("=")
+        if skip or name in ("--workers", "--listen", "--http"):
+            skip = not skip and not equals
+            continue
+        arguments.append(argument)
+    return [*arguments, "--listen", str(settings.listen), "--http", str(settings.http)]
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop)
+
+
+def _say_ready(settings: Settings) -> None:
+    typer.echo(f"ready: calls on {settings.listen}, recordings on {settings.public_url}")

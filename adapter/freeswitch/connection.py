@@ -122,6 +122,9 @@ class Connection(ESLProtocol):
                     self._write_rest(memoryview(data)[sent:])
         except OSError as error:
             self._end(ConnectionLost(f"writing failed: {error}"))
+        except BaseException:
+            self._end(ConnectionLost("a command was broken off by its sender"))
+            raise
 
     def _write_rest(self, data: memoryview) -> None:
         while data:

@@ -33,7 +33,7 @@ class CallServer:
 
     def __init__(
         self,
-        address: tuple[str, int],
+        listener: socket.socket | tuple[str, int],
         handle: Callable[[Call], None],
         *,
         allow_from: Iterable[Network],
@@ -46,7 +46,10 @@ class CallServer:
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
         self._pool = Pool(max_calls)
-        self._server = StreamServer(address, self._run, backlog=BACKLOG, spawn=self._admit)
+        # One connection a turn: what waits is shared with the other workers of this port.
+        backlog = BACKLOG if isinstance(listener, tuple) else None
+        self._server = StreamServer(listener, self._run, backlog=backlog, spawn=self._admit)
+        self._server.max_accept = 1
 
     @property
     def address(self) -> tuple[str, int]:

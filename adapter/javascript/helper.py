@@ -1,9 +1,11 @@
 """One helper process, seen from the adapter: started, asked, killed. Waits only as gevent waits.
 
 An answer usually comes within 40 µs, less than it takes to go through the hub and back; so the
-first 80 µs are waited for on the spot, and only then are other greenlets let in. One that is not
-there after 5 ms is most likely a runaway: it goes on at the lowest priority, so that it cannot take
-the processor from others, and its process is not used again.
+first 80 µs are waited for on the spot, and only then are other greenlets let in.
+
+A runaway is known by the processor time it took, not by the clock: on a busy machine an innocent
+expression may have to wait longer than the limit before it is run at all. One that took 5 ms goes
+on at the lowest priority, so that it holds up nobody else, and its process is not used again.
 """
 
 import contextlib
@@ -14,7 +16,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import clock_gettime, perf_counter
 from typing import Final, NoReturn
 
 from gevent import socket as gevent_socket
@@ -23,7 +25,10 @@ from adapter.javascript.limits import EngineLimits
 from adapter.swml.errors import ExpressionError
 
 _ON_THE_SPOT: Final = 80e-6
-_SOON: Final = 0.005
+_SLICE: Final = 0.005
+"""How often a slow evaluation is looked at, and the processor time after which it is slowed."""
+_PATIENCE: Final = 10
+"""Times the limit by the clock, after which a machine is too busy to wait for any longer."""
 _LOWEST_PRIORITY: Final = 19
 _LOOPS: Final = 0.8
 """Part of the time after which QuickJS itself ends a loop, which spares the process."""
@@ -49,7 +54,6 @@ class Helper:
             os.set_blocking(theirs.fileno(), True)  # patched by gevent, it is not
             self.pid = _spawn(theirs.fileno(), limits)
         self._fd = ours.detach()
-        self._data = b""
         os.set_blocking(self._fd, False)
 
     def ask(self, request: bytes) -> str:
@@ -59,14 +63,18 @@ class Helper:
         when the process has ended by itself.
         """
         if not self._ready:
-            self._receive(self._limits.start, "the JavaScript helper did not start in time")
-            self._ready = True
-        milliseconds = round(self._limits.seconds * 1000)
-        late = f"it took more than {milliseconds} ms"
-        self._send(len(request).to_bytes(4, "big") + request, late)
-        if not self._comes_soon():
-            self._slow_down()
-        return self._receive(self._limits.seconds - _SOON, late)
+            self._wait_until_ready()
+        began, taken_before = perf_counter(), self._processor_time()
+        self._send(len(request).to_bytes(4, "big") + request)
+        data = self._read_soon(began + _ON_THE_SPOT)
+        while not _is_complete(data):
+            in_time = self._wait(gevent_socket.wait_read, _SLICE)
+            more = self._read()
+            data += more
+            if not more and not in_time:
+                passed = perf_counter() - began
+                self._judge(passed, self._processor_time() - taken_before)
+        return data[4:].decode()
 
     def kill(self) -> None:
         """Ends the process at once."""
@@ -77,59 +85,60 @@ class Helper:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def _send(self, data: bytes, late: str) -> None:
-        deadline = perf_counter() + self._limits.seconds
+    def _wait_until_ready(self) -> None:
+        if not self._wait(gevent_socket.wait_read, self._limits.start):
+            self._give_up("the JavaScript helper did not start in time")
+        self._read()
+        self._ready = True
+
+    def _judge(self, passed: float, taken: float) -> None:
+        """Slows an evaluation down, or ends it, by the seconds it was waited for and it took."""
+        limit = self._limits.seconds
+        if taken >= limit or passed >= limit * _PATIENCE:
+            self._give_up(f"it took more than {round(limit * 1000)} ms")
+        if taken >= _SLICE and not self.slowed:
+            self.slowed = True
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, _LOWEST_PRIORITY)
+
+    def _processor_time(self) -> float:
+        """Seconds of processor time that the process has had: Linux's clock of another process."""
+        try:
+            return clock_gettime((~self.pid << 3) | 2)
+        except OSError:
+            return perf_counter()
+
+    def _send(self, data: bytes) -> None:
         while data:
             try:
                 data = data[os.write(self._fd, data) :]
             except BlockingIOError:
-                if not self._wait(gevent_socket.wait_write, deadline):
-                    self._give_up(late)
+                if not self._wait(gevent_socket.wait_write, self._limits.seconds):
+                    self._give_up("the JavaScript helper does not listen")
             except OSError as error:
                 raise HelperGoneError(str(error)) from None
 
-    def _receive(self, seconds: float, late: str) -> str:
-        deadline = perf_counter() + seconds
-        data, self._data = self._data, b""
-        while len(data) < 4 or len(data) < 4 + int.from_bytes(data[:4], "big"):
-            in_time = self._wait(gevent_socket.wait_read, deadline)
-            more = self._read()
-            if more is not None:
-                data += more
-            elif not in_time:
-                self._give_up(late)
-        return data[4:].decode()
-
-    def _comes_soon(self) -> bool:
-        start = perf_counter()
-        self._data = self._read_soon(start + _ON_THE_SPOT) or b""
-        return bool(self._data) or self._wait(gevent_socket.wait_read, start + _SOON)
-
-    def _slow_down(self) -> None:
-        self.slowed = True
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, _LOWEST_PRIORITY)
-
-    def _read_soon(self, until: float) -> bytes | None:
-        while (data := self._read()) is None and perf_counter() < until:
+    def _read_soon(self, until: float) -> bytes:
+        while not (data := self._read()) and perf_counter() < until:
             pass
         return data
 
-    def _read(self) -> bytes | None:
+    def _read(self) -> bytes:
+        """What there is to read now, if anything."""
         try:
             data = os.read(self._fd, _CHUNK)
         except BlockingIOError:
-            return None
+            return b""
         except OSError as error:
             raise HelperGoneError(str(error)) from None
         if not data:
             raise HelperGoneError("it closed its socket")
         return data
 
-    def _wait(self, ready: Callable[..., None], deadline: float) -> bool:
-        """Lets other greenlets run until the socket is ready; False when the deadline passed."""
+    def _wait(self, ready: Callable[..., None], seconds: float) -> bool:
+        """Lets other greenlets run until the socket is ready; False when the time is over."""
         try:
-            ready(self._fd, timeout=max(deadline - perf_counter(), 0.0))
+            ready(self._fd, timeout=seconds)
         except TimeoutError:
             return False
         return True
@@ -137,6 +146,10 @@ class Helper:
     def _give_up(self, why: str) -> NoReturn:
         self.kill()
         raise ExpressionError(why)
+
+
+def _is_complete(data: bytes) -> bool:
+    return len(data) >= 4 and len(data) >= 4 + int.from_bytes(data[:4], "big")
 
 
 def _spawn(fd: int, limits: EngineLimits) -> int:

@@ -8,7 +8,7 @@ class EngineLimits:
     """What one expression may use, and how many helpers there may be."""
 
     seconds: float = 0.150
-    """Time of one evaluation; the specification's number. Then its helper is killed."""
+    """Processor time of one evaluation; the specification's number. Then its helper is killed."""
     memory: int = 33_554_432
     """Bytes of JavaScript values in a helper."""
     result: int = 262_144
@@ -16,8 +16,8 @@ class EngineLimits:
     request: int = 4_194_304
     """Bytes of an expression with the values of its names, as JSON."""
     helpers: int = 8
-    """Processes at most, 9 MB each. One more than there are runaway expressions at a time keeps
-    everybody else's expressions undelayed."""
+    """Processes at most, 3.5 MB each and 7 MB shared. One more than there are runaway expressions
+    at a time keeps everybody else's expressions undelayed."""
     idle: float = 60.0
     """Seconds after which helpers that nobody needed, beyond the two kept, are let go."""
     start: float = 5.0

@@ -64,6 +64,7 @@ class Recovery:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._nodes: Sequence[Node] = ()
+        self._suspects: dict[str, float] = {}
         self._wake = Flag()
         self._greenlet: gevent.Greenlet | None = None
 
@@ -94,10 +95,20 @@ class Recovery:
             if row.id in self._archive.in_hand:
                 continue
             try:
-                if self._has_ended(row):
+                if self._has_ended(row) and self._was_suspected(row.id):
                     self._finish(row)
             except SwitchError as error:
                 log.info("a switch could not be asked", node=row.node_id, reason=str(error))
+
+    def _was_suspected(self, recording_id: str) -> bool:
+        """Whether this is not the first look: another process may just be finishing it."""
+        now = time.monotonic()
+        first = self._suspects.setdefault(recording_id, now)
+        if now - first < GRACE_SECONDS:
+            self.look()
+            return False
+        del self._suspects[recording_id]
+        return True
 
     def _run(self) -> None:
         while True:

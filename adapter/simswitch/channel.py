@@ -90,6 +90,9 @@ class Heard:
 class Surroundings:
     """What a channel needs of its switch: someone to hand events to, and heads for them."""
 
+    def global_variable(self, name: str) -> str | None:
+        raise NotImplementedError
+
     def wants(self, name: str, uuid: str | None) -> bool:
         raise NotImplementedError
 
@@ -167,9 +170,12 @@ class Channel:
         return "early" if self.early else "ringing"
 
     def get(self, name: str) -> str | None:
-        """A variable, or a field of the caller profile by its variable name."""
-        value = self.variables.get(name)
-        return self._profile_variable(name) if value is None else value
+        """A variable, a field of the caller profile, or a global variable of this name."""
+        for look in (self.variables.get, self._profile_variable, self._switch.global_variable):
+            value = look(name)
+            if value is not None:
+                return value
+        return None
 
     def is_true(self, name: str) -> bool:
         return is_true(self.get(name))

@@ -157,16 +157,24 @@ class SimProcess:
         """Ends the process at once, as a crash does."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(STOP_SECONDS)
+            self._wait(self._process)
 
     def stop(self) -> None:
+        """Ends it as SIGTERM does: calls are hung up, sockets closed."""
         if self._process is None:
             return
         self._process.terminate()
         try:
-            self._process.wait(STOP_SECONDS)
+            self._wait(self._process)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    @staticmethod
+    def _wait(process: "subprocess.Popen[str]") -> None:
+        process.wait(STOP_SECONDS)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def __enter__(self) -> Self:
         return self.start()

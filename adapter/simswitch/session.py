@@ -111,6 +111,8 @@ class Session:
     def _route(self) -> None:
         found = self.first_actions or self.switch.actions_for(self.channel.facts.to_number)
         self.first_actions = None
+        if self.transfers:
+            self.channel.enter(State.ROUTING)
         if found is None:
             self.channel.hangup("NO_ROUTE_DESTINATION")
             return

@@ -228,6 +228,9 @@ class SimSwitch(Surroundings):
 
     # --- events
 
+    def global_variable(self, name: str) -> str | None:
+        return self.variables.get(name)
+
     def fire(self, name: str, headers: Mapping[str, str], body: str = "") -> None:
         """Fires an event that belongs to no call."""
         head = self.head(name, ("mod_event_socket.c", "api_exec", 1586))
@@ -292,7 +295,8 @@ class SimSwitch(Surroundings):
         let_go(connection)
         session = connection.session
         if session is not None and session.channel.state is State.REPORTING:
-            session.channel.destroy()
+            if session.channel.uuid not in self._own:
+                session.channel.destroy()
 
     def _connections(self) -> list[Connection]:
         own = [connection for group in self._own.values() for connection in group]

@@ -184,7 +184,7 @@ class Interpreter:
         script, params = self._script, fetch.params["params"]
         if result.document is None:
             if result.error is None:
-                script.warn(Code.EXECUTE_FAILED, f"{fetch.params['url']} gave no document")
+                script.warn(Code.EXECUTE_FAILED, "no document came from its URL")
         elif fetch.params["kind"] == "transfer":
             script.replace(result.document, "main", params)
         else:

@@ -15,7 +15,7 @@ from adapter.swml.expressions import UNDEFINED
 from adapter.swml.paths import MISSING, parse_path
 from adapter.swml.script import Script
 from adapter.swml.templates import has_placeholder
-from adapter.swml.values import text_of
+from adapter.swml.values import shortened, text_of
 from adapter.swml.variables import parameters_of
 
 
@@ -61,7 +61,8 @@ def _goto(script: Script, goto: program.Goto) -> None:
     if script.frame.jump(label):
         jumps[script.path] = done + 1
     else:
-        script.warn(Code.PARAMETER_INVALID, f"there is no label {label} in this section")
+        message = f"there is no label {shortened(label)} in this section"
+        script.warn(Code.PARAMETER_INVALID, message)
 
 
 def _most_jumps(script: Script, given: Any) -> int:
@@ -89,7 +90,7 @@ def _switch(script: Script, switch: program.Switch) -> None:
     if chosen is not None:
         script.frame.enter(chosen)
     else:
-        message = f"no case is {value!r} and there is no default"
+        message = f"no case of {switch.variable} matches and there is no default"
         script.warn(Code.NO_MATCHING_CONDITION, message)
 
 
@@ -157,7 +158,7 @@ def _destination(script: Script, dest: Any) -> tuple[Document, str] | str | None
         return str(dest)
     if is_document(dest):
         return _inline(script, dest)
-    script.warn(*_no_such_place(text_of(dest)))
+    script.warn(*_no_such_place(shortened(text_of(dest))))
     return None
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapter.swml.errors import Code
+from adapter.swml.values import shortened
 
 _SHOWN = 60
 """Characters of a wrong value in a message."""
@@ -57,12 +58,7 @@ def _message(detail: ErrorDetails) -> str:
     limits = detail.get("ctx", {})
     say = _WORDS.get(detail["type"])
     wanted = detail["msg"].removeprefix("Value error, ") if say is None else say(limits)
-    return f"{wanted}, not {_shown(detail['input'])}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return f"{wanted}, not {shortened(repr(detail['input']), _SHOWN)}"
 
 
 _Say = Callable[[Mapping[str, Any]], str]

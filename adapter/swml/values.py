@@ -38,6 +38,11 @@ def _number(value: float) -> str:
     return f"{mantissa}e{int(power):+d}" if exponent else mantissa
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """Text for a message: its beginning."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def truth_of(value: Any) -> bool:
     """Whether a condition with this value holds: as in JavaScript, empty arrays are true."""
     return isinstance(value, Mapping | list) or bool(value)

@@ -28,7 +28,7 @@ from adapter.swml.expressions import (
 from adapter.swml.limits import Limits
 from adapter.swml.paths import MISSING, Path, follow
 from adapter.swml.templates import Placeholder, parse_template
-from adapter.swml.values import size_of, text_of, truth_of
+from adapter.swml.values import shortened, size_of, text_of, truth_of
 
 Report = Callable[[Code, str], None]
 
@@ -146,7 +146,7 @@ class Variables:
         try:
             return self._javascript(part.source, {}, lenient=False)
         except ExpressionError as error:
-            self.report(Code.JS_EVAL_ERROR, f"{_shown(part.source)}: {error}")
+            self.report(Code.JS_EVAL_ERROR, f"{shortened(part.source)}: {error}")
             return ""
 
     def holds(self, when: Any) -> bool:
@@ -174,7 +174,7 @@ class Variables:
         try:
             return self._javascript(condition.source, slots, lenient=True)
         except ExpressionError as error:
-            self.report(Code.JS_EVAL_ERROR, f"{_shown(text)}: {error}")
+            self.report(Code.JS_EVAL_ERROR, f"{shortened(text)}: {error}")
             return ""
 
     def _slot(self, slot: Slot) -> Any:
@@ -221,10 +221,6 @@ class _TooLargeError(Exception):
 
 def _ignore(_code: Code, _message: str) -> None:
     """Nobody wants to hear of it yet."""
-
-
-def _shown(source: str) -> str:
-    return source if len(source) <= 80 else source[:77] + "..."
 
 
 def parameters_of(values: Mapping[str, Any]) -> dict[str, str]:

@@ -172,13 +172,15 @@ def _refusal(status: str) -> tuple[str, bytes]:
 class WebServer(WSGIServer):
     """The application on its address; `start()`, then `address`, and `stop(seconds)` at the end."""
 
-    def __init__(self, settings: Settings, app: Callable[..., Any]) -> None:
+    def __init__(
+        self, settings: Settings, app: Callable[..., Any], listener: socket | None = None
+    ) -> None:
         self.settings = settings
         self.idle: set[socket] = set()
         super().__init__(
-            (settings.http.host, settings.http.port),
+            listener or (settings.http.host, settings.http.port),
             app,
-            backlog=settings.limits.http_connections,
+            backlog=None if listener else settings.limits.http_connections,
             spawn=Pool(settings.limits.http_connections),
             handler_class=Handler,
             log=None,

@@ -4,7 +4,6 @@ A real one is a FreeSWITCH of this machine ($FREESWITCH_BIN, PATH, /usr/local/fr
 /opt/freeswitch/bin, /usr/bin), else one in Docker (the setting `freeswitch_image`).
 """
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from adapter.config import Settings
 from worlds.adapter_process import AdapterProcess
+from worlds.docker_switch import COMPOSE_FILE, DockerSwitch, docker_runs
 from worlds.real_switch import LocalSwitch, RealSwitch, find_binary
 from worlds.receiver import Receiver
 from worlds.sim_switch import SimSwitches
 from worlds.switches import MAIN, Switch
 from worlds.world import Stage, World, documents_by_number, project
 
+from adapter.config import Settings
+
 NO_REAL_SWITCH = "no FreeSWITCH: none in FREESWITCH_BIN, PATH or the usual folders, and no Docker"
-LOOK_DEADLINE = 20.0
 
 
 @pytest.fixture(params=["sim", pytest.param("real", marks=pytest.mark.real)])
@@ -61,14 +61,23 @@ def real_switch(
     binary = find_binary()
     if binary:
         switch: RealSwitch = LocalSwitch(folder / "switch", binary)
-    elif _docker_runs():
-        from worlds.docker_switch import DockerSwitch
-
-        switch = DockerSwitch(folder / "switch", Settings().freeswitch_image)
+    elif docker_runs():
+        switch = DockerSwitch(
+            folder / "switch",
+            Settings.load(None).freeswitch_image,
+            tmp_path_factory.getbasetemp(),
+            lambda: request.getfixturevalue("docker_services"),
+        )
     else:
         pytest.skip(NO_REAL_SWITCH)
     yield switch
     switch.stop()
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    """Where pytest-docker finds the switch."""
+    return str(COMPOSE_FILE)
 
 
 def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
@@ -78,13 +87,3 @@ def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
     yield Stage(switch, adapter, receiver, folder)
     adapter.stop()
     receiver.stop()
-
-
-def _docker_runs() -> bool:
-    try:
-        done = subprocess.run(
-            ["docker", "compose", "ls"], capture_output=True, timeout=LOOK_DEADLINE, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0

@@ -6,7 +6,6 @@ import socket
 from typing import Any
 
 import pytest
-
 from worlds.receiver import Answer, Hit, Inbox
 from worlds.sounds import tone
 from worlds.steps import SETTLED, play, record, sleep, stop
@@ -195,4 +194,3 @@ def _hmac(message: bytes, digest: str) -> str:
 
 def _key(hit: Hit) -> str:
     return hit.headers["Idempotency-Key"]
-

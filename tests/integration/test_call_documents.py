@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from worlds.receiver import Answer, Hit
 from worlds.sounds import tone
 from worlds.steps import SETTLED, play, sleep
@@ -55,7 +54,7 @@ def test_the_request_tells_everything_of_the_call(world: World) -> None:
     assert call["sip_data"]["sip_from_user"] == "1444"
     assert call["sip_data"]["sip_to_user"] == phone.number
     assert len(call["call_id"]) == 36
-    assert call["node_id"] and call["project_id"] and call["space_id"] and call["segment_id"]
+    assert all(call[name] for name in ("node_id", "project_id", "space_id", "segment_id"))
 
 
 def test_a_second_document_is_asked_for_with_variables_and_parameters(world: World) -> None:

@@ -5,39 +5,41 @@ caller's name, as a SIP header, from a web server, and is then used where the sw
 """
 
 import itertools
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-
 from worlds.steps import SETTLED, play, record, sleep, stop
 from worlds.world import World
 
-EVIL: dict[str, Callable[[Path], str]] = {
-    "expansion": lambda file: "${system(touch %s)}" % file,
-    "nested expansion": lambda file: "$${${system(touch %s)}}" % file,
-    "expansion of the second round": lambda file: "%%{system(touch %s)}" % file,
-    "percent-encoded lines": lambda file: "x%%0A%%0Aapi system touch %s%%0A%%0A" % file,
-    "line separator": lambda file: "x\u2028\u2028api system touch %s\u2028\u2028" % file,
-    "separators": lambda file: "x|y,z}{[^^;!@@://${system(touch %s)}" % file,
+EVIL = {
+    "expansion": "${system(touch FILE)}",
+    "nested expansion": "$${${system(touch FILE)}}",
+    "expansion of the second round": "%{system(touch FILE)}",
+    "percent-encoded lines": "x%0A%0Aapi system touch FILE%0A%0A",
+    "line separator": "x\u2028\u2028api system touch FILE\u2028\u2028",
+    "separators": "x|y,z}{[^^;!@@://${system(touch FILE)}",
 }
 
 
 @pytest.fixture
-def traces(tmp_path: Path) -> Path:
-    return tmp_path / "touched"
+def traces() -> Iterator[Path]:
+    """The file that must not come to be. Its name is short, since it is spoken."""
+    with tempfile.TemporaryDirectory(prefix="", dir="/tmp") as folder:
+        yield Path(folder) / "t"
 
 
 @pytest.mark.parametrize("evil", list(EVIL))
 def test_a_callers_name_and_header_are_text(world: World, traces: Path, evil: str) -> None:
-    text = EVIL[evil](traces)
+    text = EVIL[evil].replace("FILE", str(traces))
     report, inbox = world.report(), world.inbox()
     phone = world.run(
         [
             *SETTLED,
             {"set": {"header": "${call.headers['X-Evil']}", "again": "${header}"}},
-            play("say:${header}", "${header}", auto_answer=True),
+            play("${header}"),
             record(inbox, "${header}"),
             stop("${header}"),
             report.step(),
@@ -57,28 +59,28 @@ def test_a_callers_name_and_header_are_text(world: World, traces: Path, evil: st
 
 @pytest.mark.parametrize("evil", list(EVIL))
 def test_what_a_web_server_says_is_text(world: World, traces: Path, evil: str) -> None:
-    """A document may hold anything; `%{` stands for what SWML would expand itself."""
-    text = EVIL[evil](traces)
-    report, inbox = world.report(), world.inbox()
-    split = {"a": text.replace("{", "\x00").split("\x00")[0], "b": text[len(text.split("{")[0]) :]}
+    """A document may put together what SWML would have expanded itself."""
+    text = EVIL[evil].replace("FILE", str(traces))
+    head, brace, tail = text.partition("{")
+    inbox, report = world.inbox(), world.report()
     phone = world.run(
         [
-            {"set": {**split, "evil": "${a}${b}"}},
-            *SETTLED,
+            {"set": {"head": head, "tail": brace + tail, "evil": "${head}${tail}"}},
             {"answer": {"codecs": "${evil}"}},
+            *SETTLED,
             play("say:${evil}"),
-            play("${evil}"),
             play("http://127.0.0.1:1/${evil}"),
             record(inbox, "${evil}"),
             sleep(0.1),
             stop("${evil}"),
+            report.step(),
             {"hangup": {"reason": "${evil}"}},
         ]
     )
     assert world.switch.wait_ending(phone.number)
-    inbox.wait_ended()
+    assert inbox.wait_ended()["control_id"] == text
+    assert report.wait()["evil"] == text
     assert not traces.exists()
-    assert not report.hits()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """play: what a phone hears of it."""
 
 import pytest
-
 from worlds.audio import AUDIBLE
 from worlds.receiver import Answer
 from worlds.sounds import tone
@@ -64,7 +63,9 @@ def test_a_sound_that_is_not_there_is_left_out(world: World) -> None:
     assert heard.seconds_of(1500) > 0.25
 
 
-@pytest.mark.parametrize("url", ["say:", "nonsense", "ring:xx", "silence:long", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["say:", "nonsense", "ring:xx", "silence:long", "file:///etc/passwd"]
+)
 def test_what_is_no_sound_fails_the_step_alone(world: World, url: str) -> None:
     report = world.report()
     phone = world.run(

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from worlds.sounds import silence, speech, tone
 from worlds.steps import SETTLED, STAY, play, record, sleep, stop
 from worlds.waiting import eventually, remain

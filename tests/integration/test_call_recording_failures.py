@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from worlds.adapter_process import AdapterProcess
 from worlds.receiver import Receiver
 from worlds.sim_switch import SimSwitches
 from worlds.steps import SETTLED, play, record, sleep, stop
 from worlds.switches import MAIN
 from worlds.world import Stage, World, documents_by_number, project
-
 
 AFTERWARDS = "ring:0.5:us"
 """What is played to see that the call goes on: it needs no file."""

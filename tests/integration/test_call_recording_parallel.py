@@ -5,7 +5,6 @@ tells when it was said, so that the recordings can be laid on one another.
 """
 
 import pytest
-
 from worlds.audio import AUDIBLE, Audio
 from worlds.sounds import silence, tone
 from worlds.steps import SETTLED, record, sleep, stop

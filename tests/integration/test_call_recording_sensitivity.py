@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from worlds.sounds import PEAK, tone
 from worlds.steps import SETTLED, record, sleep
 from worlds.world import World

@@ -1,7 +1,6 @@
 """What record_call puts into its file: who is heard on which channel, in every format."""
 
 import pytest
-
 from worlds.audio import AUDIBLE, Audio
 from worlds.sounds import tone
 from worlds.steps import SETTLED, play, record, sleep, stop

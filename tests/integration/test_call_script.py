@@ -3,7 +3,6 @@
 import time
 
 import pytest
-
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, play, record, sleep
 from worlds.waiting import eventually

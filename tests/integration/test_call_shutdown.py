@@ -1,7 +1,6 @@
 """An adapter that is told to stop, or dies, while it has calls."""
 
 import pytest
-
 from worlds.adapter_process import AdapterProcess
 from worlds.sounds import tone
 from worlds.steps import SETTLED, record, sleep

@@ -115,7 +115,7 @@ def _complete(folder: Path, port: int, settings: Mapping[str, Any]) -> dict[str,
         "data_dir": str(folder / "data"),
         "recordings_dir": str(folder / "recordings"),
         "callbacks": {"first_retry": 0.1, "factor": 1.5, "max_retry": 0.5},
-        "deadlines": {"drain": 8},
+        "deadlines": {"drain": 4},
         "log": {"level": "debug"},
         **settings,
     }

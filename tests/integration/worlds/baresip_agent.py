@@ -15,15 +15,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from baresip import BaresipError, Config, StackEvent  # noqa: E402
-from baresip._native import lib  # noqa: E402
-from baresip.call import Call  # noqa: E402
-from baresip.errors import split_status  # noqa: E402
-from baresip.events import Event  # noqa: E402
-from baresip.runtime import Runtime  # noqa: E402
-from baresip.ua import UserAgent  # noqa: E402
+from baresip import BaresipError, Config, StackEvent
+from baresip._native import lib
+from baresip.call import Call
+from baresip.errors import split_status
+from baresip.events import Event
+from baresip.runtime import Runtime
+from baresip.ua import UserAgent
 
-from worlds.sounds import RATE, Sound  # noqa: E402
+from worlds.sounds import RATE, Sound
 
 TURN = 0.01
 AHEAD_BYTES = 1920
@@ -145,7 +145,8 @@ class Agent:
         """The user agent of this caller: its name may be bytes that are no UTF-8."""
         display = b'"' + name + b'" ' if name else b""
         account = (
-            display + f"<sip:{caller}@127.0.0.1;transport=udp>;regint=0;answermode=manual;"
+            display
+            + f"<sip:{caller}@127.0.0.1;transport=udp>;regint=0;answermode=manual;"
             "audio_codecs=pcmu;dtmfmode=rtpevent".encode()
         )
         if account not in self._agents:

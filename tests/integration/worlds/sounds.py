@@ -2,7 +2,6 @@
 
 import io
 import wave
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,11 +60,6 @@ def silence(seconds: float | None = None) -> Sound:
 
 def speech(seconds: float | None = None) -> Sound:
     return Sound("speech", seconds)
-
-
-def staircase(step_seconds: float = 0.1, steps: Sequence[int] = range(400, 3400, 100)) -> list[Sound]:
-    """A tone that climbs by 100 Hz: any piece of it tells when it was said."""
-    return [tone(hz, seconds=step_seconds) for hz in steps]
 
 
 def wav_bytes(*sounds: Sound) -> bytes:

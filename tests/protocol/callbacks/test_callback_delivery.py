@@ -188,6 +188,12 @@ def test_given_up_after_its_time_and_kept_with_the_reason(
     assert store.outbox_counts().failed == 1
 
 
+def test_large_body_arrives_whole(receiver, sender, put, settled) -> None:
+    callback = put(receiver.url, text="x" * 1_000_000)
+    settled(callback, "delivered")
+    assert receiver.requests[0].body == callback.body
+
+
 def test_connections_are_kept(receiver, sender, put) -> None:
     for number in range(10):
         put(receiver.url, number)

@@ -12,6 +12,7 @@ import gevent
 from callback_receiver import Behaviour, Request, answer
 from gevent.event import Event
 
+from adapter import metrics
 from adapter.callbacks.schedule import Limits
 from adapter.callbacks.sender import LEASE_SECONDS
 from adapter.store.claims import Want
@@ -103,7 +104,8 @@ def test_slots_that_come_free_go_to_who_got_too_few(
     leave[0].set()
     receiver.wait_for(1)
     leave[1].set()
-    receiver.wait_for(2)
+    # Sooner than the first of them could time out and make room for the second.
+    receiver.wait_for(2, seconds=quick.timeouts.read / 2)
     leave[2].set()
 
 
@@ -226,6 +228,28 @@ def test_stop_does_not_wait_for_what_is_due_later(make_receiver, make_sender, pu
     sender.stop(10)
     assert time.monotonic() - began < 5.0
     assert settled(callback).state == "pending"
+
+
+def test_metrics_tell_attempts_and_what_waits(
+    receiver, make_receiver, sender, put, settled
+) -> None:
+    def value(name: str) -> float:
+        found = [line for line in metrics.render().decode().splitlines() if line.startswith(name)]
+        return float(found[0].split()[-1]) if found else 0.0
+
+    names = [f'swml_callback_attempts_total{{outcome="{o}"}}' for o in ("delivered", "failed")]
+    before = [value(name) for name in names]
+    receiver.behave(answer(), answer(404))
+    settled(put(receiver.url, 1), "delivered")
+    settled(put(receiver.url, 2), "failed")
+    waiting = put(make_receiver(listening=False).url)
+    settled(waiting, attempts=1)
+    sender.measure()
+    assert [value(name) - old for name, old in zip(names, before, strict=True)] == [1, 1]
+    assert value("swml_outbox_depth") == 1
+    assert value("swml_outbox_failed") == 1
+    assert 0 < value("swml_outbox_oldest_seconds") < 60
+    assert value('swml_callback_attempts_total{outcome="retry"}') > 0
 
 
 PATCHED = """
