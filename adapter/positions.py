@@ -1,9 +1,9 @@
 """Where each call stands in its document, written down so that another process can go on.
 
-A call's position is noted at each step and written at most INTERVAL later, many calls in one
-transaction: a step costs nothing while it runs, and the store sees one write for steps that follow
-each other at once. What must not be done twice if we die (a `request`, for one) waits for the
-write: :meth:`Positions.flush`.
+A call's position is noted at each step and written soon after, many calls in one transaction: a
+step costs nothing while it runs. After something that took time, and so was heard, it is written
+within a tick of the switch; steps that follow each other at once share a write. What must not be
+done twice if we die (a `request`, for one) waits for the write: :meth:`Positions.flush`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ from adapter.swml.document import Document
 
 log = structlog.get_logger()
 
-INTERVAL = 0.02
-"""Seconds by which a position may be behind: a tick of the switch, so that it cannot be heard."""
+TICK_SECONDS = 0.02
+"""How far behind a position may be after a step that was heard: one tick of the switch."""
+
+GATHER_SECONDS = 0.25
+"""How long steps that nobody could hear, since they took no time, may share a write."""
 
 RETRY_SECONDS = 1.0
 """After the store has failed, how long it is left alone."""
@@ -40,6 +43,8 @@ class Placed(Protocol):
     call_id: str
     session_id: str
     node_id: str
+    began: float
+    """When this process took the call, in Unix seconds."""
     over: bool
     """Whether the call has ended."""
 
@@ -57,6 +62,7 @@ class Positions:
         self._store = store
         self._worker = worker
         self._changed: dict[str, Placed] = {}
+        self._written: dict[str, float] = {}
         self._wake = Flag()
         self._kept: set[str] = set()
         gevent.spawn(self._run).name = "positions"
@@ -72,31 +78,45 @@ class Positions:
         self._store.commit(*self._writes(call))
 
     def end(self, call: Placed) -> None:
-        """The call is over: its position is only history."""
+        """The call is over: its position, if it was ever written, is only history."""
         self._changed.pop(call.call_id, None)
-        now = time.time()
-        self._store.commit(PutCall(self._row(call, {}, now, ended_at=now)))
+        if self._written.pop(call.call_id, None):
+            now = time.time()
+            self._store.commit(PutCall(self._row(call, {}, now, ended_at=now)))
 
     def find(self, call_id: str, session_id: str) -> dict[str, Any] | None:
         """Where the call stood when it was last written; None for a call that is new or over."""
         row = self._store.call(call_id)
         if row is None or row.ended_at is not None or row.session_id != session_id:
             return None
+        self._written[call_id] = row.updated_at
         return dict(row.state)
 
     def _run(self) -> None:
         while True:
             self._wake.wait()
-            gevent.sleep(INTERVAL)
             self._wake.clear()
-            changed, self._changed = self._changed, {}
-            try:
-                self._store.commit(*(write for c in changed.values() for write in self._writes(c)))
-            except StoreError:
-                log.exception("where calls stand could not be written")
-                self._changed = {i: c for i, c in changed.items() if not c.over} | self._changed
-                gevent.sleep(RETRY_SECONDS)
-                self._wake.set()
+            while self._changed:
+                gevent.sleep(TICK_SECONDS)
+                self._write_due()
+
+    def _write_due(self) -> None:
+        quiet_since = time.time() - GATHER_SECONDS
+        due = [
+            call
+            for call in self._changed.values()
+            if self._written.get(call.call_id, call.began) < quiet_since
+        ]
+        for call in due:
+            del self._changed[call.call_id]
+        if not due:
+            return
+        try:
+            self._store.commit(*(write for call in due for write in self._writes(call)))
+        except StoreError:
+            log.exception("where calls stand could not be written")
+            self._changed = {c.call_id: c for c in due if not c.over} | self._changed
+            gevent.sleep(RETRY_SECONDS)
 
     def _writes(self, call: Placed) -> list[Write]:
         kept: list[Write] = []
@@ -105,7 +125,8 @@ class Positions:
                 kept.append(PutDocument(document.content_hash, document.name, document.source))
                 if len(self._kept) < REMEMBERED_DOCUMENTS:
                     self._kept.add(document.content_hash)
-        return [*kept, PutCall(self._row(call, call.position(), time.time()))]
+        now = self._written[call.call_id] = time.time()
+        return [*kept, PutCall(self._row(call, call.position(), now))]
 
     def _row(
         self, call: Placed, state: dict[str, Any], now: float, ended_at: float | None = None

@@ -10,6 +10,7 @@ the step where it stood, with its variables and its running recordings.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,7 @@ class Session:
         self._resumed = call.variable(SESSION_VARIABLE)
         self.session_id = self._resumed or str(uuid.uuid4())
         self.call_id = call.uuid
+        self.began = time.time()
         self.over = False
         self.node_id = call.channel.get("FreeSWITCH-Switchname")
         self._identity = CallIdentity(

@@ -24,6 +24,7 @@ from adapter.freeswitch.errors import UnsafeValue
 _LINE_ENDS = re.compile(r"[\r\n\0]")
 _WORD = re.compile(r"[^\s\x00-\x1f\x7f{}\[\],|'\"\\^$!]+")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_SEPARATING = re.compile(r"[;'\\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 SUBSCRIBED = ("RECORD_STOP",)
@@ -172,13 +173,13 @@ def answer(uuid: str) -> bytes:
 
 def set_variables(uuid: str, values: Mapping[str, str]) -> bytes:
     """Set channel variables. A value is not expanded now, but wherever it is referenced."""
-    pairs = ";".join(f"{word(name)}={_setting(value)}" for name, value in values.items())
+    pairs = ";".join(f"{_name(name)}={_setting(value)}" for name, value in values.items())
     return api("uuid_setvar_multi", word(uuid), pairs)
 
 
 def _setting(value: str) -> str:
-    if ";" in inert(value):
-        raise UnsafeValue(f"';' would begin the next variable: {value[:60]!r}")
+    if _SEPARATING.search(inert(value)):
+        raise UnsafeValue(f"; ' and \\ would mix up variables: {value[:60]!r}")
     return value
 
 

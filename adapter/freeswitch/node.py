@@ -62,8 +62,7 @@ class Node:
         """End the connection."""
         if self._greenlet is not None:
             self._greenlet.kill()
-        if self._connection is not None:
-            self._connection.stop()
+        self._disconnect()
 
     def api(self, command: bytes) -> str:
         """Run an API call; raises :class:`ConnectionLost` while the switch is down."""
@@ -84,9 +83,14 @@ class Node:
                 log.warning("a switch cannot be reached", node=self.address, reason=str(error))
             except Exception:
                 log.exception("watching a switch failed inside the adapter", node=self.address)
-            self._connection = None
+            self._disconnect()
             gevent.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.stop()
 
     def _connect(self) -> Flag:
         connection = InboundConnection(
@@ -98,8 +102,13 @@ class Node:
         )
         ended = Flag()
         connection.when_ended(lambda _: ended.set())
-        connection.checked(commands.subscribe(self._events))
-        self.name = connection.checked(commands.api("switchname")).strip()
+        try:
+            connection.checked(commands.subscribe(self._events), deadline=self._deadline)
+            name = connection.checked(commands.api("switchname"), deadline=self._deadline)
+        except BaseException:
+            connection.stop()
+            raise
+        self.name = name.strip()
         self._connection = connection
         log.info("connected to a switch", node=self.address, name=self.name)
         return ended

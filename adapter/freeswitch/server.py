@@ -46,10 +46,8 @@ class CallServer:
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
         self._pool = Pool(max_calls)
-        # One connection a turn: what waits is shared with the other workers of this port.
         backlog = BACKLOG if isinstance(listener, tuple) else None
         self._server = StreamServer(listener, self._run, backlog=backlog, spawn=self._admit)
-        self._server.max_accept = 1
 
     @property
     def address(self) -> tuple[str, int]:

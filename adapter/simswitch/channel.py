@@ -63,7 +63,7 @@ _CODEC = Block(CODEC_HEADERS)
 
 # events without the call's variables (switch_channel_event_set_extended_data)
 _WITHOUT_VARIABLES = frozenset(
-    {"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "PRIVATE_COMMAND", "COMMAND", "TALK", "NOTALK"}
+    {"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "PRIVATE_COMMAND", "TALK", "NOTALK"}
 )
 
 
@@ -141,6 +141,7 @@ class Channel:
         self._basic: Block | None = None
         self._profile: Block | None = None
         self._began = time.monotonic()
+        self._last_frame: int | None = None
 
     # --- what is known about it
 
@@ -205,6 +206,11 @@ class Channel:
     def frame_now(self) -> int:
         """The number of the 20 ms frame that runs now."""
         return int((time.monotonic() - self._began) / SECONDS_PER_FRAME)
+
+    @property
+    def media_frame(self) -> int:
+        """The same, but it stands still once the call is down: no packets come any more."""
+        return self.frame_now if self._last_frame is None else self._last_frame
 
     def seconds_until(self, frame: int) -> float:
         return max(0.0, self._began + frame * SECONDS_PER_FRAME - time.monotonic())
@@ -321,6 +327,7 @@ class Channel:
         self.state = State.HANGUP
         self.hangup_cause = cause
         self.times.hungup = _microseconds()
+        self._last_frame = self.frame_now
         self._profile = None
         self.changed()
         self.fire("CHANNEL_HANGUP")

@@ -21,15 +21,17 @@ EMPTY_RIFF_SIZE = 8  # what libsndfile writes before it knows better
 MP3_SAMPLES = 576  # a frame of MPEG 2.5 layer III
 MP3_BYTES_PER_CHANNEL = 144  # 16 kbit/s for each channel at 8 kHz
 MP3_PADDING_FRAMES = 6  # the encoder's delay and its last, padded frame
-STALE_SIZE_STEP = 4096  # mod_shout reports what it had flushed, not what it will write
+MP3_STEREO_FRAMES = 1  # an Info frame in front, where lame writes one
+MP3_STALE_SIZE = 4096  # mod_shout reports what it had flushed, not what it will write
 
 
 class RecordingFile(Protocol):
-    """Takes interleaved 16-bit samples; `size` is what the switch believes it wrote."""
+    """Takes interleaved 16-bit samples."""
 
     def write(self, data: bytes) -> None: ...
 
-    def close(self) -> int: ...
+    def close(self) -> int | None:
+        """Returns what the switch will report as record_file_size; None: nothing."""
 
 
 class WavFile:
@@ -81,12 +83,14 @@ class Mp3File:
     def write(self, data: bytes) -> None:
         self._samples += len(data) // 2 // self._channels
 
-    def close(self) -> int:
-        frames = -(-self._samples // MP3_SAMPLES) + MP3_PADDING_FRAMES if self._samples else 0
-        data = mp3_frame(self._channels) * frames
-        self._file.write(data)
+    def close(self) -> int | None:
+        stereo = self._channels == 2
+        frames = -(-self._samples // MP3_SAMPLES)
+        if frames:
+            frames += MP3_PADDING_FRAMES + (MP3_STEREO_FRAMES if stereo else 0)
+        self._file.write(mp3_frame(self._channels) * frames)
         self._file.close()
-        return len(data) // STALE_SIZE_STEP * STALE_SIZE_STEP
+        return MP3_STALE_SIZE if stereo else None
 
 
 def mp3_frame(channels: int) -> bytes:

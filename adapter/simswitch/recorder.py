@@ -91,7 +91,7 @@ class Recording:
         self.paused = False
         self.prune = False
         self.cause: str | None = None
-        self.size = 0
+        self.size: int | None = None
         self.samples = 0
         self._file = file
         self._says, self._hears, self._receives = says, hears, receives

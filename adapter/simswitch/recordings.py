@@ -38,7 +38,7 @@ class Running(Protocol):
     paused: bool
     variables: Mapping[str, str]
     cause: str | None
-    size: int
+    size: int | None
     samples: int
 
     def begin(self, now: int) -> None: ...
@@ -62,7 +62,7 @@ class FlatRecording:
     masked: bool = False
     paused: bool = False
     cause: str | None = None
-    size: int = 0
+    size: int | None = None
     samples: int = 0
     discarded: bool = False
 
@@ -110,7 +110,7 @@ class Recordings:
         self._running[path] = made
         if self._settings.pace is Pace.REAL:
             gevent.sleep(START_SECONDS)
-            made.begin(self._channel.frame_now)
+            made.begin(self._channel.media_frame)
             self._keep(made, limit)
         self._channel.fire("RECORD_START", _headers(made))
         return True
@@ -167,7 +167,7 @@ class Recordings:
         while self._running.get(made.path) is made:
             gevent.sleep(step)
             if isinstance(made, recorder.Recording):
-                made.advance(self._channel.frame_now)
+                made.advance(self._channel.media_frame)
                 if made.prune:
                     self._finish(made, call_gone=False)
                 elif self._settings.live_files:
@@ -199,14 +199,14 @@ class Recordings:
         made = self._running.get(path)
         if made is None:
             return False
-        made.advance(self._channel.frame_now)
+        made.advance(self._channel.media_frame)
         setattr(made, what, on)
         return True
 
     def _finish(self, made: Running, *, call_gone: bool) -> None:
         if self._running.pop(made.path, None) is not made:
             return
-        made.advance(self._channel.frame_now)
+        made.advance(self._channel.media_frame)
         made.close(call_gone=call_gone)
         self._report(made)
         me = gevent.getcurrent()
@@ -217,7 +217,8 @@ class Recordings:
     def _report(self, made: Running) -> None:
         """Variables first, then the event that carries them."""
         channel = self._channel
-        channel.set("record_file_size", str(made.size))
+        if made.size is not None:
+            channel.set("record_file_size", str(made.size))
         if made.discarded:
             channel.set("RECORD_DISCARDED", "true")
             recorder.remove(made.path)

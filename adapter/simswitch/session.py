@@ -89,8 +89,12 @@ class Session:
         """The whole life of the call; its greenlet ends with it."""
         channel = self.channel
         self._thread = gevent.getcurrent()
+        channel.enter(State.NEW)
         channel.enter(State.INIT)
+        channel.state = State.ROUTING
+        channel.changed()
         channel.fire("CHANNEL_CREATE")
+        channel.running_state = State.ROUTING
         channel.set_callstate("RINGING")
         channel.enter(State.ROUTING)
         while not channel.down:
@@ -223,8 +227,7 @@ class Session:
                 self._repeat(message)
         finally:
             self._locked = held
-        kind = "COMMAND" if message.lead_frames else "PRIVATE_COMMAND"
-        self.channel.fire(kind, {"call-command": message.command})
+        self.channel.fire("PRIVATE_COMMAND", {"call-command": message.command})
         return self.broken
 
     def _repeat(self, message: Message) -> None:

@@ -293,10 +293,9 @@ class SimSwitch(Surroundings):
             else:
                 self._own.pop(uuid, None)
         let_go(connection)
-        session = connection.session
-        if session is not None and session.channel.state is State.REPORTING:
-            if session.channel.uuid not in self._own:
-                session.channel.destroy()
+        channel = connection.session.channel if connection.session else None
+        if channel and channel.state is State.REPORTING and channel.uuid not in self._own:
+            channel.destroy()
 
     def _connections(self) -> list[Connection]:
         own = [connection for group in self._own.values() for connection in group]

@@ -8,6 +8,7 @@ import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -61,11 +62,10 @@ def test_a_callers_name_and_header_are_text(world: World, traces: Path, evil: st
 def test_what_a_web_server_says_is_text(world: World, traces: Path, evil: str) -> None:
     """A document may put together what SWML would have expanded itself."""
     text = EVIL[evil].replace("FILE", str(traces))
-    head, brace, tail = text.partition("{")
     inbox, report = world.inbox(), world.report()
     phone = world.run(
         [
-            {"set": {"head": head, "tail": brace + tail, "evil": "${head}${tail}"}},
+            {"set": {"dollar": "$", "percent": "%", "evil": _in_pieces(text)}},
             {"answer": {"codecs": "${evil}"}},
             *SETTLED,
             play("say:${evil}"),
@@ -115,6 +115,11 @@ def test_a_flood_of_digits_disturbs_nothing(world: World) -> None:
     inbox.wait_for("finished", within=15)
 
 
-def _call(world: World, number: str) -> dict[str, object]:
-    call: dict[str, object] = world.wait_fetch(number).json["call"]
+def _in_pieces(text: str) -> str:
+    """A value that SWML expands to `text`."""
+    return "".join({"$": "${dollar}", "%": "${percent}"}.get(char, char) for char in text)
+
+
+def _call(world: World, number: str) -> dict[str, Any]:
+    call: dict[str, Any] = world.wait_fetch(number).json["call"]
     return call

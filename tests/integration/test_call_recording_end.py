@@ -134,7 +134,7 @@ def test_a_stop_right_after_the_start_leaves_a_valid_file(world: World) -> None:
         recording = world.listen_to(finished)
         assert recording.seconds < 0.06, name
         assert recording.channels == (2 if name == "stereo" else 1)
-        eventually(lambda name=name: inbox.states(name) == ["recording", "finished"])
+        assert inbox.states(name) == ["recording", "finished"]
 
 
 def test_the_stop_of_an_unknown_recording_fails_and_the_script_goes_on(world: World) -> None:

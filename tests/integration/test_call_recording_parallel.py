@@ -4,6 +4,8 @@ The party says a tone that climbs step by step, with a silence in it: each piece
 tells when it was said, so that the recordings can be laid on one another.
 """
 
+from typing import Any
+
 import pytest
 from worlds.audio import AUDIBLE, Audio
 from worlds.sounds import silence, tone
@@ -20,7 +22,7 @@ MUTE = range(14, 18)
 PATTERN = [silence(STEP) if i in MUTE else tone(hz, seconds=STEP) for i, hz in enumerate(TONES)]
 
 STAGGER, TOGETHER = 0.15, 0.4
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "speak": {"direction": "speak"},
     "speak stereo": {"direction": "speak", "stereo": True},
     "both": {"direction": "both"},

@@ -5,7 +5,6 @@ import time
 import pytest
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, play, record, sleep
-from worlds.waiting import eventually
 from worlds.world import World, document
 
 
@@ -110,4 +109,4 @@ def test_calls_do_not_disturb_one_another(world: World) -> None:
         phone.wait_ended()
         recording = world.listen_to(inbox.wait_for("finished"))
         assert recording.seconds_of(500 + 300 * index) > recording.seconds - 0.15
-        eventually(lambda inbox=inbox: inbox.states() == ["recording", "finished"])
+        assert inbox.states() == ["recording", "finished"]

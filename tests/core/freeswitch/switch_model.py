@@ -185,6 +185,13 @@ def switch_event_create_brackets(text: bytes) -> dict[bytes, bytes]:
     return variables
 
 
+def uuid_setvar_multi(line: bytes) -> list[tuple[bytes, bytes]]:
+    """What mod_commands.c, `uuid_setvar_multi_function`, sets."""
+    _, _, pairs = line.removeprefix(b"api ").split(b" ", 2)
+    settings = switch_separate_string(pairs, b";", 64)
+    return [(name, value) for name, _, value in (each.partition(b"=") for each in settings)]
+
+
 @dataclass(frozen=True)
 class RecordStart:
     """What mod_commands.c, `session_record_function`, does for `uuid_record … start`."""

@@ -11,6 +11,7 @@ from switch_model import (
     switch_url_decode,
     switch_url_encode,
     uuid_record_start,
+    uuid_setvar_multi,
 )
 
 from adapter.freeswitch import commands
@@ -126,7 +127,7 @@ def test_what_the_switch_would_expand_or_split_is_refused(argument):
     with pytest.raises(UnsafeValue):
         commands.execute("set", argument, event_uuid=UUID)
     with pytest.raises(UnsafeValue):
-        commands.set_variable(UUID, "x", argument)
+        commands.set_variables(UUID, {"x": argument})
 
 
 @given(TEXT)
@@ -136,13 +137,24 @@ def test_hangup(cause):
         assert command.headers == [(b"call-command", b"hangup"), (b"hangup-cause", utf8(cause))]
 
 
-@given(TEXT, TEXT, TEXT)
-def test_set_variable(uuid, name, value):
-    command = sent(commands.set_variable, uuid, name, value)
-    if command is not None:
-        assert command == Command(utf8(f"api uuid_setvar {uuid} {name} {value}"), [])
-        assert command.line.split(b" ", 4)[2:4] == [utf8(uuid), utf8(name)]
-        assert b"${" not in command.line
+@given(TEXT, st.dictionaries(TEXT | st.sampled_from(["a", "b", "c"]), TEXT, min_size=1))
+@example("u", {"a": "1\\", "b": "2"})
+@example("u", {"a": "it's", "b": "it's"})
+@example("u", {"a": "1;b=2"})
+@example("u", {"a": " 1 ", "b": "", "c": "3"})
+def test_set_variables(uuid, values):
+    command = sent(commands.set_variables, uuid, values)
+    if command is None:
+        return
+    assert b"${" not in command.line
+    assert command.line.startswith(utf8(f"api uuid_setvar_multi {uuid} "))
+    pairs = uuid_setvar_multi(command.line)
+    assert pairs == [(utf8(name), utf8(value).rstrip(b" ")) for name, value in values.items()]
+
+
+@pytest.mark.parametrize("value", ["a b", "PCMU,opus", "none", "", "a=b", "swml:1-2"])
+def test_usual_variables_are_not_refused(value):
+    assert sent(commands.set_variables, UUID, {"absolute_codec_string": value}) is not None
 
 
 @given(TEXT)

@@ -52,7 +52,7 @@ class Audio:
 
     @property
     def seconds(self) -> float:
-        return self.samples.shape[1] / self.rate
+        return int(self.samples.shape[1]) / self.rate
 
     def channel(self, number: int) -> "Audio":
         return Audio(self.samples[number : number + 1], self.rate)
@@ -110,7 +110,8 @@ class Audio:
     def _frames(self, channel: int) -> Channel:
         row = self.samples[channel].astype(float)
         length = round(FRAME_SECONDS * self.rate)
-        return row[: row.size - row.size % length].reshape(-1, length)
+        whole = row[: row.size - row.size % length]
+        return np.asarray(whole.reshape(-1, length))
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:

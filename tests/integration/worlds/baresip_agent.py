@@ -16,7 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from baresip import BaresipError, Config, StackEvent
-from baresip._native import lib
+from baresip._native import lib  # type: ignore[import-not-found]
 from baresip.call import Call
 from baresip.errors import split_status
 from baresip.events import Event

@@ -13,7 +13,11 @@ LOOK_AGAIN = 0.02
 
 
 def eventually(
-    look: Callable[[], Seen], *, within: float = PATIENCE, what: str = "", every: float = LOOK_AGAIN
+    look: Callable[[], Seen | None],
+    *,
+    within: float = PATIENCE,
+    what: str = "",
+    every: float = LOOK_AGAIN,
 ) -> Seen:
     """The first true thing that `look` returns; AssertionError with the last one else."""
     until = time.monotonic() + within

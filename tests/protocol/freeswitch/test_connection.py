@@ -263,13 +263,6 @@ def test_long_commands_of_two_do_not_mix(clogged):
 def test_a_reset_while_somebody_writes(clogged):
     subject, switch = clogged
     asking = subject.ask(LONG)
-    until(
-        lambda: (
-            subject.connection._sending.locked()
-            if hasattr(subject.connection._sending, "locked")
-            else True
-        )
-    )
     gevent.sleep(0)
     switch.vanish()
     with pytest.raises(ConnectionLost):
