@@ -21,6 +21,12 @@ STEPS = Counter("swml_steps", "SWML steps by method and result.", ["method", "re
 WARNINGS = Counter("swml_warnings", "Warnings about documents by code.", ["code"])
 RECORDINGS = Counter("swml_recordings", "Recordings that entered a state.", ["state"])
 RECORDINGS_ACTIVE = Gauge("swml_recordings_active", "Recordings running or paused at present.")
+RECORDINGS_DELETED = Counter(
+    "swml_recordings_deleted", "Recordings deleted by retention: for days or for bytes.", ["rule"]
+)
+RECORDINGS_DELETED_BYTES = Counter(
+    "swml_recordings_deleted_bytes", "Bytes freed by deleting recordings."
+)
 CALLBACK_ATTEMPTS = Counter(
     "swml_callback_attempts", "Callback attempts: delivered, retry or failed.", ["outcome"]
 )

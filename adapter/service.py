@@ -29,6 +29,7 @@ from adapter.sounds.library import SoundLibrary
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
+from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
 from adapter.web.app import create_app
 from adapter.web.server import WebServer, in_thread
@@ -55,7 +56,11 @@ class Service:
         self.settings = settings = self._listeners.bound(settings)
         self.draining = False
         self.stopped = Flag()
-        self.limits = Limits()
+        script = settings.script
+        self.limits = Limits(
+            transfers=script.transfers, jumps=script.jumps, depth=script.depth, steps=script.steps
+        )
+        self.interpreter = Interpreter
         self.documents = DocumentCache(methods.catalog())
         self.fetcher = DocumentFetcher(settings)
         self.outbox = Outbox()

@@ -20,6 +20,7 @@ import structlog
 
 from adapter import methods, metrics
 from adapter.call_facts import call_facts
+from adapter.callbacks.payloads import warning_event
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, Source, choose, remote
@@ -77,6 +78,7 @@ class Session:
         self._recordings = CallRecordings(call, service.archive, self._identity)
         self._documents: dict[str, Document] = {}
         self._script: Interpreter | None = None
+        self._step_began = 0.0
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
@@ -120,7 +122,8 @@ class Session:
 
     def position(self) -> dict[str, Any]:
         """What going on needs (for Positions)."""
-        return {"script": self._script.state() if self._script else {}}
+        script = self._script.state() if self._script else {}
+        return {"script": script, "step_began": self._step_began}
 
     def documents(self) -> Iterable[Document]:
         """The documents that the position names (for Positions)."""
@@ -133,8 +136,12 @@ class Session:
         if document is None:
             return None
         self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
-        return Interpreter.start(
-            document, call=facts, limits=self._service.limits, evaluate=self._service.evaluate
+        return self._service.interpreter.start(
+            document,
+            call=facts,
+            envs=self._project.envs,
+            limits=self._service.limits,
+            evaluate=self._service.evaluate,
         )
 
     def _resume(self) -> Interpreter | None:
@@ -146,12 +153,13 @@ class Session:
         if position is None:
             self._log.warning("the call was here before, but not where: its document starts anew")
             return None
-        script = Interpreter.resume(
+        script = self._service.interpreter.resume(
             position["script"],
             self._kept_document,
             limits=self._service.limits,
             evaluate=self._service.evaluate,
         )
+        self._step_began = position["step_began"]
         self._log.info("call taken up again", document=script.document.name)
         return script
 
@@ -167,11 +175,17 @@ class Session:
     # -- the script ------------------------------------------------------------------------------
 
     def _run_script(self, script: Interpreter) -> None:
+        answered = self._call.answered
         while (effect := script.next_effect()) is not None:
+            self._step_began = self._step_began or time.time()
             self._service.positions.note(self)
             script.apply(self._do(script, effect))
+            if self._call.answered and not answered:
+                answered = True
+                script.update_call(call_state="answered", state="answered")
             if methods.is_done_once(effect.method):
                 self._service.positions.flush(self)
+            self._step_began = 0.0
             self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
@@ -207,6 +221,7 @@ class Session:
             web=service.web_session,
             variables=script.vars,
             step=script.steps,
+            began=self._step_began,
         )
 
     def _report_warnings(self, script: Interpreter) -> None:
@@ -214,6 +229,17 @@ class Session:
             metrics.counter(metrics.WARNINGS, warning.code).inc()
             self._log.warning(
                 "script warning", code=warning.code, step=warning.path, reason=str(warning)
+            )
+            context = self._context(script)
+            context.notify(
+                self._service.settings.script_status_url,
+                warning_event(
+                    self._identity,
+                    code=warning.code,
+                    message=warning.message,
+                    step=warning.path,
+                    timestamp=context.now(),
+                ),
             )
 
     # -- documents -------------------------------------------------------------------------------
@@ -242,7 +268,7 @@ class Session:
             return None
         for place in self._source.places:
             try:
-                return self._load(place, CallFacts(facts))
+                return self._load(place, CallFacts(facts, envs=self._project.envs))
             except (FetchError, DocumentError) as error:
                 code = error.faults[0].code if isinstance(error, DocumentError) else None
                 self._report_no_document(code or Code.PARSE_ERROR, str(error))

@@ -8,6 +8,7 @@ sent.
 from collections.abc import Mapping
 from typing import Any
 
+from adapter.identity import CallIdentity
 from adapter.store.rows import Recording
 
 Payload = dict[str, Any]
@@ -87,6 +88,27 @@ def play_event(
         event_channel=event_channel,
         project_id=project_id,
         space_id=space_id,
+        timestamp=timestamp,
+    )
+
+
+def warning_event(
+    identity: CallIdentity, *, code: str, message: str, step: str, timestamp: float
+) -> Payload:
+    """`calling.script.warning`: its payload is documented nowhere; `params` says what is known."""
+    params = {
+        "call_id": identity.call_id,
+        "node_id": identity.node_id,
+        "code": code,
+        "message": message,
+        "step": step,
+    }
+    return envelope(
+        "calling.script.warning",
+        params,
+        event_channel=identity.event_channel,
+        project_id=identity.project_id,
+        space_id=identity.space_id,
         timestamp=timestamp,
     )
 

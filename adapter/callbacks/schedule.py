@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Limits:
     """Attempts that may run at once."""
 
-    per_receiver: int = 8
+    per_receiver: int = 16
     failing_receiver: int = 1
     total: int = 128
 

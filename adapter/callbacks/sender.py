@@ -102,6 +102,7 @@ class Sender:
         self._schedule = Schedule(settings.limits)
         self._wake = Event()
         self._stopping = False
+        self._open = 0
         self._rescan_at = 0.0
         self._loop: gevent.Greenlet | None = None
 
@@ -147,7 +148,7 @@ class Sender:
             except Exception:
                 log.exception("callback sender stumbled")
                 gevent.sleep(STORE_PAUSE_SECONDS)
-            if self._stopping and not self._schedule.running and not self._schedule.has_ready():
+            if self._stopping and not self._open and not self._schedule.has_ready():
                 return
             if not self._schedule.has_ready():
                 self._wake.wait(self._seconds_to_wait())
@@ -196,14 +197,12 @@ class Sender:
 
     def _begin(self, callback: Callback) -> None:
         self._schedule.started(callback.origin)
+        self._open += 1
         gevent.spawn(self._deliver, callback).name = f"callback-{callback.id}"
 
     def _deliver(self, callback: Callback) -> None:
-        answered = False
         try:
-            with CALLBACK_SECONDS.time():
-                answer = self._attempt(callback)
-            answered = answer.status is not None and not is_retryable(answer.status)
+            answer = self._attempt_in_slot(callback)
             self._record(callback, answer)
         except StoreError as error:
             # Its claim runs out, and it is sent again.
@@ -211,8 +210,22 @@ class Sender:
         except Exception:
             log.exception("callback attempt broke", callback_id=callback.id)
         finally:
+            self._open -= 1
+            # The next of its stream may be due now.
+            self._schedule.look_at(callback.origin)
+            self._wake.set()
+
+    def _attempt_in_slot(self, callback: Callback) -> Answer:
+        answered = False
+        try:
+            with CALLBACK_SECONDS.time():
+                answer = self._attempt(callback)
+            answered = answer.status is not None and not is_retryable(answer.status)
+        finally:
+            # The slot is for the network; another callback need not wait for the outcome's commit.
             self._schedule.ended(callback.origin, answered=answered)
             self._wake.set()
+        return answer
 
     def _attempt(self, callback: Callback) -> Answer:
         reason = self._allowed(callback.url) if self._allowed else None
@@ -241,7 +254,7 @@ class Sender:
         decision = decide(
             answer,
             attempts=callback.attempts + 1,
-            created_at=callback.created_at,
+            created_at=callback.patience_from,
             now=now,
             policy=self._settings.retry,
             random=random.random,

@@ -17,6 +17,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -111,10 +112,13 @@ def _secret(length: int) -> Callable[[SecretStr], SecretStr]:
 
 
 AddressField = Annotated[Address, BeforeValidator(_address), PlainSerializer(str)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
 DocumentSource = Annotated[str, AfterValidator(_source)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
+Size = Annotated[ByteSize, Field(gt=0)]
 Port = Annotated[int, Field(gt=0, le=65535)]
 ShortWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")]
 
@@ -169,6 +173,7 @@ class Project(Section):
     signing_key: Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))] | None = Field(
         None, description="key of X-SignalWire-Signature; without it nothing is signed"
     )
+    envs: dict[str, Any] = Field({}, description="`envs` of the project's documents")
 
 
 class Node(Section):
@@ -204,6 +209,38 @@ class Documents(Section):
     max_redirects: int = Field(5, ge=0, description="redirects that are followed")
 
 
+class Keep(Section):
+    """How long files are kept, and how much of them; without a value for ever."""
+
+    days: Days | None = Field(None, description="days after its end that a recording is kept")
+    bytes: Size | None = Field(
+        None, description="bytes (or `500GB`) of recordings that are kept; the oldest go first"
+    )
+
+
+class KeepByFormat(Section):
+    """What holds for the recordings of one format."""
+
+    wav: Keep = Field(Keep(), description="for wav")
+    mp3: Keep = Field(Keep(), description="for mp3")
+    mp4: Keep = Field(Keep(), description="for mp4")
+
+
+class Retention(Keep):
+    """Which recordings are deleted by themselves, and when the store forgets what is over."""
+
+    by_format: KeepByFormat = Field(
+        KeepByFormat(),
+        description="for one format: `days` in place of those above, `bytes` as a limit of its own",
+    )
+    keep_rows_days: Days | None = Field(
+        None, description="days after its deletion that a recording is known (410 and not 404)"
+    )
+    keep_history_days: Days = Field(
+        7, description="days that delivered callbacks and ended calls are known"
+    )
+
+
 class Deadlines(Section):
     """The longest waits, in seconds."""
 
@@ -225,6 +262,15 @@ class Limits(Section):
     http_connections: Count = Field(256, description="web connections at the same time")
     http_header_bytes: Count = Field(32 * 1024, description="headers of a web request")
     http_body_bytes: Count = Field(1 * MEBIBYTE, description="body of a web request")
+
+
+class Script(Section):
+    """How much one call's script may do before it is stopped."""
+
+    transfers: Count = Field(32, description="transfers and executes of URLs in one call")
+    jumps: Count = Field(100, description="the most that `goto.max` can ask for")
+    depth: Count = Field(100, description="executes inside executes")
+    steps: Count = Field(100_000, description="steps in one call")
 
 
 class Log(Section):
@@ -284,6 +330,7 @@ class SettingsModel(Section):
     )
     callbacks: Callbacks = Field(Callbacks(), description="delivery of status callbacks")
     documents: Documents = Field(Documents(), description="fetching of documents")
+    retention: Retention = Field(Retention(), description="what is deleted by itself")
     sip_profile: ShortWord = Field("internal", description="SIP profile that calls go out by")
     gateway: ShortWord | None = Field(None, description="gateway that calls to numbers go out by")
     allow_from: list[Network] = Field(
@@ -300,6 +347,10 @@ class SettingsModel(Section):
     )
     deadlines: Deadlines = Field(Deadlines(), description="longest waits")
     limits: Limits = Field(Limits(), description="what is refused beyond")
+    script: Script = Field(Script(), description="limits of a call's script")
+    script_status_url: WebUrl | None = Field(
+        None, description="where warnings about running scripts are POSTed"
+    )
     log: Log = Field(Log(), description="what is logged")
     speech: Speech = Field(Speech(), description="who speaks `say:` texts")
 

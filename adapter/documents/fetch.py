@@ -65,10 +65,10 @@ class DocumentFetcher:
 
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.documents
-        self._session = session(settings.deny_to, pool_connections=32, pool_maxsize=32)
+        self.session = session(settings.deny_to, pool_connections=32, pool_maxsize=32)
 
     def close(self) -> None:
-        self._session.close()
+        self.session.close()
 
     def fetch(self, place: Place, facts: CallFacts, *, project: Project | None = None) -> bytes:
         """The document's text, as bytes; FetchError when it cannot be had.
@@ -121,7 +121,7 @@ class DocumentFetcher:
         raise FetchError(shown(url), "redirects too often", "correct the redirects of that server")
 
     def _send(self, hop: Hop, body: bytes, secret: str | None) -> requests.Response:
-        request = self._session.prepare_request(
+        request = self.session.prepare_request(
             requests.Request(
                 "POST" if hop.is_post else "GET",
                 hop.url,
@@ -142,7 +142,7 @@ class DocumentFetcher:
             return self._transmit(request)
 
     def _transmit(self, request: requests.PreparedRequest) -> requests.Response:
-        return self._session.send(
+        return self.session.send(
             request,
             proxies=proxies_for(request.url or ""),
             timeout=(self._limits.connect_timeout, self._limits.read_timeout),

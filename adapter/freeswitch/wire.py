@@ -110,7 +110,9 @@ class Frame(Headers):
 
     def event(self) -> Event:
         """The event that a ``text/event-plain`` frame carries."""
-        if b"\nContent-Length:" not in self.body:
+        # Its own Content-Length announces an event's body. Hardly any has one, and from the end that
+        # is known soonest.
+        if self.body.rfind(b"\nContent-Length:") < 0:
             return Event(self.body)
         head, _, body = self.body.partition(_END_OF_HEAD)
         return Event(head, body)

@@ -43,6 +43,9 @@ class Context:
     step: int
     """The step's number in the script's run: the same when it is done again after a crash."""
 
+    began: float
+    """When the step began, in Unix seconds: before a crash, where it is done again after one."""
+
     def notify(self, url: str | None, payload: Payload) -> None:
         """Store a callback about this call, to be delivered in order. No URL: nobody asks."""
         if url is None:

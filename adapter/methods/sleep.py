@@ -24,6 +24,10 @@ SPEC = MethodSpec("sleep", Sleep, Shorthand(scalar="duration"))
 
 
 def perform(context: Context, params: Sleep) -> Result:
-    """Wait here, not in an application: recordings and digits go on, and the call may end."""
-    context.call.sleep(None if params.duration < 0 else params.duration / 1000)
+    """Wait here, not in an application: recordings and digits go on, and the call may end.
+
+    What had passed before a crash is not waited for again.
+    """
+    until = context.began + params.duration / 1000
+    context.call.sleep(None if params.duration < 0 else max(0.0, until - context.now()))
     return Result()

@@ -9,6 +9,7 @@ from adapter.simswitch.client import SimClient, SimProcess
 from adapter.simswitch.load import Load, LoadPlan, LoadResult
 from adapter.simswitch.settings import (
     Action,
+    Callee,
     Extension,
     Pace,
     SettingsFault,
@@ -20,6 +21,7 @@ from adapter.simswitch.switch import SimSwitch
 __all__ = [
     "Action",
     "CallPlan",
+    "Callee",
     "Caller",
     "Extension",
     "Load",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import gevent
 import structlog
 
+from adapter.simswitch.bridging import bridge, conference
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.outbound import socket
 from adapter.simswitch.session import Ending, Session
@@ -48,6 +49,8 @@ def application(
 
 
 application("socket")(socket)
+application("bridge")(bridge)
+application("conference", needs_media=True)(conference)
 
 
 @application("answer")

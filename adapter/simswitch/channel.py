@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.simswitch.audio import FRAME_MS, Source
 from adapter.simswitch.causes import Q850
-from adapter.simswitch.events import Block, Event, Variables
+from adapter.simswitch.events import Block, Event, LazyBlock, Variables
+from adapter.simswitch.frames import header_line
 from adapter.simswitch.profile import (
     CODEC_HEADERS,
     CallFacts,
@@ -23,6 +24,7 @@ from adapter.simswitch.profile import (
     media_variables,
     own_variables,
     profile_headers,
+    time_headers,
 )
 from adapter.simswitch.strings import is_true
 from adapter.simswitch.timeline import Segment, Timeline
@@ -140,6 +142,7 @@ class Channel:
         )
         self._basic: Block | None = None
         self._profile: Block | None = None
+        self._who: tuple[dict[str, str], list[bytes]] | None = None
         self._began = time.monotonic()
         self._last_frame: int | None = None
 
@@ -236,9 +239,21 @@ class Channel:
 
     def _profile_block(self) -> Block:
         if self._profile is None:
-            facts, times, index = self.facts, self.times, self._profile_index
-            self._profile = Block(profile_headers("Caller", facts, self.uuid, times, index))
+            self._profile = self._profile_as("Caller")
         return self._profile
+
+    def _profile_as(self, prefix: str) -> Block:
+        """The caller's profile; only its times change while nobody transfers the call."""
+        if self._who is None:
+            who = profile_headers(self.facts, self.uuid, self._profile_index)
+            self._who = who, [header_line(*pair) for pair in who.items()]
+        who, lines = self._who
+        times = time_headers(self.times)
+        start = f"{prefix}-".encode()
+        rendered = [*lines, *[header_line(*pair) for pair in times.items()]]
+        plain = start + start.join(rendered)
+        headers = {**who, **times}
+        return LazyBlock(plain, lambda: {f"{prefix}-{key}": headers[key] for key in headers})
 
     def _state_block(self) -> Block:
         """switch_channel_event_set_basic_data, but for the caller's profile."""
@@ -269,8 +284,7 @@ class Channel:
 
     def connect_headers(self) -> Block:
         """The caller's profile once more, as the answer to `connect` starts."""
-        facts, times, index = self.facts, self.times, self._profile_index
-        return Block(profile_headers("Channel", facts, self.uuid, times, index))
+        return self._profile_as("Channel")
 
     def changed(self) -> None:
         """Forgets rendered headers and wakes whoever waits for this channel."""
@@ -332,12 +346,13 @@ class Channel:
         self.changed()
         self.fire("CHANNEL_HANGUP")
 
-    def report(self) -> None:
-        """The states and variables after the hangup, up to CHANNEL_HANGUP_COMPLETE."""
+    def report(self, *, short: bool) -> None:
+        """The states after the hangup, up to CHANNEL_HANGUP_COMPLETE (`short`: few stamps)."""
         cause = self.hangup_cause or "NORMAL_CLEARING"
         if self.digits_dialed:
             self.set("digits_dialed", self.digits_dialed)
-        for name, value in last_variables(self.times, cause, Q850.get(cause, 16)).items():
+        q850 = Q850.get(cause, 16)
+        for name, value in last_variables(self.times, cause, q850, short=short).items():
             self.set(name, value)
         self.set_callstate("HANGUP")
         self.enter(State.REPORTING)
@@ -363,6 +378,7 @@ class Channel:
         self.times.transferred = _microseconds()
         self._profile = None
         self._profile_index += 1
+        self._who = None
         self.changed()
 
     # --- digits and sound

@@ -126,7 +126,7 @@ def _sendmsg(connection: "Connection", command: Command) -> bytes:
         session = connection.switch.session(uuid)
     if session is None:
         return frames.reply(f"-ERR invalid session id [{uuid}]")
-    session.submit(message_from(dict(command.headers), command.body))
+    session.submit(message_from(command.headers, command.body))
     return frames.reply("+OK")
 
 

@@ -91,7 +91,8 @@ class Connection:
             data = self._sock.recv(READ_BYTES)
             if not data:
                 return
-            self._sock.settimeout(None)
+            if first or self.session is None:
+                self._sock.settimeout(None)
             for command in reader.feed(data):
                 self._busy = True
                 if first and self.session is not None:

@@ -10,9 +10,9 @@ Rules (mod_event_socket.c read_packet, listener_run; switch_event.c switch_event
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from adapter.simswitch.strings import atoi
 
@@ -28,12 +28,11 @@ class WireFault(Exception):
     """The peer sent what no switch would read on from; the connection ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command as the switch reads it: its line, its headers (names lower case), its body."""
 
     line: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str]
     body: str = ""
 
     def get(self, name: str) -> str | None:

@@ -11,7 +11,6 @@ Rules
 
 from typing import TYPE_CHECKING
 
-import gevent
 import structlog
 from gevent import socket as sockets
 
@@ -93,7 +92,6 @@ def _serve(session: "Session", connection: Connection) -> None:
     if session.channel.state is State.RESET:
         session.channel.state = State.EXECUTE
         session.channel.changed()
-    gevent.sleep(0)
 
 
 def let_go(connection: Connection) -> None:

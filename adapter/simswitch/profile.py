@@ -53,10 +53,8 @@ def safe_name(name: str) -> str:
     return url_decode(name).replace("${", "%{")
 
 
-def profile_headers(
-    prefix: str, facts: CallFacts, uuid: str, times: Times, index: int
-) -> dict[str, str]:
-    """switch_caller_profile_event_set_data."""
+def profile_headers(facts: CallFacts, uuid: str, index: int) -> dict[str, str]:
+    """switch_caller_profile_event_set_data: who calls, without its prefix and times."""
     name = safe_name(facts.from_name) or facts.from_number
     headers = {
         "Direction": "inbound",
@@ -75,15 +73,12 @@ def profile_headers(
         "Context": facts.context,
         "Channel-Name": facts.channel_name,
         "Profile-Index": str(index),
-        **_times(times),
-        "Screen-Bit": "true",
-        "Privacy-Hide-Name": "false",
-        "Privacy-Hide-Number": "false",
     }
-    return {f"{prefix}-{key}": value for key, value in headers.items() if value}
+    return {key: value for key, value in headers.items() if value}
 
 
-def _times(times: Times) -> dict[str, str]:
+def time_headers(times: Times) -> dict[str, str]:
+    """The profile's times and flags, without its prefix."""
     return {
         "Profile-Created-Time": str(times.transferred or times.created),
         "Channel-Created-Time": str(times.created),
@@ -96,6 +91,9 @@ def _times(times: Times) -> dict[str, str]:
         "Channel-Bridged-Time": str(times.bridged),
         "Channel-Last-Hold": "0",
         "Channel-Hold-Accum": "0",
+        "Screen-Bit": "true",
+        "Privacy-Hide-Name": "false",
+        "Privacy-Hide-Number": "false",
     }
 
 
@@ -230,11 +228,13 @@ def media_variables(times: Times) -> dict[str, str]:
     }
 
 
-def last_variables(times: Times, cause: str, q850: int) -> dict[str, str]:
-    """Stamps and durations that CHANNEL_HANGUP_COMPLETE adds."""
+def last_variables(times: Times, cause: str, q850: int, *, short: bool) -> dict[str, str]:
+    """Cause, stamps and durations that CHANNEL_HANGUP_COMPLETE adds; `short`: the cause only."""
     end = times.hungup
     talked = (end - times.answered) if times.answered else 0
     values = {"hangup_cause": cause, "hangup_cause_q850": str(q850)}
+    if short:
+        return values
     for name, moment in (("start", times.created), ("answer", times.answered), ("end", end)):
         if moment:
             local = time.localtime(moment // 1_000_000)

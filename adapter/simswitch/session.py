@@ -15,9 +15,8 @@ import time
 import uuid as uuids
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import gevent
 import structlog
@@ -47,8 +46,7 @@ class Ending(Enum):
     GONE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A `sendmsg execute` or `hangup` for the session's thread."""
 
     command: str
@@ -130,7 +128,7 @@ class Session:
         channel.changed()
         channel.fire("CHANNEL_STATE")
         channel.recordings.stop("all")
-        channel.report()
+        channel.report(short=self.flat)
         self.switch.call_ended(self)
 
     def transfer(self, number: str, context: str) -> None:
@@ -387,7 +385,7 @@ class _Player:
         return LONG_WAIT if self._end is None else self._channel.seconds_until(self._end)
 
 
-def message_from(headers: "dict[str, str]", body: str) -> Message:
+def message_from(headers: dict[str, str], body: str) -> Message:
     """A `sendmsg` as switch_ivr_parse_event reads it."""
     argument = headers.get("execute-app-arg", "")
     if not argument and headers.get("content-type", "").lower() == "text/plain":

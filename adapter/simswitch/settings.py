@@ -44,6 +44,21 @@ class Extension:
     actions: tuple[Action, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """Who answers a `bridge` to numbers that `pattern` finds.
+
+    It rings for `rings` seconds; then it answers and talks for `talks` seconds (None: until
+    the caller hangs up) as a tone of `tone` Hz, or fails with `cause`.
+    """
+
+    pattern: str
+    rings: float = 0.1
+    talks: float | None = None
+    tone: float = 500.0
+    cause: str | None = None
+
+
 def adapter_dialplan(hosts: str = "127.0.0.1:8084", path: str = "") -> tuple[Extension, ...]:
     """A dialplan that keeps a call over an adapter's restart: resume, two sockets, try again."""
     socket = f"{hosts}/{path} async full" if path else f"{hosts} async full"
@@ -74,6 +89,7 @@ class SwitchSettings:
     version: str = "1.10.12"
     modules: frozenset[str] = DEFAULT_MODULES
     dialplan: tuple[Extension, ...] = field(default_factory=adapter_dialplan)
+    callees: tuple[Callee, ...] = (Callee(".*"),)
     pace: Pace = Pace.REAL
     poll_ms: float = 20.0
     live_files: bool = True
@@ -124,6 +140,8 @@ def _plain(name: str, value: Any) -> Any:
             return frozenset(value)
         case "pace":
             return Pace(value)
+        case "callees":
+            return _callees(value)
         case "dialplan" if not isinstance(value, tuple):
             return _dialplan(value)
         case _:
@@ -134,6 +152,14 @@ def _dialplan(value: Any) -> tuple[Extension, ...]:
     """A list of actions (`application: data`), or a mapping of pattern to such a list."""
     extensions = value if isinstance(value, dict) else {".*": value}
     return tuple(Extension(pattern, _actions(items)) for pattern, items in extensions.items())
+
+
+def _callees(value: Any) -> tuple[Callee, ...]:
+    """A list of mappings with the fields of Callee."""
+    try:
+        return tuple(item if isinstance(item, Callee) else Callee(**item) for item in value)
+    except TypeError as error:
+        raise SettingsFault(f"callees: {error}; write a list of {{pattern: …}}") from error
 
 
 def _actions(items: Any) -> tuple[Action, ...]:

@@ -100,12 +100,20 @@ class SimSwitch(Surroundings):
 
     def spawn(self, name: str, run: Callable[..., Any], *arguments: Any) -> gevent.Greenlet:
         """A greenlet of this switch, with a name, whose error is logged."""
-        greenlet = gevent.spawn(run, *arguments)
+        greenlet = gevent.Greenlet(self._run, name, run, arguments)
         greenlet.name = name
         self._greenlets.add(greenlet)
-        greenlet.rawlink(self._greenlets.discard)
-        greenlet.link_exception(_log_error)
+        greenlet.start()
         return greenlet
+
+    def _run(self, name: str, run: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """The error path of every greenlet; cheaper than a link to each."""
+        try:
+            run(*arguments)
+        except Exception:
+            log.exception("simulated switch failed", greenlet=name)
+        finally:
+            self._greenlets.discard(gevent.getcurrent())
 
     # --- calls
 
@@ -128,10 +136,16 @@ class SimSwitch(Surroundings):
             self._keep_caller(caller)
         if any(step.on for step in plan.steps):
             self._watchers[caller.uuid] = caller
-        greenlet = self.spawn(f"call {session.channel.uuid}", session.run)
-        greenlet.rawlink(lambda _: caller.ended.set())
+        self.spawn(f"call {session.channel.uuid}", self._run_call, caller)
         caller.start()
         return caller
+
+    @staticmethod
+    def _run_call(caller: Caller) -> None:
+        try:
+            caller.session.run()
+        finally:
+            caller.ended.set()
 
     def _new_session(self, facts: CallFacts) -> Session:
         self.calls_placed += 1
@@ -312,7 +326,3 @@ def _uuids(connection: Connection) -> list[str]:
 
 def _titled(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.title(): value for name, value in headers.items()}
-
-
-def _log_error(greenlet: gevent.Greenlet) -> None:
-    log.error("simulated switch failed", greenlet=greenlet.name, exc_info=greenlet.exc_info)

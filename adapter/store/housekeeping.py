@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from adapter.store.tables import callbacks, calls
+from adapter.store.tables import callbacks, calls, recordings
 
 PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`last` is where the next page begins, None at the end."""
+    """How many rows were changed or deleted; `last` is where the next page begins, or None."""
 
-    deleted: int
+    count: int
     last: int | None
 
 
@@ -36,10 +36,16 @@ def forget_callbacks(connection: sa.Connection, *, before: float, after: int) ->
     if old:
         connection.execute(sa.delete(callbacks).where(callbacks.c.position.in_(old)))
     more = len(rows) == PAGE and rows[-1].old
-    return Page(deleted=len(old), last=rows[-1].position if more else None)
+    return Page(count=len(old), last=rows[-1].position if more else None)
 
 
 def forget_calls(connection: sa.Connection, *, before: float) -> int:
     """Delete up to a page of calls that ended before this Unix time; how many."""
     old = sa.select(calls.c.call_id).where(calls.c.ended_at < before).limit(PAGE)
     return connection.execute(sa.delete(calls).where(calls.c.call_id.in_(old))).rowcount
+
+
+def forget_recordings(connection: sa.Connection, *, before: float) -> int:
+    """Delete up to a page of rows whose files were deleted before this Unix time; how many."""
+    old = sa.select(recordings.c.id).where(recordings.c.deleted_at < before).limit(PAGE)
+    return connection.execute(sa.delete(recordings).where(recordings.c.id.in_(old))).rowcount

@@ -14,6 +14,7 @@ from adapter.store.rows import (
     OutboxCounts,
     Recording,
     RecordingFilter,
+    Removable,
 )
 from adapter.store.tables import (
     DELIVERED,
@@ -30,6 +31,8 @@ _STATES = {
     CallbackState.DELIVERED: DELIVERED,
     CallbackState.FAILED: FAILED,
 }
+# As in the index recordings_kept, so that it is used.
+_KEPT = (recordings.c.deleted_at.is_(None), recordings.c.ended_at.is_not(None))
 
 
 def recording(connection: sa.Connection, recording_id: str) -> Recording | None:
@@ -68,6 +71,47 @@ def count_recordings(connection: sa.Connection, wanted: RecordingFilter) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def all_recordings(connection: sa.Connection, limit: int, after: str) -> list[Recording]:
+    """Every recording by its id, deleted ones too, those behind `after`."""
+    query = (
+        sa.select(recordings).where(recordings.c.id > after).order_by(recordings.c.id).limit(limit)
+    )
+    return [_recording(row) for row in connection.execute(query).mappings()]
+
+
+def removable_recordings(
+    connection: sa.Connection, wanted: Removable, limit: int, after: tuple[float, str]
+) -> list[Recording]:
+    """Oldest end first, those behind the end and id `after`."""
+    rows = connection.execute(removable(wanted, limit, after)).mappings()
+    return [_recording(row) for row in rows]
+
+
+def removable(wanted: Removable, limit: int, after: tuple[float, str]) -> sa.Select[Any]:
+    """Ended, there, and with no callback that is still to be sent."""
+    column = recordings.c
+    waits = sa.exists().where(callbacks.c.stream == column.id, callbacks.c.state == PENDING)
+    conditions = [*_KEPT, sa.tuple_(column.ended_at, column.id) > sa.tuple_(*after), ~waits]
+    if wanted.format is not None:
+        conditions.append(column.format == wanted.format)
+    if wanted.ended_before is not None:
+        conditions.append(column.ended_at < wanted.ended_before)
+    chosen = sa.select(recordings).where(*conditions)
+    return chosen.order_by(column.ended_at, column.id).limit(limit)
+
+
+def kept_bytes(connection: sa.Connection) -> dict[str, int]:
+    """Bytes of the files that are there, by format."""
+    rows = connection.execute(kept_bytes_query())
+    return {row.format: int(row.bytes) for row in rows if row.bytes}
+
+
+def kept_bytes_query() -> sa.Select[Any]:
+    column = recordings.c
+    total = sa.func.sum(column.size).label("bytes")
+    return sa.select(column.format, total).where(*_KEPT).group_by(column.format)
+
+
 def call(connection: sa.Connection, call_id: str) -> CallPosition | None:
     row = connection.execute(sa.select(calls).where(calls.c.call_id == call_id)).mappings().first()
     return _call(row) if row else None
@@ -100,13 +144,25 @@ def list_callbacks(
     connection: sa.Connection, wanted: CallbackFilter, limit: int, after: int
 ) -> list[Callback]:
     """In the order in which they were stored, those behind position `after`."""
-    conditions = [callbacks.c.position > after]
-    if wanted.stream is not None:
-        conditions.append(callbacks.c.stream == wanted.stream)
-    if wanted.state is not None:
-        conditions.append(callbacks.c.state == _STATES[CallbackState(wanted.state)])
-    query = sa.select(callbacks).where(*conditions).order_by(callbacks.c.position).limit(limit)
+    chosen = sa.select(callbacks).where(callbacks.c.position > after, *callback_conditions(wanted))
+    query = chosen.order_by(callbacks.c.position).limit(limit)
     return [Callback(**row) for row in connection.execute(query).mappings()]
+
+
+def callback_conditions(wanted: CallbackFilter) -> list[sa.ColumnElement[bool]]:
+    """The filter in SQL."""
+    column = callbacks.c
+    tests: Sequence[tuple[Any, Callable[[Any], sa.ColumnElement[bool]]]] = (
+        (wanted.stream, column.stream.__eq__),
+        (wanted.origin, column.origin.__eq__),
+        (wanted.ids, column.id.in_),
+        (wanted.state, lambda state: column.state == _STATES[CallbackState(state)]),
+    )
+    return [condition(value) for value, condition in tests if value is not None]
+
+
+def count_callbacks(connection: sa.Connection, wanted: CallbackFilter) -> int:
+    return _count(connection, *callback_conditions(wanted))
 
 
 def outbox_counts(connection: sa.Connection) -> OutboxCounts:
@@ -118,8 +174,8 @@ def outbox_counts(connection: sa.Connection) -> OutboxCounts:
     )
 
 
-def _count(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
-    query = sa.select(sa.func.count()).select_from(callbacks).where(condition)
+def _count(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(callbacks).where(*conditions)
     return int(connection.execute(query).scalar_one())
 
 

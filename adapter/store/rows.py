@@ -61,7 +61,8 @@ class Callback:
     `id` is sent as Idempotency-Key. `origin` is the receiver: its scheme, host and port. Callbacks
     of one `stream` reach a receiver in the order in which they were stored (`position`, given by
     the store). An adapter that is about to send takes a claim, so that
-    no other one sends the same callback: `claimed_by` until `claimed_until`.
+    no other one sends the same callback: `claimed_by` until `claimed_until`. `retried_at` is when
+    somebody put it back after it had failed.
     """
 
     id: str
@@ -80,7 +81,13 @@ class Callback:
     finished_at: float | None = None
     claimed_by: str | None = None
     claimed_until: float | None = None
+    retried_at: float | None = None
     position: int = 0
+
+    @property
+    def patience_from(self) -> float:
+        """From when giving up is counted: when it was stored, or put back by hand."""
+        return self.created_at if self.retried_at is None else self.retried_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +121,24 @@ class RecordingFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removable:
+    """Which recordings may be removed: ended, there, and all their callbacks out.
+
+    A field that is None does not restrict further.
+    """
+
+    format: str | None = None
+    ended_before: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackFilter:
     """Which callbacks to list; a field that is None does not restrict."""
 
     stream: str | None = None
     state: str | None = None
+    origin: str | None = None
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

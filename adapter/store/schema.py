@@ -14,7 +14,21 @@ from adapter.store.errors import StoreError
 from adapter.store.tables import SCHEMA_VERSION, metadata, schema_version
 
 Migration = Callable[[sa.Connection], None]
-MIGRATIONS: Mapping[int, Migration] = {}
+
+
+def _for_operators(connection: sa.Connection) -> None:
+    """Callbacks can be put back; what retention deletes is found without reading the table."""
+    for sql in (
+        "ALTER TABLE callbacks ADD COLUMN retried_at DOUBLE PRECISION",
+        "CREATE INDEX recordings_kept ON recordings (ended_at, id, format, size)"
+        " WHERE deleted_at IS NULL AND ended_at IS NOT NULL",
+        "CREATE INDEX recordings_deleted ON recordings (deleted_at) WHERE deleted_at IS NOT NULL",
+    ):
+        connection.exec_driver_sql(sql)
+
+
+# In plain SQL: a step must do the same however `tables` changes later.
+MIGRATIONS: Mapping[int, Migration] = {1: _for_operators}
 
 # Any fixed number: two adapters that start together on one PostgreSQL make the tables in turn.
 _SCHEMA_LOCK = 0x73776D6C

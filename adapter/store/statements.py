@@ -38,6 +38,7 @@ def build(dialect: str) -> Statements:
     """Every write's statements by name, in the order in which a batch runs them."""
     return {
         "put_recording": (Statement(_upsert(dialect, recordings, "id")),),
+        "delete_recording": (Statement(_delete_recording()),),
         "put_document": (Statement(_insert(dialect, documents).on_conflict_do_nothing()),),
         "put_call": (Statement(_upsert(dialect, calls, "call_id")),),
         "put_callback": (Statement(_insert(dialect, callbacks).on_conflict_do_nothing()),),
@@ -59,6 +60,14 @@ def _upsert(dialect: str, table: sa.Table, key: str) -> sa.Executable:
     del changes[key]
     statement: sa.Executable = insert.on_conflict_do_update(index_elements=[key], set_=changes)
     return statement
+
+
+def _delete_recording() -> sa.Executable:
+    return (
+        sa.update(recordings)
+        .where(recordings.c.id == sa.bindparam("recording_id"), recordings.c.deleted_at.is_(None))
+        .values(deleted_at=sa.bindparam("moment"))
+    )
 
 
 def _attempt() -> dict[str, Any]:

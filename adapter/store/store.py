@@ -12,10 +12,11 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from adapter.store import claims, housekeeping, queries, schema, statements
+from adapter.store import claims, housekeeping, interventions, queries, schema, statements
 from adapter.store.claims import Taken, Want
 from adapter.store.errors import StoreError, StoreTimeoutError
 from adapter.store.group import GroupCommitter, Job
+from adapter.store.housekeeping import Page
 from adapter.store.lane import Lane
 from adapter.store.rows import (
     Callback,
@@ -24,6 +25,7 @@ from adapter.store.rows import (
     OutboxCounts,
     Recording,
     RecordingFilter,
+    Removable,
 )
 from adapter.store.tables import schema_version
 from adapter.store.writes import PutCallback, Write
@@ -128,6 +130,20 @@ class Store:
     def count_recordings(self, wanted: RecordingFilter = ALL_RECORDINGS) -> int:
         return self._read(lambda c: queries.count_recordings(c, wanted))
 
+    def all_recordings(self, *, limit: int = 500, after: str = "") -> list[Recording]:
+        """Every recording, deleted ones too, ordered by id; go on behind the last one's id."""
+        return self._read(lambda c: queries.all_recordings(c, limit, after))
+
+    def removable_recordings(
+        self, wanted: Removable, *, limit: int = 200, after: tuple[float, str] = (0.0, "")
+    ) -> list[Recording]:
+        """Recordings that may be removed, oldest end first; go on behind the last one's end, id."""
+        return self._read(lambda c: queries.removable_recordings(c, wanted, limit, after))
+
+    def kept_bytes(self) -> dict[str, int]:
+        """Bytes of all ended recordings that are not deleted, by format."""
+        return self._read(queries.kept_bytes)
+
     def call(self, call_id: str) -> CallPosition | None:
         return self._read(lambda c: queries.call(c, call_id))
 
@@ -148,6 +164,22 @@ class Store:
         """Callbacks in the order they were stored; go on behind the last one's position."""
         return self._read(lambda c: queries.list_callbacks(c, wanted, limit, after))
 
+    def count_callbacks(self, wanted: CallbackFilter = ALL_CALLBACKS) -> int:
+        return self._read(lambda c: queries.count_callbacks(c, wanted))
+
+    def retry_callbacks(self, wanted: CallbackFilter, *, now: float) -> int:
+        """Make undelivered callbacks due at the Unix time `now`, failed ones too; how many."""
+        pages = (
+            partial(interventions.retry, wanted=one, now=now)
+            for one in interventions.by_state(wanted)
+        )
+        return sum(map(self._change_in_pages, pages))
+
+    def drop_callbacks(self, wanted: CallbackFilter) -> int:
+        """Delete undelivered callbacks, which then never go out; how many."""
+        pages = (partial(interventions.drop, wanted=one) for one in interventions.by_state(wanted))
+        return sum(map(self._change_in_pages, pages))
+
     def outbox_counts(self) -> OutboxCounts:
         """How many callbacks wait or have failed, and how long the oldest waits."""
         return self._read(queries.outbox_counts)
@@ -167,18 +199,33 @@ class Store:
         return self._read(lambda c: claims.origins(c, after=after, limit=limit))
 
     def forget(self, before: float) -> int:
-        """Delete delivered callbacks and ended calls from before this Unix time; how many.
+        """Delete delivered callbacks and ended calls from before this Unix time; how many."""
+        callbacks = self._change_in_pages(partial(housekeeping.forget_callbacks, before=before))
+        return callbacks + self._change_until_none(
+            partial(housekeeping.forget_calls, before=before)
+        )
 
-        Recordings are not touched: their rows go when their files do.
+    def forget_recordings(self, before: float) -> int:
+        """Delete the rows of recordings whose files were deleted before this Unix time; how many.
+
+        From then on nothing tells them from recordings that never were.
         """
-        deleted = 0
-        after: int | None = 0
-        while after is not None:
-            page = self.change(partial(housekeeping.forget_callbacks, before=before, after=after))
-            deleted, after = deleted + page.deleted, page.last
-        while count := self.change(partial(housekeeping.forget_calls, before=before)):
-            deleted += count
-        return deleted
+        return self._change_until_none(partial(housekeeping.forget_recordings, before=before))
+
+    def _change_in_pages(self, change: Callable[..., Page]) -> int:
+        count, after = 0, 0
+        while True:
+            page: Page = self.change(partial(change, after=after))
+            count += page.count
+            if page.last is None:
+                return count
+            after = page.last
+
+    def _change_until_none(self, change: Callable[[sa.Connection], int]) -> int:
+        count = 0
+        while changed := self.change(change):
+            count += changed
+        return count
 
     def _close_lanes(self) -> None:
         for lane in (self._writer, self._reader):

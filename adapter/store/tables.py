@@ -3,12 +3,12 @@
 JSON is kept as text: nothing is asked of it in SQL, and text is the same everywhere. Flags are
 Boolean, times are doubles (Unix seconds). The indexes on `callbacks` are partial: nearly every
 row is delivered, and only what is still to be sent has to be found quickly, even when an hour's
-worth of it waits.
+worth of it waits. So are those that retention needs: it never looks at what is deleted.
 """
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -74,6 +74,7 @@ callbacks = sa.Table(
     sa.Column("finished_at", sa.Double),
     sa.Column("claimed_by", sa.Text),
     sa.Column("claimed_until", sa.Double),
+    sa.Column("retried_at", sa.Double),
     sqlite_autoincrement=True,
 )
 
@@ -84,19 +85,35 @@ DELIVERED: sa.ColumnElement[str] = sa.literal_column("'delivered'")
 FAILED: sa.ColumnElement[str] = sa.literal_column("'failed'")
 
 
-def _callback_index(name: str, *columns: str, where: str) -> None:
+def _partial_index(table: sa.Table, name: str, *columns: str, where: str) -> None:
     condition = sa.text(where)
-    chosen = [callbacks.c[column] for column in columns]
+    chosen = [table.c[column] for column in columns]
     sa.Index(name, *chosen, sqlite_where=condition, postgresql_where=condition)
 
 
 sa.Index("callbacks_in_stream", callbacks.c.stream, callbacks.c.position)
 # With created_at, the age of the outbox is known from the index alone.
-_callback_index(
-    "callbacks_due", "origin", "next_attempt_at", "created_at", where="state = 'pending'"
+_partial_index(
+    callbacks,
+    "callbacks_due",
+    "origin",
+    "next_attempt_at",
+    "created_at",
+    where="state = 'pending'",
 )
-_callback_index("callbacks_claimed", "claimed_by", where="claimed_by IS NOT NULL")
-_callback_index("callbacks_failed", "position", where="state = 'failed'")
+_partial_index(callbacks, "callbacks_claimed", "claimed_by", where="claimed_by IS NOT NULL")
+_partial_index(callbacks, "callbacks_failed", "position", where="state = 'failed'")
+# With format and size, the bytes that are kept are known from the index alone.
+_partial_index(
+    recordings,
+    "recordings_kept",
+    "ended_at",
+    "id",
+    "format",
+    "size",
+    where="deleted_at IS NULL AND ended_at IS NOT NULL",
+)
+_partial_index(recordings, "recordings_deleted", "deleted_at", where="deleted_at IS NOT NULL")
 
 # What a resumed call needs again: a document may have changed, or be gone, where it came from.
 documents = sa.Table(

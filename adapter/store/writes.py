@@ -83,6 +83,18 @@ class PutRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteRecording:
+    """The recording's file is gone since `moment`; a row that says so already is left as it is."""
+
+    id: str
+    moment: float
+    statement = "delete_recording"
+
+    def values(self) -> Values:
+        return {"recording_id": self.id, "moment": self.moment}
+
+
+@dataclass(frozen=True, slots=True)
 class PutDocument:
     """Keep a document's text by its content hash; one that is there stays as it is."""
 

@@ -21,6 +21,7 @@ from adapter.swml.errors import Code, ScriptError
 from adapter.swml.expressions import Evaluator
 from adapter.swml.limits import Limits
 from adapter.swml.operations import OPERATIONS
+from adapter.swml.program import Step
 from adapter.swml.saving import Documents, hashes_needed, restored, saved
 from adapter.swml.script import Script
 from adapter.swml.variables import Variables
@@ -150,10 +151,14 @@ class Interpreter:
             script.path = step.path
             if not script.spend_step():
                 break
-            OPERATIONS[type(step.operation)](script, step.operation)
+            self._run(step)
             if script.steps >= rest and script.frames and script.pending is None:
                 script.pending = Effect(YIELD)
         return script.pending
+
+    def _run(self, step: Step) -> None:
+        """Does a step, or sets the effect that others perform; who looks on overrides it."""
+        OPERATIONS[type(step.operation)](self._script, step.operation)
 
     def apply(self, result: Result) -> None:
         """Takes the result of the pending effect. Raises RuntimeError when there is none."""

@@ -5,7 +5,7 @@ A real one is a FreeSWITCH of this machine ($FREESWITCH_BIN, PATH, /usr/local/fr
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,15 @@ def real_switch(
 def docker_compose_file() -> str:
     """Where pytest-docker finds the switch."""
     return str(COMPOSE_FILE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tests skipped for want of a switch share one line of the summary."""
+    report = yield
+    if report.skipped and NO_REAL_SWITCH in str(report.longrepr):
+        report.longrepr = (__file__, 1, f"Skipped: {NO_REAL_SWITCH}")
+    return report
 
 
 def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:

@@ -12,7 +12,7 @@ from adapter.freeswitch import wire
 from adapter.freeswitch.errors import WireError
 from adapter.freeswitch.wire import Event, Frame, FrameReader, Headers
 
-NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,20}", fullmatch=True)
+NAMES = st.text("AZaz09_-", min_size=1, max_size=8)
 VALUES = st.text() | st.sampled_from(
     ["", " ", "a\nb", "a: b", "%", "%0A", "\u2028", "\x85", "\x00"]
 )

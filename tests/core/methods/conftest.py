@@ -1,18 +1,21 @@
+import contextlib
+import io
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from adapter.freeswitch.errors import CallGone
 from adapter.freeswitch.wire import Event
 from adapter.identity import CallIdentity
-from adapter.methods import answer, hangup, play, record_call, sleep, stop_record_call
+from adapter.methods import answer, hangup, play, record_call, request, sleep, stop_record_call
 from adapter.recording.state import Reason
 from adapter.sounds.library import Playback
 from adapter.sounds.playable import NotPlayable, Say
 
 MODULES = {
     module.SPEC.name: module
-    for module in (answer, hangup, play, record_call, sleep, stop_record_call)
+    for module in (answer, hangup, play, record_call, request, sleep, stop_record_call)
 }
 
 
@@ -42,7 +45,8 @@ class FakeCall:
         response = self.responses.get(argument, "FILE PLAYED").replace(" ", "%20")
         return Event(f"Application-Response: {response}\n".encode())
 
-    play = execute
+    def set_variables(self, values) -> None:
+        self._do(f"set {values}")
 
     def answer(self, *batch: bytes) -> None:
         if not self.answered:
@@ -63,6 +67,7 @@ class FakeRecordings:
     def __init__(self, call: FakeCall) -> None:
         self.call = call
         self.started: list = []
+        self.by_step: dict[int, SimpleNamespace] = {}
         self.refusal: Exception | None = None
         self.closes = True
 
@@ -75,10 +80,14 @@ class FakeRecordings:
         if self.refusal:
             raise self.refusal
         self.started.append(options)
-        return options
+        recorder = self.by_step[options.step] = SimpleNamespace(options=options)
+        return recorder
+
+    def of_step(self, step: int):
+        return self.by_step.get(step)
 
     def url(self, recorder) -> str:
-        return f"http://h/{recorder.control_id}"
+        return f"http://h/{recorder.options.control_id}"
 
     def find(self, control_id: str):
         if not any(options.control_id == control_id for options in self.started):
@@ -95,6 +104,26 @@ class FakeSounds:
         return [Playback("speak", sound.text)]
 
 
+class FakeWeb:
+    """Answers a request with what the test has set; keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[SimpleNamespace] = []
+        self.answer = SimpleNamespace(status_code=200, headers={}, body=b"")
+        self.failure: Exception | None = None
+
+    def request(self, method: str, url: str, **options):
+        self.asked.append(SimpleNamespace(method=method, url=url, **options))
+        if self.failure:
+            raise self.failure
+        raw = io.BytesIO(self.answer.body)
+        answer = requests.Response()
+        answer.status_code = self.answer.status_code
+        answer.headers.update(self.answer.headers)
+        answer.raw = SimpleNamespace(read=lambda size, decode_content: raw.read(size))
+        return contextlib.nullcontext(answer)
+
+
 class World:
     """A context, and what methods did with it."""
 
@@ -103,6 +132,7 @@ class World:
         self.identity = CallIdentity("call-1", "switch-1", "swml:s1", "project-1", "space-1")
         self.recordings = FakeRecordings(self.call)
         self.sounds = FakeSounds()
+        self.web = FakeWeb()
         self.variables: dict[str, str] = {}
         self.step = 7
         self.told: list[tuple[str, dict]] = []
@@ -115,9 +145,9 @@ class World:
     def now() -> float:
         return 1000.0
 
-    def perform(self, method: str, value=None, **params):
-        """As the document `- method: value` does it."""
-        module = MODULES[method]
+    def perform(self, name: str, value=None, /, **params):
+        """As the document `- name: value` does it."""
+        module = MODULES[name]
         given = module.SPEC.shorthand.expand(value) if value is not None else params
         return module.perform(self, module.SPEC.parse(given))
 

@@ -49,7 +49,7 @@ def test_answer_of_an_answered_call_limits_it_all_the_same(world):
 def test_codecs_are_chosen_before_the_answer(world):
     world.perform("answer", codecs="PCMU, opus")
     assert world.call.done == [
-        "uuid_setvar call-1 absolute_codec_string PCMU,opus",
+        "set {'absolute_codec_string': 'PCMU,opus'}",
         "uuid_answer call-1",
         LIMIT,
     ]
@@ -239,6 +239,17 @@ def test_record_call_hands_its_parameters_on(world):
     assert (options.terminators, options.input_sensitivity) == ("#A*", 60)
     assert (options.initial_timeout, options.end_silence_timeout) == (2, 1.5)
     assert (options.max_length, options.status_url) == (30, "http://h/s")
+
+
+def test_a_step_that_is_done_again_starts_no_second_recording(world):
+    """After a crash the step runs again; its recording is running already."""
+    first = world.perform("record_call", beep=True)
+    world.call.done.clear()
+    assert world.perform("record_call", beep=True).variables == first.variables
+    assert world.call.done == []
+    world.step += 1
+    world.perform("record_call", control_id="c2")
+    assert world.call.done == ["uuid_record start"]
 
 
 def test_length_of_zero_is_no_limit(world):

@@ -94,9 +94,8 @@ def milliseconds(streams: tuple[str, ...]) -> int:
     return sum(on + off for stream in streams for on, off, _ in bursts(stream))
 
 
-@pytest.mark.parametrize("country", RINGS)
-@given(seconds=st.floats(0, 40) | st.just(MAX_SECONDS))
-@example(seconds=0.001)
+@given(st.sampled_from(sorted(RINGS)), st.floats(0, 40) | st.just(MAX_SECONDS))
+@example("us", 0.001)
 def test_tone_lasts_exactly_as_long_as_asked(country, seconds):
     assert milliseconds(tone_streams(country, seconds)) == round(seconds * 1000)
 

@@ -80,6 +80,12 @@ class AdapterProcess:
         self._process.kill()
         self._process.wait(STOP_DEADLINE)
 
+    def kill_worker(self) -> None:
+        """End one of its worker processes as a crash does."""
+        assert self._process
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+
     def wait(self, within: float = STOP_DEADLINE) -> int:
         """Its exit code, once it has ended."""
         assert self._process

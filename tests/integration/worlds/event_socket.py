@@ -18,6 +18,7 @@ class EventSocket:
     """A logged-in connection; `api` may be called from any thread."""
 
     def __init__(self, port: int, password: str) -> None:
+        self.node = {"host": "127.0.0.1", "port": port, "password": password}
         self._sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self._buffer = b""
         self._lock = threading.Lock()

@@ -24,6 +24,7 @@ class Subject:
 
     def __init__(self) -> None:
         self.listener = listener()
+        self.switches: list[ScriptedSwitch] = []
         self.ups: list[str] = []
         self.events: list[str] = []
         self.on_up = lambda: None
@@ -44,7 +45,8 @@ class Subject:
 
     def accept(self) -> ScriptedSwitch:
         self.listener.settimeout(DEADLINE)
-        return ScriptedSwitch(self.listener.accept()[0])
+        self.switches.append(ScriptedSwitch(self.listener.accept()[0]))
+        return self.switches[-1]
 
     def log_in(self) -> ScriptedSwitch:
         """The node connects and finds a switch named `one`."""
@@ -65,6 +67,8 @@ def subject(monkeypatch):
     yield subject
     subject.node.stop()
     subject.listener.close()
+    for switch in subject.switches:
+        switch.close()
 
 
 def test_a_switch_that_is_up(subject):

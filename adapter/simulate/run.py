@@ -1,0 +1,154 @@
+"""One simulated call: the real adapter and the simulated switch, in one process.
+
+The adapter is a `Service` with all its rooms; only its edges are others: the network may be stubs,
+callbacks are shown and not sent, and time may be skipped.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from adapter.config import Settings
+from adapter.service import Service
+from adapter.simswitch import CallPlan, SimSwitch, SwitchSettings, adapter_dialplan
+from adapter.simulate.clock import Clock, RealTime, SkippedTime
+from adapter.simulate.network import Network, Stubbed
+from adapter.simulate.person import LONGEST_CALL, Person, Plan
+from adapter.simulate.stubs import Stub
+from adapter.simulate.trace import Kind, Names, Trace
+from adapter.simulate.watch import ShownOutbox, Watch, logs_told_to, watched_by
+
+END_DEADLINE = 60.0
+"""Seconds for the adapter to close its recordings after the hangup; it needs eight at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A call to simulate. `stubs`: None is the real network."""
+
+    document: Path
+    plan: Plan = field(default_factory=Plan)
+    stubs: Sequence[Stub] | None = None
+    envs: Mapping[str, str] = field(default_factory=dict)
+    real_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it went."""
+
+    trace: Trace
+    warnings: int
+    """How often a step failed or could not do all that it says."""
+    stopped: str
+    """Why the script was stopped by us, not by its end or the call's; empty: it was not."""
+
+
+def simulate(simulation: Simulation, trace: Trace | None = None) -> Outcome:
+    """Run the call to its end. The document must be one that loads."""
+    clock: Clock = RealTime() if simulation.real_time else SkippedTime()
+    trace = trace or Trace()
+    trace.clock = clock.monotonic
+    person = Person(simulation.plan, trace)
+    watch = Watch(trace, person)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="swml-simulate-"))
+        stack.enter_context(logs_told_to(watch))
+        stack.enter_context(clock)
+        service = SimulatedService(_settings(simulation, Path(folder)))
+        service.is_seen_by(watch, clock, simulation)
+        service.start()
+        _name(trace.names, service.settings, folder)
+        _call(service, watch)
+    _tell_the_end(watch)
+    stopped = str(watch.stopped) if watch.stopped else watch.broken
+    return Outcome(trace, len(watch.warnings), stopped)
+
+
+class SimulatedService(Service):
+    """The adapter with a world of its own around it."""
+
+    def is_seen_by(self, watch: Watch, clock: Clock, simulation: Simulation) -> None:
+        """Exchange what reaches out of the process; to be called before `start`."""
+        self.interpreter = watched_by(watch)
+        self.outbox = ShownOutbox(watch.trace)
+        self.archive = replace(self.archive, outbox=self.outbox)
+        self.evaluate = _outside(clock, self.evaluate)
+        for session in (self.web_session, self.fetcher.session):
+            for scheme in ("http://", "https://"):
+                real = session.get_adapter(scheme)
+                session.mount(
+                    scheme,
+                    Network(real, clock, watch.trace)
+                    if simulation.stubs is None
+                    else Stubbed(simulation.stubs, watch.trace),
+                )
+
+
+def _outside(clock: Clock, function: Any) -> Any:
+    @wraps(function)
+    def waiting(*args: Any) -> Any:
+        with clock.outside():
+            return function(*args)
+
+    return waiting
+
+
+def _settings(simulation: Simulation, folder: Path) -> Settings:
+    return Settings.load(
+        None,
+        {
+            "listen": "127.0.0.1:0",
+            "http": "127.0.0.1:0",
+            "swml": str(simulation.document.absolute()),
+            "projects": [{"envs": dict(simulation.envs)}],
+            "data_dir": str(folder / "data"),
+            "deadlines.drain": END_DEADLINE,
+        },
+        environ={},
+    )
+
+
+def _name(names: Names, settings: Settings, folder: str) -> None:
+    names.know(settings.public_url, "http://adapter")
+    names.know(str(settings.recordings_dir), "recordings")
+    names.know(folder, "<folder>")
+
+
+def _call(service: Service, watch: Watch) -> None:
+    plan, trace = watch.person.plan, watch.trace
+    dialplan = adapter_dialplan(f"127.0.0.1:{service.settings.listen.port}")
+    with SimSwitch(SwitchSettings(dialplan=dialplan, live_files=False)) as switch:
+        trace.add(
+            Kind.CALL, "from {from} to {to}", **{"from": plan.from_number, "to": plan.to_number}
+        )
+        caller = switch.call(
+            CallPlan.from_data({"from": plan.from_number, "to": plan.to_number})
+        )
+        trace.names.know(caller.uuid, "<call>")
+        watch.person.calls(caller)
+        caller.wait(LONGEST_CALL + END_DEADLINE)
+        service.stop()
+        watch.cause = caller.hangup_cause or ""
+
+
+def _tell_the_end(watch: Watch) -> None:
+    for text in watch.person.leftovers():
+        watch.trace.add(Kind.WARNING, "{message}", message=text)
+    if watch.stopped:
+        how = f"the script was stopped: {watch.stopped}"
+    elif watch.broken:
+        how = f"the adapter failed: {watch.broken}"
+    elif watch.person.hung_up:
+        how = "the caller hung up"
+    elif watch.finished:
+        how = "the script ran to its end"
+    else:
+        how = "the call ended before the script"
+    watch.trace.add(Kind.END, "{how} ({cause})", how=how, cause=watch.cause)
