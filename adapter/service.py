@@ -8,7 +8,7 @@ import requests
 import structlog
 from gevent.event import Event as Flag
 
-from adapter import methods
+from adapter import methods, metrics
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.retry import RetryPolicy
 from adapter.callbacks.sender import Sender, SenderSettings
@@ -24,6 +24,7 @@ from adapter.positions import Positions
 from adapter.recording import links
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
+from adapter.recording.retention import Retention
 from adapter.session import Session
 from adapter.sounds.library import SoundLibrary
 from adapter.store.store import Store
@@ -49,7 +50,7 @@ class Service:
         """Open the ports (if nobody did) and the store; raises SettingsError, StoreError, OSError.
 
         `worker` numbers the processes that share ports and store. The first one also finishes the
-        recordings that nobody looks after.
+        recordings that nobody looks after, and deletes what is too old.
         """
         settings.create_folders()
         self._listeners = listeners or Listeners.open(settings)
@@ -77,6 +78,7 @@ class Service:
         self._calls = _call_server(settings, self._listeners, self._handle)
         self._sender = _sender(settings, self.store, name)
         self._recovery = Recovery(self.archive)
+        self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
         self._nodes = _nodes(settings, self._recovery) if worker == 0 else []
         self._is_first = worker == 0
 
@@ -87,6 +89,7 @@ class Service:
             node.start()
         if self._is_first:
             self._recovery.start(self._nodes)
+            self._retention.start()
         self._sender.start()
         self._calls.start()
 
@@ -103,6 +106,7 @@ class Service:
             log.warning("calls go on with the dialplan", calls=self._calls.calls)
         self._calls.stop()
         self._recovery.stop()
+        self._retention.stop()
         for node in self._nodes:
             node.stop()
         self._sender.stop(deadline)
@@ -136,12 +140,17 @@ class Service:
     def _handle(self, call: Call) -> None:
         Session(self, call).run()
 
+    def _measure(self) -> None:
+        metrics.RECORDINGS_ACTIVE.set(len(self.archive.in_hand))
+        self._sender.measure()
+
     def _web_server(self) -> WebServer:
         app = create_app(
             self.settings,
             self.store,
             verify=links.verify,
             reasons=self.reasons_not_ready,
+            measure=self._measure,
             offload=in_thread,
         )
         return WebServer(self.settings, app, self._listeners.web)

@@ -24,6 +24,7 @@ from adapter.callbacks.payloads import warning_event
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, Source, choose, remote
+from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.identity import CallIdentity
 from adapter.methods.context import Context
@@ -76,6 +77,7 @@ class Session:
             space_id=self._project.space_id,
         )
         self._recordings = CallRecordings(call, service.archive, self._identity)
+        self._digits = Digits(call)
         self._documents: dict[str, Document] = {}
         self._script: Interpreter | None = None
         self._step_began = 0.0
@@ -215,6 +217,7 @@ class Session:
             call=self._call,
             identity=self._identity,
             recordings=self._recordings,
+            digits=self._digits,
             sounds=service.sounds,
             store=service.store,
             outbox=service.outbox,

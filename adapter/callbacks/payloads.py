@@ -92,6 +92,26 @@ def play_event(
     )
 
 
+def collect_event(
+    identity: CallIdentity, *, control_id: str, result: Mapping[str, Any], timestamp: float
+) -> Payload:
+    """`calling.call.collect`: `result` has a `type` and, for digits and speech, `params`."""
+    params = {
+        "call_id": identity.call_id,
+        "node_id": identity.node_id,
+        "control_id": control_id,
+        "result": dict(result),
+    }
+    return envelope(
+        "calling.call.collect",
+        params,
+        event_channel=identity.event_channel,
+        project_id=identity.project_id,
+        space_id=identity.space_id,
+        timestamp=timestamp,
+    )
+
+
 def warning_event(
     identity: CallIdentity, *, code: str, message: str, step: str, timestamp: float
 ) -> Payload:

@@ -6,6 +6,7 @@ If the process dies in between, the claim runs out (or is given back at the next
 callback is sent again, with the same bytes and the same Idempotency-Key.
 """
 
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -124,8 +125,16 @@ class Sender:
         self._transport.close()
 
     def measure(self) -> None:
-        """Set the outbox gauges; call it before metrics are read."""
-        counts = self._store.outbox_counts()
+        """Set the outbox gauges; call it before metrics are read.
+
+        While the store cannot be read they are not a number: old numbers would look like new ones.
+        """
+        try:
+            counts = self._store.outbox_counts()
+        except StoreError:
+            for gauge in (OUTBOX_DEPTH, OUTBOX_FAILED, OUTBOX_OLDEST_SECONDS):
+                gauge.set(math.nan)
+            return
         oldest = counts.oldest_created_at
         OUTBOX_DEPTH.set(counts.pending)
         OUTBOX_FAILED.set(counts.failed)

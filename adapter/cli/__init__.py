@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from adapter import __version__
-from adapter.cli import check, demo, render, serve
+from adapter.cli import callbacks, check, demo, recordings, render, serve
 
 app = typer.Typer(
     name="swml-adapter",
@@ -18,6 +18,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("render")(render.render)
+app.add_typer(recordings.app, name="recordings")
+app.add_typer(callbacks.app, name="callbacks")
 
 
 def _version(wanted: bool) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import socket as stdlib_socket
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 import gevent
 import structlog
@@ -35,6 +36,7 @@ from adapter.freeswitch.errors import (
     WireError,
 )
 from adapter.freeswitch.wire import Event, Frame, FrameReader
+from adapter.metrics import COMMAND_SECONDS
 
 log = structlog.get_logger()
 
@@ -103,12 +105,14 @@ class Connection(ESLProtocol):
     ) -> list[Frame]:
         """Send several commands in one write and return their replies, in order."""
         exchange = _Exchange(len(batch))
+        began = perf_counter()
         with self._sending:
             if self.gone:
                 raise self.gone.again()
             self._pending.append(exchange)
             self._write(b"".join(batch), deadline)
         exchange.wait(timeout=deadline)
+        COMMAND_SECONDS.observe(perf_counter() - began)
         if not exchange.ready():
             raise ReplyTimeout(f"no reply to {_named(batch[0])!r} within {deadline} s")
         frames: list[Frame] = exchange.get()

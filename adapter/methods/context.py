@@ -13,6 +13,7 @@ import structlog
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import Payload
 from adapter.freeswitch.call import Call
+from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
 from adapter.recording.call_recordings import CallRecordings
 from adapter.sounds.library import SoundLibrary
@@ -35,6 +36,7 @@ class Context:
     call: Call
     identity: CallIdentity
     recordings: CallRecordings
+    digits: Digits
     sounds: SoundLibrary
     store: Store
     outbox: Outbox

@@ -26,10 +26,9 @@ BEEP = "tone_stream://%(250,0,1000)"
 """A quarter of a second of 1 kHz."""
 
 
-class RecordCall(Parameters):
-    """Record the call in the background."""
+class RecordingParameters(Parameters):
+    """What can be said of any recording; the defaults are those of `record_call`."""
 
-    control_id: str | None = Field(None, description="name of the recording; generated if absent")
     stereo: bool = Field(False, description="left: what the party says; right: what it hears")
     format: Literal["wav", "mp3", "mp4"] = Field("wav", description="format of the file")
     direction: Literal["speak", "listen", "both"] = Field(
@@ -50,6 +49,12 @@ class RecordCall(Parameters):
     status_url: str | None = Field(None, description="where status callbacks are POSTed")
 
 
+class RecordCall(RecordingParameters):
+    """Record the call in the background."""
+
+    control_id: str | None = Field(None, description="name of the recording; generated if absent")
+
+
 SPEC = MethodSpec("record_call", RecordCall)
 
 
@@ -60,7 +65,8 @@ def perform(context: Context, params: RecordCall) -> Result:
     if recorder is None:
         if params.beep:
             context.call.execute("playback", BEEP)
-        options = _options(context, params)
+        control_id = params.control_id or context.recordings.new_control_id()
+        options = options_of(params, control_id=control_id, step=context.step)
         try:
             recorder = context.recordings.start(options)
         except (ControlIdInUse, CommandFailed, ReplyTimeout, SwitchTooOld) as error:
@@ -77,9 +83,10 @@ def perform(context: Context, params: RecordCall) -> Result:
     )
 
 
-def _options(context: Context, params: RecordCall) -> Options:
+def options_of(params: RecordingParameters, *, control_id: str, step: int) -> Options:
+    """What both `record_call` and `record` ask of a recording."""
     return Options(
-        control_id=params.control_id or context.recordings.new_control_id(),
+        control_id=control_id,
         format=params.format,
         stereo=params.stereo,
         direction=params.direction,
@@ -89,5 +96,5 @@ def _options(context: Context, params: RecordCall) -> Options:
         end_silence_timeout=params.end_silence_timeout,
         max_length=params.max_length or None,
         status_url=params.status_url,
-        step=context.step,
+        step=step,
     )

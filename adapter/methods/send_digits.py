@@ -1,15 +1,41 @@
 """`send_digits`: send DTMF (SWML reference, send_digits)."""
 
+from __future__ import annotations
+
 from pydantic import Field
 
+from adapter.freeswitch import commands
+from adapter.methods.context import Context
 from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
 from adapter.swml.parameters import Parameters
+
+SECONDS = {"w": 0.5, "W": 1.0}
+"""How long the letters of a pause last; the switch knows the same ones."""
+
+DIGIT_SECONDS = 0.25 + 0.04
+"""A digit of 2,000 samples of 8 kHz and the pause after it (switch_core.h, DTMF durations)."""
 
 
 class SendDigits(Parameters):
     """Press keys."""
 
-    digits: str = Field(description="0-9 * # A-D, and W or w to wait one second or a half of one")
+    digits: str = Field(
+        pattern=r"^[0-9A-Da-d*#wW]+$",
+        description="0-9 * # A-D, and W or w to wait one second or a half of one",
+    )
 
 
 SPEC = MethodSpec("send_digits", SendDigits, Shorthand(scalar="digits"))
+
+ONCE = True
+"""Keys that were pressed are not pressed again if we die."""
+
+
+def perform(context: Context, params: SendDigits) -> Result:
+    """Queue the digits on the switch and wait as long as they take."""
+    call = context.call
+    call.answer()
+    call.api(commands.api("uuid_send_dtmf", call.uuid, params.digits))
+    call.sleep(sum(SECONDS.get(digit, DIGIT_SECONDS) for digit in params.digits))
+    return Result({"send_digits_result": "success"})

@@ -56,7 +56,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Audit:
-    """Compares store and folder; `findings` can be walked once, `checked` counts rows on the way."""
+    """Compares store and folder; while `findings` is walked, `checked` counts the rows."""
 
     store: Store
     folder: Path

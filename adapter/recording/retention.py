@@ -49,7 +49,7 @@ FORGET_SECONDS = 3600.0
 """How often rows are forgotten; nobody waits for that."""
 
 MOST_AT_ONCE = 10_000
-"""Recordings deleted in one sweep, so that its memory is bounded; the next one follows at once."""
+"""Recordings chosen at a time, so that memory is bounded however many there are."""
 
 MOST_FAILURES = 10
 """Files that cannot be deleted, after which a sweep ends: it is the folder's fault by then."""
@@ -147,16 +147,12 @@ class Retention:
                 yield Choice(row, one.rule, size)
 
     def sweep(self) -> Swept:
-        """Delete what the rules say, up to `MOST_AT_ONCE`. Raises StoreError."""
-        count = size = failures = 0
-        for choice in islice(self.choose(), MOST_AT_ONCE):
-            if self._delete(choice):
-                count, size = count + 1, size + choice.size
-            else:
-                failures += 1
-            if failures >= MOST_FAILURES:
-                break
-        return Swept(count, size)
+        """Delete what the rules say. Raises StoreError; what was deleted until then is deleted."""
+        total = part = self._sweep_part()
+        while part.count >= MOST_AT_ONCE:
+            part = self._sweep_part()
+            total = Swept(total.count + part.count, total.size + part.size)
+        return total
 
     def forget(self) -> int:
         """Delete the rows of what is long over, and sounds nobody hears; returns the rows' number.
@@ -174,16 +170,12 @@ class Retention:
         while True:
             gevent.sleep(SWEEP_SECONDS)
             try:
-                self._sweep_all()
+                self.sweep()
                 self._forget_if_due()
             except StoreError as error:
                 log.warning("retention waits for the store", reason=str(error))
             except Exception:
                 log.exception("retention failed inside the adapter")
-
-    def _sweep_all(self) -> None:
-        while self.sweep().count >= MOST_AT_ONCE:
-            pass
 
     def _forget_if_due(self) -> None:
         if self._clock() >= self._forget_at:
@@ -218,6 +210,17 @@ class Retention:
         return _in_thread(_size_if_quiet, self._folder / row.path, self._clock() - QUIET_SECONDS)
 
     # -- deleting --------------------------------------------------------------------------------
+
+    def _sweep_part(self) -> Swept:
+        count = size = failures = 0
+        for choice in islice(self.choose(), MOST_AT_ONCE):
+            if self._delete(choice):
+                count, size = count + 1, size + choice.size
+            else:
+                failures += 1
+            if failures >= MOST_FAILURES:
+                break
+        return Swept(count, size)
 
     def _delete(self, choice: Choice) -> bool:
         row = choice.recording

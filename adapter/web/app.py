@@ -29,13 +29,15 @@ def create_app(
     *,
     verify: Callable[[str, str, str], bool],
     reasons: Callable[[], list[str]] = list,
+    measure: Callable[[], None] = lambda: None,
     registry: CollectorRegistry = REGISTRY,
     offload: Offload = directly,
 ) -> falcon.App[Any, Any]:
     """The application.
 
     `verify(recording_id, signature, secret)` judges a link, `reasons()` says why the adapter should
-    get no new calls (empty when it is ready), `offload` runs what may wait for a disk.
+    get no new calls (empty when it is ready), `measure()` sets what is only known when asked before
+    metrics are read, `offload` runs what may wait for a disk.
     """
     app = falcon.App(middleware=[RequestId()])
     app.req_options.strip_url_path_trailing_slash = True
@@ -47,7 +49,7 @@ def create_app(
     app.add_route(DOWNLOAD, download)
     app.add_route("/health", Health())
     app.add_route("/ready", Ready(reasons))
-    app.add_route("/metrics", Metrics(registry))
+    app.add_route("/metrics", Metrics(registry, measure))
     return app
 
 
@@ -94,10 +96,12 @@ class Ready:
 class Metrics:
     """The numbers in Prometheus's text format."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, measure: Callable[[], None]) -> None:
         self._registry = registry
+        self._measure = measure
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        self._measure()
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = generate_latest(self._registry)
 

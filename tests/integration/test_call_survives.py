@@ -136,7 +136,9 @@ def test_a_killed_worker_is_replaced_and_its_calls_go_on(world: World) -> None:
     )
     inbox = world.inbox()
     phones = [
-        world.call([*SETTLED, record(inbox, f"call-{n}"), sleep(3)], says=tone(440), adapter=adapter)
+        world.call(
+            [*SETTLED, record(inbox, f"call-{n}"), sleep(3)], says=tone(440), adapter=adapter
+        )
         for n in range(4)
     ]
     for n in range(4):

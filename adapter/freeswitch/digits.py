@@ -1,0 +1,63 @@
+"""The keys that the party of a call presses (DTMF), kept until somebody asks for them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Iterator
+
+import gevent
+from gevent.event import Event as Flag
+
+from adapter.freeswitch import commands
+from adapter.freeswitch.call import Call
+from adapter.freeswitch.errors import SwitchError
+from adapter.freeswitch.wire import Event
+
+TYPED_AHEAD = 64
+"""Digits that are kept for the next prompt; the oldest are forgotten."""
+
+
+class Digits:
+    """What was pressed on one call and not yet asked for, the oldest first."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._pressed: deque[str] = deque(maxlen=TYPED_AHEAD)
+        self._news = Flag()
+        self._interrupts = False
+        call.on("DTMF", self._on_dtmf)
+        call.on("CHANNEL_HANGUP", lambda _: self._news.set())
+        call.when_ended(self._news.set)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is one to take."""
+        return bool(self._pressed)
+
+    def take(self, timeout: float) -> str | None:
+        """The next digit, waited for up to `timeout` seconds; raises :class:`CallGone`."""
+        self._news.clear()
+        if not self._pressed:
+            self._news.wait(timeout)
+        self._call.raise_if_gone()
+        return self._pressed.popleft() if self._pressed else None
+
+    @contextlib.contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """While it lasts, a digit cuts off what plays."""
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
+
+    def _on_dtmf(self, event: Event) -> None:
+        self._pressed.append(event.get("DTMF-Digit"))
+        self._news.set()
+        if self._interrupts:
+            gevent.spawn(self._cut_off)
+
+    def _cut_off(self) -> None:
+        with contextlib.suppress(SwitchError):
+            self._call.api(commands.break_playback(self._call.uuid))

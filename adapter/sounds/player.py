@@ -1,0 +1,76 @@
+"""Plays sounds on a call, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+
+from adapter.freeswitch import commands
+from adapter.freeswitch.call import Call
+from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.sounds.library import Playback, SoundLibrary
+from adapter.sounds.playable import NotPlayable, parse
+
+LEVELS = {-4: -14.0, -3: -8.0, -2: -4.4, -1: -1.9, 0: 0.0, 1: 2.3, 2: 7.2, 3: 10.4, 4: 12.7}
+"""The switch's volume levels in decibels (switch_resample.c, `switch_change_sln_volume`)."""
+
+
+def open_media(call: Call, *, answer: bool = True) -> None:
+    """Answer the call, or at least open its early media."""
+    if answer:
+        call.answer()
+    elif not call.answered:
+        call.execute("pre_answer")
+
+
+def play_sounds(
+    call: Call,
+    library: SoundLibrary,
+    sounds: Iterable[str],
+    *,
+    decibels: float = 0.0,
+    enough: Callable[[], bool] = lambda: False,
+) -> list[str]:
+    """Play each sound to its end, until `enough`; returns what was wrong with those that failed."""
+    problems = []
+    with _volume(call, decibels):
+        for text in sounds:
+            if enough():
+                break
+            if problem := _play(call, library, text, enough):
+                problems.append(problem)
+    return problems
+
+
+def _play(call: Call, library: SoundLibrary, text: str, enough: Callable[[], bool]) -> str | None:
+    try:
+        for playback in library.playbacks(parse(text)):
+            if enough():
+                return None
+            if problem := _run(call, playback):
+                return f"{text[:80]}: {problem}"
+    except CallGone:
+        raise
+    except (NotPlayable, SwitchError) as error:
+        return str(error)
+    return None
+
+
+def _run(call: Call, playback: Playback) -> str | None:
+    completed = call.execute(playback.application, playback.argument)
+    response = completed.get("Application-Response")
+    return response if response.endswith(("NOT FOUND", "ERROR")) else None
+
+
+@contextlib.contextmanager
+def _volume(call: Call, decibels: float) -> Iterator[None]:
+    """The switch's nearest level, on what the party hears, while something plays."""
+    level = min(LEVELS, key=lambda level: abs(LEVELS[level] - decibels))
+    if level:
+        call.api(commands.api("uuid_audio", call.uuid, "start", "write", "level", str(level)))
+    try:
+        yield
+    finally:
+        if level:
+            with contextlib.suppress(SwitchError):
+                call.api(commands.api("uuid_audio", call.uuid, "stop"))
