@@ -1,9 +1,9 @@
 """Where each call stands in its document, written down so that another process can go on.
 
 A call's position is noted at each step and written soon after, many calls in one transaction: a
-step costs nothing while it runs. After something that took time, and so was heard, it is written
-within a tick of the switch; steps that follow each other at once share a write. What must not be
-done twice if we die (a `request`, for one) waits for the write: :meth:`Positions.flush`.
+step costs nothing while it runs, and steps that follow each other at once share a write. What was
+heard, and what must not be done twice if we die (a `request`, for one), is waited for:
+:meth:`Positions.flush`.
 """
 
 from __future__ import annotations
@@ -73,9 +73,13 @@ class Positions:
         self._wake.set()
 
     def flush(self, call: Placed) -> None:
-        """Write this call's position now; raises StoreError if that fails."""
+        """Write this call's position and wait for it; with a broken store the call goes on."""
         self._changed.pop(call.call_id, None)
-        self._store.commit(*self._writes(call))
+        try:
+            self._store.commit(*self._writes(call))
+        except StoreError as error:
+            log.warning("where a call stands waits for the store", reason=str(error))
+            self.note(call)
 
     def end(self, call: Placed) -> None:
         """The call is over: its position, if it was ever written, is only history."""

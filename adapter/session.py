@@ -50,6 +50,9 @@ ROUNDS_VARIABLE = "swml_rounds"
 NO_DOCUMENT_CAUSE = "NORMAL_TEMPORARY_FAILURE"
 """How a call ends for which no document can be had: SIP 503, so that a trunk may try elsewhere."""
 
+AUDIBLE_SECONDS = 0.1
+"""A step that took longer was heard, or waited: it must not be done again."""
+
 FILES_DEADLINE = 8.0
 """Seconds after the hangup for recordings to close; the switch keeps the socket for ten."""
 
@@ -177,20 +180,27 @@ class Session:
     # -- the script ------------------------------------------------------------------------------
 
     def _run_script(self, script: Interpreter) -> None:
-        answered = self._call.answered
+        answered, heard = self._call.answered, False
         while (effect := script.next_effect()) is not None:
             self._step_began = self._step_began or time.time()
-            self._service.positions.note(self)
+            self._keep_position(heard, effect)
             script.apply(self._do(script, effect))
             if self._call.answered and not answered:
                 answered = True
                 script.update_call(call_state="answered", state="answered")
-            if methods.is_done_once(effect.method):
-                self._service.positions.flush(self)
+            heard = time.time() - self._step_began > AUDIBLE_SECONDS
+            heard = heard or methods.is_done_once(effect.method)
             self._step_began = 0.0
             self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
+
+    def _keep_position(self, heard: bool, effect: Effect) -> None:
+        """What was heard, or is done only once, is written down before the next step begins."""
+        if heard or methods.is_done_once(effect.method):
+            self._service.positions.flush(self)
+        else:
+            self._service.positions.note(self)
 
     def _do(self, script: Interpreter, effect: Effect) -> Result:
         try:

@@ -5,7 +5,6 @@ Source: mod_commands.c; the texts of the answers are the switch's, since adapter
 
 import json
 import time
-import uuid as uuids
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from adapter.simswitch.causes import cause_named
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.settings import Action
 from adapter.simswitch.sim_api import sim
-from adapter.simswitch.strings import bracketed, separate
+from adapter.simswitch.strings import bracketed, new_uuid, separate
 
 if TYPE_CHECKING:
     from adapter.simswitch.session import Session
@@ -95,7 +94,7 @@ def _row(session: "Session") -> dict[str, str]:
 
 
 def create_uuid(_switch: "SimSwitch", _argument: str) -> str:
-    return str(uuids.uuid4())
+    return new_uuid()
 
 
 def global_getvar(switch: "SimSwitch", argument: str) -> str:

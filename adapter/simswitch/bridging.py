@@ -5,12 +5,11 @@ Source: mod_dptools.c (audio_bridge_function), switch_ivr_bridge.c, switch_chann
 """
 
 import re
-import uuid as uuids
 
 from adapter.simswitch.audio import Tone, samples_of
 from adapter.simswitch.session import Session
 from adapter.simswitch.settings import Callee
-from adapter.simswitch.strings import bracketed, is_true
+from adapter.simswitch.strings import bracketed, is_true, new_uuid
 from adapter.simswitch.tones import Sound
 
 CALLEE_PEAK = 6000.0
@@ -60,7 +59,7 @@ def _fail(session: Session, cause: str) -> None:
 
 def _talk(session: Session, callee: Callee, target: str) -> None:
     channel = session.channel
-    other = str(uuids.uuid4())
+    other = new_uuid()
     channel.answer()
     values = {"originate_disposition": "SUCCESS", "DIALSTATUS": "SUCCESS"}
     bond = {"bridge_uuid": other, "last_bridge_to": other, "signal_bond": other}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.events import Event
-from adapter.simswitch.session import Message, Session
+from adapter.simswitch.messages import Message
+from adapter.simswitch.session import Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from gevent.event import Event as Signal
 
 from adapter.simswitch.audio import Silence, Source, Speech, Tone, samples_of
 from adapter.simswitch.causes import cause_named
-from adapter.simswitch.channel import Heard
 from adapter.simswitch.events import Event
+from adapter.simswitch.heard import Heard
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.session import Session
 

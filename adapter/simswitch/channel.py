@@ -6,26 +6,16 @@ Source: switch_channel.c. A channel knows no greenlets: who waits for it sets `o
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import IntEnum
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapter.simswitch.audio import FRAME_MS, Source
 from adapter.simswitch.causes import Q850
-from adapter.simswitch.events import Block, Event, LazyBlock, Variables
-from adapter.simswitch.frames import header_line
-from adapter.simswitch.profile import (
-    CODEC_HEADERS,
-    CallFacts,
-    Times,
-    first_variables,
-    last_variables,
-    media_variables,
-    own_variables,
-    profile_headers,
-    time_headers,
-)
+from adapter.simswitch.channel_headers import ChannelHeaders, starting_variables
+from adapter.simswitch.events import Block, Event
+from adapter.simswitch.heard import Heard
+from adapter.simswitch.profile import CallFacts, Times, last_variables, media_variables
 from adapter.simswitch.strings import is_true
 from adapter.simswitch.timeline import Segment, Timeline
 
@@ -61,33 +51,6 @@ _SOURCES = {
 }
 _ELSEWHERE = ("switch_channel.c", "switch_channel", 1)
 
-_CODEC = Block(CODEC_HEADERS)
-
-# events without the call's variables (switch_channel_event_set_extended_data)
-_WITHOUT_VARIABLES = frozenset(
-    {"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "PRIVATE_COMMAND", "TALK", "NOTALK"}
-)
-
-
-@dataclass(slots=True)
-class Heard:
-    """Something the party heard: `at` seconds after the call began, for `ms`.
-
-    kind: tone, silence, speech or file; what: the name or text that was asked for.
-    """
-
-    at: float
-    kind: str
-    what: str
-    ms: float = 0.0
-    running: bool = True
-
-    def as_data(self, now: float) -> dict[str, Any]:
-        """As plain data; `now` in seconds since the call began, for what still runs."""
-        ms = round(1000 * (now - self.at)) if self.running else self.ms
-        data = {"at": round(self.at, 3), "kind": self.kind, "what": self.what, "ms": ms}
-        return {**data, "running": self.running}
-
 
 class Surroundings:
     """What a channel needs of its switch: someone to hand events to, and heads for them."""
@@ -95,7 +58,7 @@ class Surroundings:
     def global_variable(self, name: str) -> str | None:
         raise NotImplementedError
 
-    def wants(self, name: str, uuid: str | None) -> bool:
+    def wants(self, name: str, uuid: str) -> bool:
         raise NotImplementedError
 
     def head(self, name: str, source: tuple[str, str, int]) -> Block:
@@ -112,7 +75,7 @@ class Channel:
 
     def __init__(self, switch: Surroundings, facts: CallFacts, uuid: str, number: int) -> None:
         self.uuid, self.facts = uuid, facts
-        self.variables = _template(facts).copy(own_variables(facts, uuid, number))
+        self.variables = starting_variables(facts, uuid, number)
         self.times = Times()
         self.state, self.running_state = State.NEW, State.NEW
         self.callstate = "DOWN"
@@ -129,20 +92,8 @@ class Channel:
         self.sends_media = True
         self.on_change: Callable[[], None] = lambda: None
         self._switch = switch
-        self._profile_index = 1
-        self._names = Block(
-            {
-                "Channel-Name": self.name,
-                "Unique-ID": uuid,
-                "Call-Direction": "inbound",
-                "Presence-Call-Direction": "inbound",
-                "Channel-HIT-Dialplan": "true",
-                "Channel-Call-UUID": uuid,
-            }
-        )
-        self._basic: Block | None = None
-        self._profile: Block | None = None
-        self._who: tuple[dict[str, str], list[bytes]] | None = None
+        self.profile_index = 1
+        self._headers = ChannelHeaders(self)
         self._began = time.monotonic()
         self._last_frame: int | None = None
 
@@ -233,62 +184,17 @@ class Channel:
             self._switch.publish(Event(name, self.uuid, blocks, body))
 
     def data_blocks(self, name: str) -> list[Block]:
+        """A head and everything an event of this name says about the channel."""
         head = self._switch.head(name, _SOURCES.get(name, _ELSEWHERE))
-        blocks = [head, self._state_block(), self._profile_block()]
-        return blocks if name in _WITHOUT_VARIABLES else [*blocks, self.variables.block()]
-
-    def _profile_block(self) -> Block:
-        if self._profile is None:
-            self._profile = self._profile_as("Caller")
-        return self._profile
-
-    def _profile_as(self, prefix: str) -> Block:
-        """The caller's profile; only its times change while nobody transfers the call."""
-        if self._who is None:
-            who = profile_headers(self.facts, self.uuid, self._profile_index)
-            self._who = who, [header_line(*pair) for pair in who.items()]
-        who, lines = self._who
-        times = time_headers(self.times)
-        start = f"{prefix}-".encode()
-        rendered = [*lines, *[header_line(*pair) for pair in times.items()]]
-        plain = start + start.join(rendered)
-        headers = {**who, **times}
-        return LazyBlock(plain, lambda: {f"{prefix}-{key}": headers[key] for key in headers})
-
-    def _state_block(self) -> Block:
-        """switch_channel_event_set_basic_data, but for the caller's profile."""
-        if self._basic is None:
-            cause = b"Hangup-Cause: %s\n" % self.hangup_cause.encode() if self.hangup_cause else b""
-            plain = b"Channel-State: CS_%s\nChannel-Call-State: %s\nChannel-State-Number: %d\n" % (
-                self.running_state.name.encode(),
-                self.callstate.encode(),
-                self.state,
-            )
-            answer = b"Answer-State: %s\n" % self.answer_state.encode()
-            parts = (plain, self._names.plain, answer, cause, _CODEC.plain)
-            headers = self._state_headers()
-            self._basic = Block(headers, b"".join(parts))
-        return self._basic
-
-    def _state_headers(self) -> dict[str, str]:
-        cause = {"Hangup-Cause": self.hangup_cause} if self.hangup_cause else {}
-        return {
-            "Channel-State": f"CS_{self.running_state.name}",
-            "Channel-Call-State": self.callstate,
-            "Channel-State-Number": str(int(self.state)),
-            **self._names.headers,
-            "Answer-State": self.answer_state,
-            **cause,
-            **CODEC_HEADERS,
-        }
+        return [head, *self._headers.blocks(name)]
 
     def connect_headers(self) -> Block:
         """The caller's profile once more, as the answer to `connect` starts."""
-        return self._profile_as("Channel")
+        return self._headers.profile("Channel")
 
     def changed(self) -> None:
         """Forgets rendered headers and wakes whoever waits for this channel."""
-        self._basic = None
+        self._headers.state_changed()
         self.on_change()
 
     # --- what happens to it
@@ -312,7 +218,7 @@ class Channel:
             return
         self.early = True
         self.times.progress_media = _microseconds()
-        self._profile = None
+        self._headers.times_changed()
         self._start_media("EARLY MEDIA")
         self.set_callstate("EARLY")
         self.fire("CHANNEL_PROGRESS_MEDIA")
@@ -322,7 +228,7 @@ class Channel:
             return
         self.answered = True
         self.times.answered = _microseconds()
-        self._profile = None
+        self._headers.times_changed()
         self._start_media("ANSWER")
         self.changed()
         self.fire("CHANNEL_ANSWER")
@@ -330,8 +236,7 @@ class Channel:
 
     def _start_media(self, disposition: str) -> None:
         if self.get("local_media_ip") is None:
-            for name, value in media_variables(self.times).items():
-                self.set(name, value)
+            self.variables.update(media_variables(self.times))
         self.set("endpoint_disposition", disposition)
 
     def hangup(self, cause: str) -> None:
@@ -342,7 +247,7 @@ class Channel:
         self.hangup_cause = cause
         self.times.hungup = _microseconds()
         self._last_frame = self.frame_now
-        self._profile = None
+        self._headers.times_changed()
         self.changed()
         self.fire("CHANNEL_HANGUP")
 
@@ -352,8 +257,7 @@ class Channel:
         if self.digits_dialed:
             self.set("digits_dialed", self.digits_dialed)
         q850 = Q850.get(cause, 16)
-        for name, value in last_variables(self.times, cause, q850, short=short).items():
-            self.set(name, value)
+        self.variables.update(last_variables(self.times, cause, q850, short=short))
         self.set_callstate("HANGUP")
         self.enter(State.REPORTING)
         self.fire("CHANNEL_HANGUP_COMPLETE")
@@ -365,20 +269,11 @@ class Channel:
 
     def readdress(self, number: str, context: str) -> None:
         """A transfer's new destination."""
-        facts = self.facts
-        self.facts = CallFacts(
-            facts.from_number,
-            number,
-            facts.from_name,
-            context,
-            facts.network_addr,
-            facts.headers,
-            facts.variables,
-        )
+        self.facts = replace(self.facts, to_number=number, context=context)
         self.times.transferred = _microseconds()
-        self._profile = None
-        self._profile_index += 1
-        self._who = None
+        self._headers.times_changed()
+        self.profile_index += 1
+        self._headers.profile_changed()
         self.changed()
 
     # --- digits and sound
@@ -405,21 +300,6 @@ class Channel:
     def play(self, source: Source, skip: int = 0) -> Segment:
         """What the party hears from the next frame on."""
         return self.hears.begin(self.frame_now, source, skip)
-
-
-@lru_cache(maxsize=64)
-def _template_of(numbers: tuple[str, ...]) -> Variables:
-    from_number, to_number, from_name, context, network_addr = numbers
-    facts = CallFacts(from_number, to_number, from_name, context, network_addr)
-    return Variables(first_variables(facts))
-
-
-def _template(facts: CallFacts) -> Variables:
-    """The variables that calls between the same numbers share, rendered once."""
-    if facts.headers or facts.variables:
-        return Variables(first_variables(facts))
-    numbers = (facts.from_number, facts.to_number, facts.from_name)
-    return _template_of((*numbers, facts.context, facts.network_addr))
 
 
 def _microseconds() -> int:

@@ -4,15 +4,14 @@ Source: mod_event_socket.c (parse_command), in its order: what a connection with
 not say ends in `command not found`.
 """
 
-import uuid as uuids
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapter.simswitch import frames
 from adapter.simswitch.events import Block
 from adapter.simswitch.frames import Command
-from adapter.simswitch.session import message_from
-from adapter.simswitch.strings import atoi, is_true
+from adapter.simswitch.messages import message_from
+from adapter.simswitch.strings import atoi, is_true, new_uuid
 
 if TYPE_CHECKING:
     from adapter.simswitch.connection import Connection
@@ -131,7 +130,7 @@ def _sendmsg(connection: "Connection", command: Command) -> bytes:
 
 
 def _sendevent(connection: "Connection", command: Command) -> bytes:
-    uuid = str(uuids.uuid4())
+    uuid = new_uuid()
     connection.switch.send_event(command, uuid)
     return frames.reply(f"+OK {uuid}")
 
@@ -145,7 +144,7 @@ def _api(connection: "Connection", command: Command) -> bytes:
 
 def _bgapi(connection: "Connection", command: Command) -> bytes:
     name, _, argument = command.line[6:].partition(" ")
-    job = command.get("job-uuid") or str(uuids.uuid4())
+    job = command.get("job-uuid") or new_uuid()
     owner = connection.session.channel.uuid if connection.session else ""
     connection.switch.run_job(job, owner, name, argument)
     return frames.reply(f"~Reply-Text: +OK Job-UUID: {job}\nJob-UUID: {job}\n\n")

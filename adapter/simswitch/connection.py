@@ -197,7 +197,9 @@ class Connection:
             while self._out:
                 data = b"".join(self._out)
                 self._out.clear()
-                self._sock.sendall(data)
+                sent = self._sock.send(data)
+                if sent < len(data):
+                    self._sock.sendall(memoryview(data)[sent:])
         except OSError as error:
             log.debug("event socket cannot be written", reason=str(error))
             self._out.clear()

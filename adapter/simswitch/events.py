@@ -17,19 +17,12 @@ from adapter.simswitch import frames
 class Block:
     """Headers that belong together, with their rendered forms."""
 
-    __slots__ = ("_json", "_plain", "headers")
+    __slots__ = ("_json", "headers", "plain")
 
     def __init__(self, headers: Mapping[str, str], plain: bytes | None = None) -> None:
         self.headers = headers
-        self._plain = plain
+        self.plain = render(headers) if plain is None else plain
         self._json: bytes | None = None
-
-    @property
-    def plain(self) -> bytes:
-        if self._plain is None:
-            pairs = self.headers.items()
-            self._plain = b"".join([frames.header_line(name, value) for name, value in pairs])
-        return self._plain
 
     @property
     def json(self) -> bytes:
@@ -40,13 +33,17 @@ class Block:
         return self._json
 
 
+def render(headers: Mapping[str, str]) -> bytes:
+    return b"".join([frames.header_line(name, value) for name, value in headers.items()])
+
+
 class LazyBlock(Block):
     """A rendered block whose headers are made only if somebody looks at them."""
 
     __slots__ = ("_headers", "_make")
 
     def __init__(self, plain: bytes, make: Callable[[], dict[str, str]]) -> None:
-        self._plain = plain
+        self.plain = plain
         self._json = None
         self._make = make
         self._headers: dict[str, str] | None = None
@@ -92,6 +89,16 @@ class Variables:
             return
         self._values[key] = (name, value)
         self._lines[key] = _variable_line(name, value)
+
+    def update(self, values: Mapping[str, str]) -> None:
+        """Sets variables that all have a value."""
+        self._block = None
+        for name, value in values.items():
+            key = name.lower()
+            self._values.pop(key, None)
+            self._lines.pop(key, None)
+            self._values[key] = (name, value)
+            self._lines[key] = _variable_line(name, value)
 
     def get(self, name: str) -> str | None:
         found = self._values.get(name.lower())

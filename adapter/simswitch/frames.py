@@ -48,7 +48,7 @@ class CommandReader:
     def feed(self, data: bytes) -> Iterator[Command]:
         """Yields every command that `data` completes; raises WireFault on an endless one."""
         self._buffer += data
-        while True:
+        while self._buffer:
             command = self._next()
             if command is None:
                 break

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.pool import Pool
 
 from adapter.simswitch.caller import CallPlan
 from adapter.simswitch.profile import CallFacts
@@ -13,6 +12,9 @@ from adapter.simswitch.profile import CallFacts
 if TYPE_CHECKING:
     from adapter.simswitch.caller import Caller
     from adapter.simswitch.switch import SimSwitch
+
+
+WATCH_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +56,51 @@ class LoadResult:
 
 
 class Load:
-    """One run of a load plan."""
+    """One run of a load plan: `concurrency` greenlets that place one call after the other."""
 
     def __init__(self, switch: "SimSwitch", plan: LoadPlan) -> None:
         self._switch, self._plan = switch, plan
         facts = CallFacts(from_number=plan.from_number, to_number=plan.to_number)
         self._call = CallPlan(facts)
         self._result = LoadResult()
+        self._left = plan.calls
+        self._running: dict[Caller, float] = {}
 
     def run(self) -> LoadResult:
         """Places all calls and waits for their ends."""
         held = [self._switch.call(self._call, keep=False) for _ in range(self._plan.idle)]
-        pool = Pool(self._plan.concurrency)
+        watch = self._switch.spawn("load watch", self._watch)
         began = time.perf_counter()
-        for _ in range(self._plan.calls):
-            pool.spawn(self._one)
-        pool.join()
+        lanes = [self._switch.spawn("load", self._lane) for _ in range(self._plan.concurrency)]
+        gevent.joinall(lanes)
         result = self._result
         result.seconds = time.perf_counter() - began
         result.calls_per_second = round(self._plan.calls / max(result.seconds, 1e-9), 1)
+        watch.kill()
         for caller in held:
             caller.hang_up()
         gevent.sleep(0)
         return result
 
-    def _one(self) -> None:
-        caller = self._switch.call(self._call, keep=False)
-        if not caller.wait(self._plan.timeout):
-            self._result.late += 1
-            caller.hang_up()
-            return
-        self._count(caller)
+    def _lane(self) -> None:
+        while self._left > 0:
+            self._left -= 1
+            caller = self._switch.run_call(self._call, self._began)
+            if self._running.pop(caller, None) is not None:
+                self._count(caller)
+
+    def _began(self, caller: "Caller") -> None:
+        self._running[caller] = time.perf_counter() + self._plan.timeout
+
+    def _watch(self) -> None:
+        """Hangs up calls that take too long; cheaper than a timer for each."""
+        while True:
+            gevent.sleep(WATCH_SECONDS)
+            now = time.perf_counter()
+            for caller in [caller for caller, end in self._running.items() if end < now]:
+                del self._running[caller]
+                self._result.late += 1
+                caller.hang_up()
 
     def _count(self, caller: "Caller") -> None:
         first = caller.session.first_command_seconds

@@ -77,9 +77,17 @@ class FlatRecording:
         self.samples = (len(self.content) - 44) // 2 // self.channels if self.content else 0
         self.size = len(self.content)
         if self.content:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            handle = self._open()
             os.write(handle, self.content)
             os.close(handle)
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            return os.open(self.path, flags, 0o644)
+        except FileNotFoundError:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self.path, flags, 0o644)
 
 
 class Recordings:
@@ -120,11 +128,11 @@ class Recordings:
         if format_ is None or format_.module not in self._settings.modules:
             return None
         options = RecordOptions.parse(self._lookup(variables))
+        if self._settings.pace is Pace.FLAT:
+            content = self._flat.content(options.channels)
+            return FlatRecording(path, variables, content, options.channels)
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            if self._settings.pace is Pace.FLAT:
-                content = self._flat.content(options.channels)
-                return FlatRecording(path, variables, content, options.channels)
             file = format_.make(Path(path), options.channels)
         except OSError as error:
             log.warning("recording cannot be opened", path=path, error=str(error))
@@ -222,12 +230,16 @@ class Recordings:
         if made.discarded:
             channel.set("RECORD_DISCARDED", "true")
             recorder.remove(made.path)
-        channel.set("record_samples", str(made.samples))
-        channel.set("record_seconds", str(made.samples // RATE))
-        channel.set("record_ms", str(made.samples * 1000 // RATE))
-        channel.set("record_completion_cause", made.cause)
-        cause = {"Record-Completion-Cause": made.cause or ""}
-        channel.fire("RECORD_STOP", {**_headers(made), **cause})
+        cause = made.cause or ""
+        channel.variables.update(
+            {
+                "record_samples": str(made.samples),
+                "record_seconds": str(made.samples // RATE),
+                "record_ms": str(made.samples * 1000 // RATE),
+                "record_completion_cause": cause,
+            }
+        )
+        channel.fire("RECORD_STOP", {**_headers(made), "Record-Completion-Cause": cause})
 
 
 class FlatContent:

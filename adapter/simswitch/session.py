@@ -12,21 +12,23 @@ Rules
 """
 
 import time
-import uuid as uuids
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import gevent
 import structlog
 from gevent.event import Event as Wakeup
 
-from adapter.simswitch.audio import FRAME, FRAME_MS, Source
-from adapter.simswitch.channel import SECONDS_PER_FRAME, Channel, Heard, State
+from adapter.simswitch.audio import FRAME_MS
+from adapter.simswitch.channel import SECONDS_PER_FRAME, Channel, State
 from adapter.simswitch.expand import expand
+from adapter.simswitch.heard import Heard
+from adapter.simswitch.messages import Message
+from adapter.simswitch.player import LONG_WAIT, Player
 from adapter.simswitch.settings import Action, Pace
-from adapter.simswitch.strings import atoi, is_true
+from adapter.simswitch.strings import new_uuid
 from adapter.simswitch.tones import Sound, milliseconds
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 REPEAT_SECONDS = 0.5  # a looped application that ends sooner is not repeated
-LONG_WAIT = 3600.0  # a wait without an end still looks around once an hour
 
 
 class Ending(Enum):
@@ -44,20 +45,6 @@ class Ending(Enum):
     DONE = auto()
     BROKEN = auto()
     GONE = auto()
-
-
-class Message(NamedTuple):
-    """A `sendmsg execute` or `hangup` for the session's thread."""
-
-    command: str
-    application: str = ""
-    argument: str = ""
-    event_uuid: str | None = None
-    event_uuid_name: str | None = None
-    loops: int = 1
-    event_lock: bool = False
-    lead_frames: int = 0
-    cause: str = "NORMAL_CLEARING"
 
 
 class Session:
@@ -166,7 +153,7 @@ class Session:
         channel.set("current_application_data", expanded)
         channel.set("current_application", name)
         channel.set("current_application_response", None)
-        ids = {"Application-UUID": event_uuid or str(uuids.uuid4())}
+        ids = {"Application-UUID": event_uuid or new_uuid()}
         if uuid_name:
             ids["Application-UUID-Name"] = uuid_name
         channel.fire("CHANNEL_EXECUTE", {**headers, **ids})
@@ -234,15 +221,17 @@ class Session:
         while turn < message.loops or message.loops < 0:
             turn += 1
             began = time.monotonic()
-            channel.set("current_loop", str(turn))
-            channel.set("total_loops", str(message.loops))
+            if not self.flat:
+                channel.set("current_loop", str(turn))
+                channel.set("total_loops", str(message.loops))
             uuid, name = message.event_uuid, message.event_uuid_name
             self.execute(message.application, message.argument, uuid, name)
             short = time.monotonic() - began < REPEAT_SECONDS
             if not channel.ready or self.broken or short:
                 break
-        channel.set("current_loop", None)
-        channel.set("total_loops", None)
+        if not self.flat:
+            channel.set("current_loop", None)
+            channel.set("total_loops", None)
 
     # --- waiting
 
@@ -266,7 +255,7 @@ class Session:
     def pause(self, seconds: float) -> None:
         """Lets up to `seconds` pass, less if something happened."""
         self._wakeup.clear()
-        self._wakeup.wait(max(0.0, seconds))
+        self._wakeup.wait(None if self.flat else max(0.0, seconds))
 
     def wait(self, seconds: float) -> Ending:
         """Lets time pass as switch_ivr_sleep does: messages run meanwhile and cost time, and a
@@ -294,14 +283,14 @@ class Session:
         if self.flat:
             heard.ms, heard.running = milliseconds(sound.source) or 0.0, False
             return Ending.DONE if self.channel.ready else Ending.GONE
-        player = _Player(self.channel, sound.source)
+        player = Player(self.channel, sound.source)
         try:
             return self._play(player, on_digit)
         finally:
             player.stop()
             heard.ms, heard.running = player.milliseconds, False
 
-    def _play(self, player: "_Player", on_digit: Callable[[str], bool] | None) -> Ending:
+    def _play(self, player: Player, on_digit: Callable[[str], bool] | None) -> Ending:
         while True:
             if not self._can_go_on():
                 return Ending.GONE
@@ -352,52 +341,3 @@ class Session:
         channel = self.channel
         if not self.flat and not channel.has_media and self._messages:
             gevent.sleep(channel.seconds_until(channel.frame_now + 1))
-
-
-class _Player:
-    """A source on its way to the party, in whole frames."""
-
-    def __init__(self, channel: Channel, source: Source) -> None:
-        self._channel, self._source = channel, source
-        self._played = 0
-        self._frames = None if source.length is None else -(-source.length // FRAME)
-        self.go_on()
-
-    def go_on(self) -> None:
-        self._segment = self._channel.play(self._source, self._played)
-        self._end = None if self._frames is None else self._segment.start + self._left() + 1
-
-    def _left(self) -> int:
-        return max(0, (self._frames or 0) - self._played)
-
-    def stop(self) -> None:
-        if self._segment.end is None:
-            now = self._channel.frame_now
-            last = now if self._end is None else min(now, self._end - 1)
-            self._segment.end = max(self._segment.start, last)
-            self._played += self._segment.end - self._segment.start
-
-    @property
-    def milliseconds(self) -> int:
-        return self._played * FRAME_MS
-
-    def seconds_left(self) -> float:
-        return LONG_WAIT if self._end is None else self._channel.seconds_until(self._end)
-
-
-def message_from(headers: dict[str, str], body: str) -> Message:
-    """A `sendmsg` as switch_ivr_parse_event reads it."""
-    argument = headers.get("execute-app-arg", "")
-    if not argument and headers.get("content-type", "").lower() == "text/plain":
-        argument = body
-    return Message(
-        command=headers.get("call-command", "").lower(),
-        application=headers.get("execute-app-name", ""),
-        argument=argument,
-        event_uuid=headers.get("event-uuid"),
-        event_uuid_name=headers.get("event-uuid-name"),
-        loops=atoi(headers.get("loops", "1")),
-        event_lock=is_true(headers.get("event-lock")),
-        lead_frames=atoi(headers.get("lead-frames", "0")),
-        cause=headers.get("hangup-cause", "NORMAL_CLEARING"),
-    )

@@ -6,7 +6,6 @@ and `client` carry the same over the inbound event socket.
 
 import re
 import time
-import uuid as uuids
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.recordings import FlatContent, Recordings
 from adapter.simswitch.session import Session
 from adapter.simswitch.settings import Action, SwitchSettings
-from adapter.simswitch.strings import atoi
+from adapter.simswitch.strings import atoi, new_uuid
 
 log = structlog.get_logger()
 
@@ -45,7 +44,7 @@ class SimSwitch(Surroundings):
     def __init__(self, settings: SwitchSettings | None = None, **changes: Any) -> None:
         base = settings or SwitchSettings()
         self.settings = base.with_changes(changes)
-        self.core_uuid = str(uuids.uuid4())
+        self.core_uuid = new_uuid()
         self.started_at = time.time()
         self.violations: list[tuple[str, str]] = []
         self.spoken: list[tuple[str, str]] = []
@@ -128,16 +127,20 @@ class SimSwitch(Surroundings):
 
         `keep`: it can still be asked by its uuid when it has ended.
         """
-        plan = plan or CallPlan()
-        session = self._new_session(plan.facts)
-        session.first_actions = actions
-        caller = Caller(plan, session)
+        caller = self._new_caller(plan or CallPlan())
+        caller.session.first_actions = actions
         if keep:
             self._keep_caller(caller)
-        if any(step.on for step in plan.steps):
-            self._watchers[caller.uuid] = caller
-        self.spawn(f"call {session.channel.uuid}", self._run_call, caller)
+        self.spawn(f"call {caller.uuid}", self._run_call, caller)
         caller.start()
+        return caller
+
+    def run_call(self, plan: CallPlan, began: Callable[[Caller], None]) -> Caller:
+        """Runs a call in the greenlet that asks for it, and returns when it has ended."""
+        caller = self._new_caller(plan)
+        began(caller)
+        caller.start()
+        self._run_call(caller)
         return caller
 
     @staticmethod
@@ -147,9 +150,15 @@ class SimSwitch(Surroundings):
         finally:
             caller.ended.set()
 
+    def _new_caller(self, plan: CallPlan) -> Caller:
+        caller = Caller(plan, self._new_session(plan.facts))
+        if any(step.on for step in plan.steps):
+            self._watchers[caller.uuid] = caller
+        return caller
+
     def _new_session(self, facts: CallFacts) -> Session:
         self.calls_placed += 1
-        channel = Channel(self, facts, str(uuids.uuid4()), self.calls_placed)
+        channel = Channel(self, facts, new_uuid(), self.calls_placed)
         channel.recordings = Recordings(channel, self.settings, self._flat_content)
         session = Session(self, channel)
         self._sessions[channel.uuid] = session
@@ -255,15 +264,14 @@ class SimSwitch(Surroundings):
         name = command.line[9:].strip() or "CUSTOM"
         self.fire(name, {**_titled(command.headers), "Event-UUID": uuid}, command.body)
 
-    def wants(self, name: str, uuid: str | None) -> bool:
-        for connection in self._own.get(uuid or "", ()):
+    def wants(self, name: str, uuid: str) -> bool:
+        for connection in self._own.get(uuid, ()):
             if connection.subscription.wants(name):
                 return True
         for connection in self._everywhere:
             if connection.subscription.wants(name):
                 return True
-        watcher = self._watchers.get(uuid or "")
-        return watcher is not None and watcher.watches(name)
+        return uuid in self._watchers and self._watchers[uuid].watches(name)
 
     def head(self, name: str, source: tuple[str, str, int]) -> Block:
         return self._heads.next(name, source)
@@ -273,9 +281,8 @@ class SimSwitch(Surroundings):
         for connection in [*self._own.get(owner, ()), *self._everywhere]:
             if connection.subscription.accepts(event):
                 connection.deliver(event)
-        watcher = self._watchers.get(owner)
-        if watcher is not None:
-            watcher.noticed(event)
+        if owner in self._watchers:
+            self._watchers[owner].noticed(event)
 
     # --- connections
 

@@ -40,8 +40,13 @@ def forget_callbacks(connection: sa.Connection, *, before: float, after: int) ->
 
 
 def forget_calls(connection: sa.Connection, *, before: float) -> int:
-    """Delete up to a page of calls that ended before this Unix time; how many."""
-    old = sa.select(calls.c.call_id).where(calls.c.ended_at < before).limit(PAGE)
+    """Delete up to a page of calls that ended, or last moved on, before this time; how many.
+
+    A call whose adapter was killed, and which did not come back, is never said to have ended.
+    """
+    over = calls.c.ended_at < before
+    left = calls.c.ended_at.is_(None) & (calls.c.updated_at < before)
+    old = sa.select(calls.c.call_id).where(over | left).limit(PAGE)
     return connection.execute(sa.delete(calls).where(calls.c.call_id.in_(old))).rowcount
 
 

@@ -199,7 +199,10 @@ class Store:
         return self._read(lambda c: claims.origins(c, after=after, limit=limit))
 
     def forget(self, before: float) -> int:
-        """Delete delivered callbacks and ended calls from before this Unix time; how many."""
+        """Delete delivered callbacks and calls that are over, or left, since before this Unix time.
+
+        Returns how many.
+        """
         callbacks = self._change_in_pages(partial(housekeeping.forget_callbacks, before=before))
         return callbacks + self._change_until_none(
             partial(housekeeping.forget_calls, before=before)
