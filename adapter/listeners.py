@@ -54,7 +54,9 @@ class Listeners:
 
 def _listen(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+    listener = socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+    listener.setblocking(False)
+    return listener
 
 
 def _inherited(descriptor: int) -> socket.socket:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from adapter import __version__
-from adapter.cli import callbacks, check, demo, recordings, render, serve
+from adapter.cli import (
+    callbacks,
+    check,
+    demo,
+    graph,
+    recordings,
+    render,
+    schema,
+    serve,
+    simulate,
+)
 
 app = typer.Typer(
     name="swml-adapter",
@@ -17,6 +27,9 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
+app.command("simulate")(simulate.simulate_document)
+app.command("graph")(graph.graph)
+app.command("schema")(schema.schema)
 app.command("render")(render.render)
 app.add_typer(recordings.app, name="recordings")
 app.add_typer(callbacks.app, name="callbacks")

@@ -54,7 +54,7 @@ def list_(
     wanted = RecordingFilter(
         call_id=call,
         states=tuple(state) if state else None,
-        created_from=since(begun) if begun else None,
+        created_from=None if begun is None else since(begun),
         deleted=deleted,
     )
     with opened(config, data_dir) as (settings, store):

@@ -45,7 +45,7 @@ def opened(
     store: Store | None = None
     try:
         settings = Settings.load(config, overrides, for_calls=False)
-        log.configure("warning", "console")
+        log.configure("info", "console")
         _require_database(settings)
         store = Store.open(settings.database_url, deadline=DEADLINE)
         yield settings, store

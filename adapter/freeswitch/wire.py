@@ -110,8 +110,8 @@ class Frame(Headers):
 
     def event(self) -> Event:
         """The event that a ``text/event-plain`` frame carries."""
-        # Its own Content-Length announces an event's body. Hardly any has one, and from the end that
-        # is known soonest.
+        # Its own Content-Length announces an event's body. Hardly any has one, which is found out
+        # soonest from the end.
         if self.body.rfind(b"\nContent-Length:") < 0:
             return Event(self.body)
         head, _, body = self.body.partition(_END_OF_HEAD)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import gevent
 import structlog
 
+from adapter.simswitch.audio import RATE
 from adapter.simswitch.bridging import bridge, conference
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.outbound import socket
@@ -140,9 +141,22 @@ def _play_file(session: Session, found: Sound) -> Ending:
         path = {"Playback-File-Type": "tone_stream", **path}
     channel.fire("PLAYBACK_START", path)
     ending = session.play(found, lambda digit: _terminates(channel, digit))
+    _remember_playing(channel)
     status = "break" if ending is Ending.BROKEN else "done"
     channel.fire("PLAYBACK_STOP", {**path, "Playback-Status": status})
     return ending
+
+
+def _remember_playing(channel: "Channel") -> None:
+    """The variables a playback leaves; a real switch counts what it had read ahead."""
+    ms = round(channel.heard[-1].ms)
+    values = {
+        "playback_last_offset_pos": ms * RATE // 1000,
+        "playback_seconds": ms // 1000,
+        "playback_ms": ms,
+        "playback_samples": ms * RATE // 1000,
+    }
+    channel.variables.update({name: str(value) for name, value in values.items()})
 
 
 def _terminates(channel: "Channel", digit: str) -> bool:

@@ -197,6 +197,9 @@ class Caller:
         self._channel.queue_digits(digits, "RTP")
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
+        """Hangs up: a BYE, or a CANCEL before the answer."""
+        disposition = "recv_bye" if self.answered else "recv_cancel"
+        self._channel.set("sip_hangup_disposition", disposition)
         self._channel.hangup(cause_named(cause))
 
     def wait(self, seconds: float) -> bool:

@@ -236,7 +236,7 @@ class Channel:
 
     def _start_media(self, disposition: str) -> None:
         if self.get("local_media_ip") is None:
-            self.variables.update(media_variables(self.times))
+            self.variables.update(media_variables(self.uuid, self.times, self.facts.network_addr))
         self.set("endpoint_disposition", disposition)
 
     def hangup(self, cause: str) -> None:
@@ -252,12 +252,20 @@ class Channel:
         self.fire("CHANNEL_HANGUP")
 
     def report(self, *, short: bool) -> None:
-        """The states after the hangup, up to CHANNEL_HANGUP_COMPLETE (`short`: few stamps)."""
+        """The states after the hangup, up to CHANNEL_HANGUP_COMPLETE (`short`: no stamps)."""
         cause = self.hangup_cause or "NORMAL_CLEARING"
         if self.digits_dialed:
             self.set("digits_dialed", self.digits_dialed)
         q850 = Q850.get(cause, 16)
-        self.variables.update(last_variables(self.times, cause, q850, short=short))
+        if short:
+            values = {"hangup_cause": cause, "hangup_cause_q850": str(q850)}
+        else:
+            values = last_variables(self.facts, self.times, cause, q850)
+            values |= {"last_app": self.get("current_application") or ""}
+            values |= {"last_arg": self.get("current_application_data") or ""}
+            ours = "send_bye" if self.answered else "send_refuse"
+            values["sip_hangup_disposition"] = self.get("sip_hangup_disposition") or ours
+        self.variables.update({name: value for name, value in values.items() if value})
         self.set_callstate("HANGUP")
         self.enter(State.REPORTING)
         self.fire("CHANNEL_HANGUP_COMPLETE")

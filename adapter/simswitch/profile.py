@@ -180,15 +180,18 @@ def first_variables(facts: CallFacts) -> dict[str, str]:
     }
 
 
-def _media_variables(host: str) -> dict[str, str]:
-    sdp = (
+def _sdp(host: str, port: int) -> str:
+    return (
         f"v=0\r\no=sim 1 1 IN IP4 {host}\r\ns=sim\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-        f"m=audio {MEDIA_PORT} RTP/AVP 0 101 13\r\na=rtpmap:0 PCMU/8000\r\n"
+        f"m=audio {port} RTP/AVP 0 101 13\r\na=rtpmap:0 PCMU/8000\r\n"
         "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=rtpmap:13 CN/8000\r\n"
         "a=ptime:20\r\n"
     )
+
+
+def _media_variables(host: str) -> dict[str, str]:
     return {
-        "switch_r_sdp": sdp,
+        "switch_r_sdp": _sdp(host, MEDIA_PORT),
         "ep_codec_string": "CORE_PCM_MODULE.PCMU@8000h@20i@64000b",
         "rtp_use_codec_string": "PCMU",
         "remote_video_media_flow": "inactive",
@@ -214,35 +217,68 @@ def _media_variables(host: str) -> dict[str, str]:
     }
 
 
-def media_variables(times: Times) -> dict[str, str]:
+def media_variables(uuid: str, times: Times, host: str) -> dict[str, str]:
     """What is added once media runs."""
     return {
-        "local_media_ip": "127.0.0.1",
+        "rtp_local_sdp_str": _sdp(host, MEDIA_PORT + 2) + "a=sendrecv\r\n",
+        "local_media_ip": host,
         "local_media_port": str(MEDIA_PORT + 2),
-        "advertised_media_ip": "127.0.0.1",
+        "advertised_media_ip": host,
         "rtp_use_timer_name": "soft",
         "rtp_use_pt": "0",
         "rtp_use_ssrc": str(times.created % 2**32),
         "rtp_2833_send_payload": "101",
         "rtp_2833_recv_payload": "101",
+        "sip_to_tag": uuid[-8:],
+        "sip_cseq": "1",
     }
 
 
-def last_variables(times: Times, cause: str, q850: int, *, short: bool) -> dict[str, str]:
-    """Cause, stamps and durations that CHANNEL_HANGUP_COMPLETE adds; `short`: the cause only."""
-    end = times.hungup
-    talked = (end - times.answered) if times.answered else 0
-    values = {"hangup_cause": cause, "hangup_cause_q850": str(q850)}
-    if short:
-        return values
-    for name, moment in (("start", times.created), ("answer", times.answered), ("end", end)):
-        if moment:
-            local = time.localtime(moment // 1_000_000)
-            values[f"{name}_stamp"] = time.strftime("%Y-%m-%d %H:%M:%S", local)
-        values[f"{name}_epoch"] = str(moment // 1_000_000)
-        values[f"{name}_uepoch"] = str(moment)
-    for name, length in (("duration", end - times.created), ("billsec", talked)):
-        values[name] = str(length // 1_000_000)
-        values[f"m{name}" if name == "duration" else "billmsec"] = str(length // 1000)
-        values[f"u{name}" if name == "duration" else "billusec"] = str(length)
+def last_variables(facts: CallFacts, times: Times, cause: str, q850: int) -> dict[str, str]:
+    """Cause, stamps and durations that CHANNEL_HANGUP_COMPLETE adds."""
+    name = safe_name(facts.from_name) or facts.from_number
+    values = {
+        "hangup_cause": cause,
+        "hangup_cause_q850": str(q850),
+        "caller_id": f'"{name}" <{facts.from_number}>',
+    }
+    moments = {
+        "start": times.created,
+        "profile_start": times.transferred or times.created,
+        "answer": times.answered,
+        "bridge": times.bridged,
+        "last_hold": 0,
+        "resurrect": 0,
+        "progress": 0,
+        "progress_media": times.progress_media,
+        "end": times.hungup,
+    }
+    for moment, stamp in moments.items():
+        values |= _stamps(moment, stamp)
+    for hold in ("seconds", "usec", "ms"):
+        values[f"hold_accum_{hold}"] = "0"
+    return values | _durations(times)
+
+
+def _stamps(name: str, moment: int) -> dict[str, str]:
+    values = {}
+    if moment:
+        local = time.localtime(moment // 1_000_000)
+        values[f"{name}_stamp"] = time.strftime("%Y-%m-%d %H:%M:%S", local)
+    values[f"{name}_epoch"] = str(moment // 1_000_000)
+    values[f"{name}_uepoch"] = str(moment)
     return values
+
+
+def _durations(times: Times) -> dict[str, str]:
+    """Microseconds as seconds, milliseconds and microseconds, by the switch's names."""
+    waited = times.answered - times.created if times.answered else 0
+    early = times.progress_media - times.created if times.progress_media else 0
+    whole = times.hungup - times.created
+    spans = {"progress": 0, "answer": waited, "wait": 0, "progress_media": early}
+    spans |= {"flow_bill": whole, "bill": times.hungup - times.answered if times.answered else 0}
+    values = {"duration": whole // 1_000_000, "mduration": whole // 1000, "uduration": whole}
+    for name, span in spans.items():
+        values |= {f"{name}sec": span // 1_000_000, f"{name}msec": span // 1000}
+        values[f"{name}usec"] = span
+    return {name: str(value) for name, value in values.items()}

@@ -25,7 +25,7 @@ from typing import Any, Protocol, Self
 import gevent
 
 TICK_SECONDS = 1e-4
-"""How much later than asked a timer fires: none is exact, and loops that rely on that would spin."""
+"""How much later than asked a timer fires: none is exact, and a loop may rely on that."""
 
 LONG_JUMP = 0.05
 """Seconds from which a jump could pass by what is still in a socket: more than two of the switch's

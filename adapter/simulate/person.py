@@ -1,6 +1,8 @@
 """The one who calls: presses keys and says words when the script asks, and hangs up when told.
 
 Keys and words are given politely: once nothing is played any more, but no later than PATIENCE.
+`prompt` asks for either; `record` for words, and for keys if they are what ends it. A new method
+that asks is added to `_takes` and `_hears`.
 """
 
 from __future__ import annotations
@@ -14,9 +16,7 @@ import gevent
 from adapter.simswitch import Caller, Step
 from adapter.simulate.trace import Kind, Trace
 
-DIGITS_ASKED_BY = frozenset({"prompt"})
-SPEECH_ASKED_BY = frozenset({"prompt", "record"})
-"""Methods that wait for the caller; whoever adds one adds it here."""
+CALLER, CALLED = "+15550100", "+15550199"
 
 QUIET = 0.5
 """Seconds without a sound after which it is the caller's turn; sounds of one list follow each other
@@ -40,8 +40,8 @@ SECONDS_A_WORD, SECONDS_A_PHRASE = 0.4, 0.3
 class Plan:
     """What the caller does. `digits` and `speech`: for one prompt each."""
 
-    from_number: str = "+15550100"
-    to_number: str = "+15550199"
+    from_number: str = CALLER
+    to_number: str = CALLED
     digits: tuple[str, ...] = ()
     speech: tuple[str, ...] = ()
     hangup_at: str | None = None
@@ -83,11 +83,10 @@ class Person:
 
     def is_asked(self, method: str, params: Mapping[str, Any]) -> None:
         """A method begins that may wait for keys or words."""
-        if self._digits and _wants_digits(method, params):
-            self._answering = gevent.spawn(self._press)
-        elif self._speech and _wants_speech(method, params):
-            self._answering = gevent.spawn(self._say)
-        if self._answering is not None:
+        presses = bool(self._digits) and _takes(self._digits[0], method, params)
+        says = bool(self._speech) and _hears(method, params, presses)
+        if presses or says:
+            self._answering = gevent.spawn(self._answer, says, presses, _is_brief(params))
             self._answering.name = "caller's answer"
 
     def is_done(self) -> None:
@@ -104,39 +103,63 @@ class Person:
             left.append(f"the step {self.plan.hangup_at} never began")
         return left
 
-    def _press(self) -> None:
-        caller = self._listens()
-        digits = self._digits.pop(0)
-        self.trace.add(Kind.CALLER, "presses {digits}", does="presses", digits=digits)
-        caller.press(digits)
+    def _answer(self, says: bool, presses: bool, at_once: bool) -> None:
+        if not at_once:
+            self._wait_for_turn()
+        if says:
+            self._say(self._speech.pop(0))
+        if presses:
+            self._press(self._digits.pop(0))
 
-    def _say(self) -> None:
-        caller = self._listens()
-        words = self._speech.pop(0)
+    def _press(self, digits: str) -> None:
+        self.trace.add(Kind.CALLER, "presses {digits}", does="presses", digits=digits)
+        self._phone.press(digits)
+
+    def _say(self, words: str) -> None:
         self.trace.add(Kind.CALLER, "says {words}", does="says", words=words)
         seconds = SECONDS_A_PHRASE + SECONDS_A_WORD * len(words.split())
-        caller.do(Step(speech=True, ms=seconds * 1000))
+        self._phone.do(Step(speech=True, ms=seconds * 1000))
+        gevent.sleep(seconds)
 
-    def _listens(self) -> Caller:
-        """Wait for the caller's turn."""
-        caller, waited, quiet = self._caller, 0.0, 0.0
-        assert caller is not None  # noqa: S101  (nobody asks before the call)
+    def _wait_for_turn(self) -> None:
+        waited = quiet = 0.0
         while waited < PATIENCE and quiet < QUIET:
             gevent.sleep(LOOK)
             waited += LOOK
-            quiet = 0.0 if any(heard.running for heard in caller.heard) else quiet + LOOK
-        return caller
+            quiet = 0.0 if any(heard.running for heard in self._phone.heard) else quiet + LOOK
+
+    @property
+    def _phone(self) -> Caller:
+        if self._caller is None:
+            raise RuntimeError("there is no call yet")
+        return self._caller
 
 
-def _wants_digits(method: str, params: Mapping[str, Any]) -> bool:
-    """A prompt takes digits unless it names parameters of speech only."""
-    named = any(name in params for name in ("max_digits", "terminators", "digit_timeout"))
-    return method in DIGITS_ASKED_BY and (named or not _names_speech(params))
+def _takes(digits: str, method: str, params: Mapping[str, Any]) -> bool:
+    """Whether these keys are for this method: a prompt's input, or what ends a recording."""
+    if method == "prompt":
+        return _names(params, _DIGITS) or not _names(params, _SPEECH)
+    return method == "record" and set(digits) <= set(str(params.get("terminators", "#")))
 
 
-def _wants_speech(method: str, params: Mapping[str, Any]) -> bool:
-    return method in SPEECH_ASKED_BY and (method != "prompt" or _names_speech(params))
+def _hears(method: str, params: Mapping[str, Any], presses: bool) -> bool:
+    """Whether words are for this method; a prompt gets keys or words, not both."""
+    if method == "prompt":
+        return _names(params, _SPEECH) and not presses
+    return method == "record"
 
 
-def _names_speech(params: Mapping[str, Any]) -> bool:
-    return any(name.startswith("speech_") for name in params)
+def _is_brief(params: Mapping[str, Any]) -> bool:
+    """Whether it waits for less than it takes to notice that nothing is played any more."""
+    try:
+        return float(params.get("initial_timeout", 1)) <= 2 * QUIET and "play" in params
+    except (TypeError, ValueError):
+        return False
+
+
+_DIGITS = ("max_digits", "terminators", "digit_timeout")
+_SPEECH = ("speech_timeout", "speech_end_timeout", "speech_language", "speech_hints")
+
+
+def _names(params: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    return any(name in params for name in names)

@@ -6,6 +6,7 @@ callbacks are shown and not sent, and time may be skipped.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -26,6 +27,10 @@ from adapter.simulate.watch import ShownOutbox, Watch, logs_told_to, watched_by
 
 END_DEADLINE = 60.0
 """Seconds for the adapter to close its recordings after the hangup; it needs eight at most."""
+
+
+FOLDER = "swml-simulate-"
+"""How the name of the temporary folder begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def simulate(simulation: Simulation, trace: Trace | None = None) -> Outcome:
     person = Person(simulation.plan, trace)
     watch = Watch(trace, person)
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="swml-simulate-"))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER))
         stack.enter_context(logs_told_to(watch))
         stack.enter_context(clock)
         service = SimulatedService(_settings(simulation, Path(folder)))
@@ -116,9 +121,9 @@ def _settings(simulation: Simulation, folder: Path) -> Settings:
 
 
 def _name(names: Names, settings: Settings, folder: str) -> None:
-    names.know(settings.public_url, "http://adapter")
-    names.know(str(settings.recordings_dir), "recordings")
-    names.know(folder, "<folder>")
+    names.know(re.escape(settings.public_url), "http://adapter")
+    names.know(re.escape(str(settings.recordings_dir)), "recordings")
+    names.know(re.escape(folder.partition(FOLDER)[0] + FOLDER) + r"\w*", "<folder>")  # or a part
 
 
 def _call(service: Service, watch: Watch) -> None:
@@ -128,14 +133,12 @@ def _call(service: Service, watch: Watch) -> None:
         trace.add(
             Kind.CALL, "from {from} to {to}", **{"from": plan.from_number, "to": plan.to_number}
         )
-        caller = switch.call(
-            CallPlan.from_data({"from": plan.from_number, "to": plan.to_number})
-        )
-        trace.names.know(caller.uuid, "<call>")
+        caller = switch.call(CallPlan.from_data({"from": plan.from_number, "to": plan.to_number}))
+        trace.names.know(re.escape(caller.uuid), "<call>")
         watch.person.calls(caller)
         caller.wait(LONGEST_CALL + END_DEADLINE)
+        trace.add(Kind.HANGUP, "{cause}", cause=caller.hangup_cause or "none")
         service.stop()
-        watch.cause = caller.hangup_cause or ""
 
 
 def _tell_the_end(watch: Watch) -> None:
@@ -151,4 +154,4 @@ def _tell_the_end(watch: Watch) -> None:
         how = "the script ran to its end"
     else:
         how = "the call ended before the script"
-    watch.trace.add(Kind.END, "{how} ({cause})", how=how, cause=watch.cause)
+    watch.trace.add(Kind.END, "{how}", how=how)

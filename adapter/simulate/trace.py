@@ -15,12 +15,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-SHORT = 70
+from adapter.log import hide_credentials
+
+SHORT = 100
 """Characters of one value in a line."""
 
 LONGEST_LINE = 160
 
-_UUID = re.compile(r"(recordings/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_UUID = re.compile(
+    r"(recordings/|recording_id=|control_id=|swml_session=|swml:)?"
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
+_KINDS = {"swml": "session", "control": "control", "recording": "recording"}
+"""What an id is, by how that begins which it is the value of, or which stands before it."""
 
 
 class Kind(StrEnum):
@@ -35,6 +42,7 @@ class Kind(StrEnum):
     SET = "set"
     CALLER = "caller"
     WARNING = "warning"
+    HANGUP = "hangup"
     END = "end"
 
 
@@ -51,7 +59,7 @@ class Entry:
         """As a line without its time: a step by its path, what it did below it."""
         if self.kind is Kind.STEP:
             return self.text
-        if self.kind in (Kind.CALL, Kind.END):
+        if self.kind in (Kind.CALL, Kind.HANGUP, Kind.END):
             return f"{self.kind} {self.text}"
         return f"  {self.kind:<9} {self.text}"
 
@@ -64,13 +72,13 @@ class Names:
     """Names for what is made up anew in each run, given in the order in which it is seen."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._known: dict[re.Pattern[str], str] = {}
         self._ids: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
 
-    def know(self, text: str, name: str) -> None:
-        """Write `name` wherever `text` stands."""
-        self._known[text] = name
+    def know(self, pattern: str, name: str) -> None:
+        """Write `name` wherever the regular expression fits."""
+        self._known[re.compile(pattern)] = name
 
     def __call__(self, value: Any, kind: str = "id") -> Any:
         """`value`, at any depth, with names; ids that are not known are of this kind."""
@@ -85,20 +93,21 @@ class Names:
                 return value
 
     def _text(self, text: str, kind: str) -> str:
+        text = hide_credentials(text)
         for known, name in self._known.items():
-            text = text.replace(known, name)
+            text = known.sub(name, text)
         return _UUID.sub(lambda match: self._id(match[1] or "", match[2], kind), text)
 
-    def _id(self, folder: str, found: str, kind: str) -> str:
+    def _id(self, before: str, found: str, kind: str) -> str:
         if found not in self._ids:
-            kind = "recording" if folder else kind
+            kind = _kind_of(before) if before else kind
             self._counts[kind] += 1
             self._ids[found] = f"<{kind}-{self._counts[kind]}>"
-        return folder + self._ids[found]
+        return before + self._ids[found]
 
 
-def _kind_of(key: str) -> str:
-    return next((kind for kind in ("control", "recording") if f"{kind}_id" in key), "id")
+def _kind_of(name: str) -> str:
+    return next((kind for start, kind in _KINDS.items() if name.startswith(start)), "id")
 
 
 @dataclass(slots=True)
@@ -114,8 +123,10 @@ class Trace:
     def add(self, kind: Kind, text: str, **facts: Any) -> None:
         """Something happened now; in `text`, `{name}` is a fact, shortened."""
         named = self.names(facts)
-        shown = {name: listed(value) if name == "params" else shortened(value)
-                 for name, value in named.items()}
+        shown = {
+            name: listed(value) if name == "params" else shortened(value)
+            for name, value in named.items()
+        }
         line = shortened(text.format_map(shown), LONGEST_LINE)
         self.began = self.clock() if self.began is None else self.began
         entry = Entry(self.clock() - self.began, kind, line, named)

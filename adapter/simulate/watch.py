@@ -16,7 +16,6 @@ from urllib.parse import unquote
 import structlog
 
 from adapter.callbacks.outbox import Outbox
-from adapter.log import hide_credentials
 from adapter.simulate.person import Person
 from adapter.simulate.trace import Kind, Trace
 from adapter.store.rows import CallbackState
@@ -43,8 +42,6 @@ class Watch:
     finished: bool = False
     broken: str = ""
     """What failed inside the adapter."""
-    cause: str = ""
-    """Why the call ended, as the switch says it."""
 
     def step(self, path: str, method: str, params: Mapping[str, Any]) -> None:
         """A step begins."""
@@ -57,7 +54,7 @@ class Watch:
             if self.variables.get(name, _GONE) != value:
                 self.trace.add(Kind.SET, "{name} = {value}", name=name, value=value)
         for name in self.variables.keys() - variables.keys():
-            self.trace.add(Kind.SET, "{name} is gone", name=name)
+            self.trace.add(Kind.SET, "{name} unset", name=name)
         self.variables = dict(variables)
 
     def warned(self, warning: ScriptError) -> None:
@@ -154,7 +151,7 @@ class ShownOutbox(Outbox):
             "{event} {state} to {url}",
             event=str(payload.get("event_type", "")).removeprefix("calling.call."),
             state=params.get("state", ""),
-            url=hide_credentials(url),
+            url=url,
             payload=payload,
         )
         if made.state is CallbackState.PENDING:
@@ -194,9 +191,7 @@ def _tell(watch: Watch, level: str, event: MutableMapping[str, Any]) -> None:
         case {"event": str(text), "control_id": control_id} if text.startswith("recording "):
             state, reason = text.removeprefix("recording "), event.get("reason")
             how = "{control_id} {state} ({reason})" if reason else "{control_id} {state}"
-            watch.trace.add(
-                Kind.RECORDING, how, control_id=control_id, state=state, reason=reason
-            )
+            watch.trace.add(Kind.RECORDING, how, control_id=control_id, state=state, reason=reason)
         case {"event": str(text)} if level in ("error", "exception", "critical"):
             _tell_failure(watch, text, event)
         case {"event": str(text)} if level == "warning" and text not in _SHOWN_ANYWAY:

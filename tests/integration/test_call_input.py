@@ -13,7 +13,11 @@ def prompt(*sounds: str, **parameters: object) -> dict[str, object]:
 def test_a_digit_cuts_the_prompt_off_and_counts(world: World) -> None:
     report = world.report()
     phone = world.call(
-        [*SETTLED, prompt(world.sound(tone(600, seconds=8)), max_digits=3, digit_timeout=2), report.step()]
+        [
+            *SETTLED,
+            prompt(world.sound(tone(600, seconds=8)), max_digits=3, digit_timeout=2),
+            report.step(),
+        ]
     )
     phone.wait_heard(600)
     phone.press("123")

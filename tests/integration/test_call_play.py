@@ -125,6 +125,15 @@ def test_a_failed_sound_tells_an_error(world: World) -> None:
     eventually(lambda: inbox.states() == ["playing", "error"])
 
 
+def test_a_hangup_ends_what_is_told_of_a_sound(world: World) -> None:
+    """Whoever heard that it plays hears that it does so no longer."""
+    inbox = world.inbox()
+    phone = world.call([*SETTLED, play("ring:20:us", status_url=inbox.url)])
+    inbox.wait_for("playing")
+    phone.hang_up()
+    inbox.wait_for("finished", "error", within=4)
+
+
 def test_digits_do_not_break_a_sound_off(world: World) -> None:
     report = world.report()
     phone = world.call(

@@ -137,6 +137,17 @@ def test_a_stop_right_after_the_start_leaves_a_valid_file(world: World) -> None:
         assert inbox.states(name) == ["recording", "finished"]
 
 
+@pytest.mark.parametrize("form", ["mp3", "mp4"])
+def test_a_stop_right_after_the_start_is_finished_in_every_format(world: World, form: str) -> None:
+    if form == "mp4" and not world.switch.real:
+        pytest.skip("the simulated switch has no mod_av")
+    inbox = world.inbox()
+    world.run([*SETTLED, record(inbox, format=form), "stop_record_call"])
+    finished = inbox.wait_for("finished")
+    assert finished["duration"] < 0.06
+    assert finished["size"] == len(world.fetch_recording(finished)) > 0
+
+
 def test_the_stop_of_an_unknown_recording_fails_and_the_script_goes_on(world: World) -> None:
     report = world.report()
     phone = world.run(

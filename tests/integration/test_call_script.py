@@ -3,9 +3,11 @@
 import time
 
 import pytest
+from worlds.receiver import Answer
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, play, record, sleep
-from worlds.world import World, document
+from worlds.waiting import eventually
+from worlds.world import DOCUMENTS, World, document
 
 
 def test_sleep_lets_so_many_milliseconds_pass(world: World) -> None:
@@ -66,6 +68,30 @@ def test_no_step_runs_after_the_callers_hangup(world: World) -> None:
     report.wait("before")
     phone.hang_up()
     world.switch.wait_ending(phone.number)
+    assert not report.hits("after")
+
+
+def test_a_caller_who_gives_up_while_the_document_is_fetched(world: World) -> None:
+    report = world.report()
+    number = world.new_number()
+    body = document([report.step()]).encode()
+    world.receiver.respond(f"{DOCUMENTS}/{number}", lambda _: Answer(200, body, delay=1))
+    phone = world.call(to=number)
+    world.wait_fetch(number)
+    phone.hang_up()
+    phone.wait_ended()
+    assert world.switch.wait_ending(number)["Hangup-Cause"] == "ORIGINATOR_CANCEL"
+    assert not report.hits()
+
+
+def test_a_hangup_while_a_sound_is_fetched_holds_nothing_up(world: World) -> None:
+    inbox, report = world.inbox(), world.report()
+    url = world.receiver.respond(f"/slow/{world.new_number()}", lambda _: Answer(delay=6))
+    phone = world.call([*SETTLED, record(inbox), report.step(), play(url), report.step("after")])
+    report.wait()
+    eventually(lambda: world.receiver.hits_of(url.removeprefix(world.receiver.url)))
+    phone.hang_up()
+    inbox.wait_for("finished", within=3)
     assert not report.hits("after")
 
 

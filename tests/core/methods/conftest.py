@@ -135,6 +135,7 @@ class World:
         self.web = FakeWeb()
         self.variables: dict[str, str] = {}
         self.step = 7
+        self.began = 1000.0
         self.told: list[tuple[str, dict]] = []
 
     def notify(self, url, payload) -> None:

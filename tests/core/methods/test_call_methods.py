@@ -94,6 +94,17 @@ def test_sleep(world, duration, seconds):
     assert world.call.done == [f"sleep {seconds}"]
 
 
+@pytest.mark.parametrize(
+    ("slept", "duration", "seconds"), [(2, 5000, "3.0"), (9, 5000, "0.0"), (9, -1, "None")]
+)
+def test_a_sleep_that_is_done_again_after_a_crash_ends_when_it_would_have(
+    world, slept, duration, seconds
+):
+    world.began -= slept
+    world.perform("sleep", duration)
+    assert world.call.done == [f"sleep {seconds}"]
+
+
 def test_sleep_by_its_other_name(world):
     world.perform("sleep", time=1000)
     assert world.call.done == ["sleep 1.0"]

@@ -47,7 +47,8 @@ class SimPhone(Phone):
 
     def hang_up(self) -> None:
         if not self.ended:
-            self._client.hang_up(self._uuid)
+            cause = "NORMAL_CLEARING" if self.answered else "ORIGINATOR_CANCEL"
+            self._client.hang_up(self._uuid, cause)
 
     def hear(self) -> Audio:
         facts = self._facts()

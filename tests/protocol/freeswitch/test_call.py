@@ -1,11 +1,10 @@
-"""One call on a scripted switch: what is asked of it, what it says, and how it ends."""
+"""A call is taken over, runs applications and API calls, and is listened to."""
 
 import gevent
 import pytest
 from scripted_switch import (
     DEADLINE,
     UUID,
-    ScriptedSwitch,
     api_response,
     channel_data,
     completed,
@@ -16,6 +15,7 @@ from scripted_switch import (
     reply,
     until,
 )
+from subjects import executing, opened
 
 from adapter.freeswitch import call as call_module
 from adapter.freeswitch.call import Call
@@ -25,37 +25,7 @@ from adapter.freeswitch.errors import (
     ConnectionLost,
     ReplyTimeout,
     UnsafeValue,
-    WireError,
 )
-
-
-@pytest.fixture
-def fresh(link):
-    """A call that nobody has taken over yet, and its switch."""
-    sock, switch = link
-    call = Call(sock)
-    yield call, switch
-    call.close()
-
-
-def opened(call: Call, switch: ScriptedSwitch, **channel: str) -> None:
-    opening = gevent.spawn(call.open)
-    switch.take_over(**channel)
-    promptly(opening.get)
-
-
-@pytest.fixture
-def both(fresh):
-    """A call that was taken over, and its switch."""
-    opened(*fresh)
-    return fresh
-
-
-def executing(call: Call, switch: ScriptedSwitch, **options) -> tuple[gevent.Greenlet, str]:
-    """Somebody who waits for an application's end, and its Event-UUID; the switch has said +OK."""
-    greenlet = gevent.spawn(call.execute, "playback", "a.wav", **options)
-    return greenlet, switch.executed()
-
 
 # -- taking over ---------------------------------------------------------------------------------
 
@@ -140,8 +110,8 @@ def test_a_call_that_ends_before_it_is_taken_over(fresh):
 # -- applications --------------------------------------------------------------------------------
 
 
-def test_an_application_to_its_end(both):
-    call, switch = both
+def test_an_application_to_its_end(taken):
+    call, switch = taken
     running = gevent.spawn(call.execute, "playback", "a.wav")
     command = switch.command()
     lines = dict(line.split(": ", 1) for line in command.splitlines()[1:])
@@ -154,8 +124,8 @@ def test_an_application_to_its_end(both):
 
 
 @pytest.mark.parametrize("reply_first", [True, False])
-def test_completion_and_reply_arrive_together(both, reply_first):
-    call, switch = both
+def test_completion_and_reply_arrive_together(taken, reply_first):
+    call, switch = taken
     running = gevent.spawn(call.execute, "playback", "a.wav")
     event_uuid = dict(line.split(": ", 1) for line in switch.command().splitlines()[1:])[
         "Event-UUID"
@@ -165,8 +135,8 @@ def test_completion_and_reply_arrive_together(both, reply_first):
     assert promptly(running.get).name == "CHANNEL_EXECUTE_COMPLETE"
 
 
-def test_two_applications_each_their_own_end(both):
-    call, switch = both
+def test_two_applications_each_their_own_end(taken):
+    call, switch = taken
     first, first_id = executing(call, switch)
     second, second_id = executing(call, switch)
     switch.send(completed("somebody else's"), completed(second_id))
@@ -176,8 +146,8 @@ def test_two_applications_each_their_own_end(both):
     assert promptly(first.get)
 
 
-def test_an_application_that_does_not_end_in_time(both):
-    call, switch = both
+def test_an_application_that_does_not_end_in_time(taken):
+    call, switch = taken
     running, event_uuid = executing(call, switch, deadline=0.02)
     with pytest.raises(ReplyTimeout, match=r"playback did not complete within 0\.02"):
         promptly(running.get)
@@ -190,8 +160,8 @@ def test_an_application_that_does_not_end_in_time(both):
     assert not call._completions
 
 
-def test_the_callers_own_timeout_stays_theirs(both):
-    call, switch = both
+def test_the_callers_own_timeout_stays_theirs(taken):
+    call, switch = taken
 
     def bounded() -> bool:
         mine = gevent.Timeout(0.02)
@@ -208,8 +178,8 @@ def test_the_callers_own_timeout_stays_theirs(both):
     assert not call._completions
 
 
-def test_a_refused_application(both):
-    call, switch = both
+def test_a_refused_application(taken):
+    call, switch = taken
     running = gevent.spawn(call.execute, "playback", "a.wav")
     switch.expect("sendmsg", reply("-ERR invalid session id"))
     with pytest.raises(CommandFailed, match="invalid session id"):
@@ -217,8 +187,8 @@ def test_a_refused_application(both):
     assert not call._completions
 
 
-def test_what_would_be_code_is_not_sent(both):
-    call, switch = both
+def test_what_would_be_code_is_not_sent(taken):
+    call, switch = taken
     with pytest.raises(UnsafeValue):
         call.execute("set", "x=${system(touch /tmp/x)}")
     assert not call._completions
@@ -226,8 +196,8 @@ def test_what_would_be_code_is_not_sent(both):
     assert switch.ended()
 
 
-def test_variables_travel_with_the_next_command(both):
-    call, switch = both
+def test_variables_travel_with_the_next_command(taken):
+    call, switch = taken
     call.set_variables({"a": "1", "b": "x y"})
     running = gevent.spawn(call.execute, "playback", "a.wav")
     first, second = switch.commands(2)
@@ -243,8 +213,8 @@ def test_variables_travel_with_the_next_command(both):
 # -- api and answer ------------------------------------------------------------------------------
 
 
-def test_api_while_an_application_runs(both):
-    call, switch = both
+def test_api_while_an_application_runs(taken):
+    call, switch = taken
     running, event_uuid = executing(call, switch)
     asking = gevent.spawn(call.api, b"api status\n\n")
     switch.expect("api status", api_response("up"))
@@ -262,8 +232,8 @@ def test_api_has_the_calls_deadline(link):
     call.close()
 
 
-def test_answer_once(both):
-    call, switch = both
+def test_answer_once(taken):
+    call, switch = taken
     answering = gevent.spawn(call.answer)
     switch.expect(f"api uuid_answer {UUID}", api_response())
     promptly(answering.get)
@@ -274,8 +244,8 @@ def test_answer_once(both):
     promptly(asking.get)
 
 
-def test_somebody_else_answers(both):
-    call, switch = both
+def test_somebody_else_answers(taken):
+    call, switch = taken
     switch.send(event("CHANNEL_ANSWER"))
     until(lambda: call.answered)
     promptly(call.answer)
@@ -291,182 +261,16 @@ def test_the_version_is_asked_once_for_all_calls_of_a_switch(fresh, monkeypatch)
     assert call.switch_version == (1, 10, 12)
 
 
-# -- the hangup ----------------------------------------------------------------------------------
-
-
-def test_hangup_waits_until_the_switch_says_so(both):
-    call, switch = both
-    ending = gevent.spawn(call.hangup, "USER_BUSY")
-    assert "hangup-cause: USER_BUSY" in switch.expect("sendmsg\ncall-command: hangup")
-    gevent.sleep(0)
-    assert not ending.ready()
-    switch.send(hangup_event("USER_BUSY"))
-    promptly(ending.get)
-    assert call.hangup_cause == "USER_BUSY"
-    assert not call.lost
-
-
-def test_hangup_that_the_switch_does_not_confirm(link):
-    sock, switch = link
-    call = Call(sock, deadline=0.05)
-    opened(call, switch)
-    ending = gevent.spawn(call.hangup)
-    switch.expect("sendmsg")
-    with pytest.raises(ReplyTimeout, match="not hung up"):
-        promptly(ending.get)
-    call.close()
-
-
-def test_hangup_of_an_ended_call_does_nothing(both):
-    call, switch = both
-    switch.send(hangup_event())
-    until(lambda: call.gone)
-    promptly(call.hangup)
-    call.close()
-    assert switch.ended()
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        [hangup_event("ORIGINATOR_CANCEL"), reply()],
-        [hangup_event("ORIGINATOR_CANCEL"), reply("-ERR invalid session id")],
-        [reply(), hangup_event("ORIGINATOR_CANCEL")],
-    ],
-)
-def test_hangup_while_the_other_side_hangs_up(both, answer):
-    call, switch = both
-    ending = gevent.spawn(call.hangup)
-    switch.command()
-    switch.send(*answer)
-    promptly(ending.get)
-    assert call.hangup_cause == "ORIGINATOR_CANCEL"
-
-
-@pytest.mark.parametrize("notice", [[], [linger_notice()]])
-def test_hangup_while_the_other_side_hangs_up_and_the_socket_ends(both, notice):
-    call, switch = both
-    ending = gevent.spawn(call.hangup)
-    switch.command()
-    switch.send(hangup_event("ORIGINATOR_CANCEL"), *notice)
-    switch.close()
-    promptly(ending.get)
-    assert not call.lost
-
-
-def test_hangup_over_a_lost_connection_is_an_error(both):
-    call, switch = both
-    ending = gevent.spawn(call.hangup)
-    switch.command()
-    switch.close()
-    with pytest.raises(ConnectionLost):
-        promptly(ending.get)
-    assert call.lost
-
-
-def test_a_hangup_releases_everybody(both):
-    call, switch = both
-    running = [executing(call, switch)[0] for _ in range(3)]
-    sleeping = [gevent.spawn(call.sleep, seconds) for seconds in (60, None)]
-    gevent.sleep(0)
-    switch.send(hangup_event("NORMAL_CLEARING"))
-    errors = []
-    for each in (*running, *sleeping):
-        with pytest.raises(CallGone, match=r"hung up \(NORMAL_CLEARING\)") as caught:
-            promptly(each.get)
-        assert not isinstance(caught.value, ConnectionLost)
-        errors.append(caught.value)
-    assert len({id(error) for error in errors}) == 5
-    assert not call.lost
-
-
-def test_after_the_hangup_api_still_works_and_applications_do_not(both):
-    call, switch = both
-    switch.send(hangup_event(), linger_notice())
-    until(lambda: call.gone)
-    for refused in (call.answer, call.raise_if_gone, lambda: call.execute("answer")):
-        with pytest.raises(CallGone):
-            promptly(refused)
-    asking = gevent.spawn(call.api, b"api status\n\n")
-    switch.expect("api status", api_response("up"))
-    assert promptly(asking.get) == "up"
-
-
-def test_what_follows_the_hangup_is_heard(both):
-    """In one burst: the hangup, the recordings' ends, the notice, the end of the linger time."""
-    call, switch = both
-    heard: list[str] = []
-    call.on("RECORD_STOP", lambda event: heard.append(event.get("Path")))
-    call.when_ended(lambda: heard.append("ended"))
-    paths = [f"/r/{n}.wav" for n in range(20)]
-    switch.send(
-        hangup_event(),
-        *(event("RECORD_STOP", Path=path) for path in paths),
-        linger_notice(),
-    )
-    switch.close()
-    until(lambda: "ended" in heard)
-    assert heard == [*paths, "ended"]
-    assert not call.lost
-    assert call.gone is not None
-    assert "hung up" in call.gone.reason
-
-
-def test_a_connection_that_ends_while_the_call_is_up(both):
-    call, switch = both
-    running, _ = executing(call, switch)
-    ends: list[str] = []
-    call.when_ended(lambda: ends.append("ended"))
-    switch.close()
-    with pytest.raises(ConnectionLost):
-        promptly(running.get)
-    assert call.lost
-    assert ends == ["ended"]
-    with pytest.raises(ConnectionLost):
-        promptly(call.api, b"api status\n\n")
-
-
-def test_garbage_on_the_wire_is_a_lost_connection(both):
-    call, switch = both
-    running, _ = executing(call, switch)
-    switch.send(b"no event socket at all\n\n")
-    with pytest.raises(ConnectionLost) as caught:
-        promptly(running.get)
-    assert not isinstance(caught.value, WireError)
-    assert call.lost
-
-
-def test_close_ends_the_connection_and_not_the_call(both):
-    call, switch = both
-    running, _ = executing(call, switch)
-    call.close()
-    with pytest.raises(ConnectionLost):
-        promptly(running.get)
-    assert switch.ended()
-    assert call.lost
-
-
-def test_an_error_that_many_raise_gathers_no_stacks(both):
-    call, switch = both
-    switch.send(hangup_event())
-    until(lambda: call.gone)
-    for _ in range(50):
-        with pytest.raises(CallGone):
-            call.raise_if_gone()
-    assert call.gone.__traceback__ is None
-    assert call.gone.__context__ is None
-
-
 # -- sleeping and listening ----------------------------------------------------------------------
 
 
-def test_sleep_lets_time_pass(both):
-    call, _ = both
+def test_sleep_lets_time_pass(taken):
+    call, _ = taken
     assert promptly(call.sleep, 0.01) is None
 
 
-def test_handlers_by_event_in_the_order_they_came(both):
-    call, switch = both
+def test_handlers_by_event_in_the_order_they_came(taken):
+    call, switch = taken
     heard: list[tuple[str, str]] = []
     call.on("DTMF", lambda event: heard.append(("one", event.get("DTMF-Digit"))))
     take_off = call.on("DTMF", lambda event: heard.append(("two", event.get("DTMF-Digit"))))
@@ -479,8 +283,8 @@ def test_handlers_by_event_in_the_order_they_came(both):
     assert heard == [("one", "1"), ("two", "1"), ("one", "#")]
 
 
-def test_a_failing_handler_harms_no_other(both):
-    call, switch = both
+def test_a_failing_handler_harms_no_other(taken):
+    call, switch = taken
     heard: list[str] = []
 
     def fail(_: object) -> None:
@@ -498,8 +302,8 @@ def test_a_failing_handler_harms_no_other(both):
     until(lambda: heard == ["CHANNEL_HANGUP", "ended"])
 
 
-def test_a_handler_may_take_itself_off_and_close_the_call(both):
-    call, switch = both
+def test_a_handler_may_take_itself_off_and_close_the_call(taken):
+    call, switch = taken
     heard: list[str] = []
 
     def once(event) -> None:
@@ -515,8 +319,8 @@ def test_a_handler_may_take_itself_off_and_close_the_call(both):
     assert switch.ended()
 
 
-def test_who_listens_for_the_end_too_late_is_told_at_once(both):
-    call, switch = both
+def test_who_listens_for_the_end_too_late_is_told_at_once(taken):
+    call, switch = taken
     switch.close()
     until(lambda: call.gone)
     told: list[bool] = []

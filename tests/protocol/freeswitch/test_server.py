@@ -10,6 +10,7 @@ import pytest
 from gevent.event import Event as Flag
 from gevent.server import StreamServer
 from scripted_switch import UUID, ScriptedSwitch, dial, event, promptly, until
+from structlog.testing import capture_logs
 
 from adapter.freeswitch.errors import CallGone
 from adapter.freeswitch.server import CallServer
@@ -106,8 +107,9 @@ def many_descriptors():
 @pytest.mark.parametrize("networks", [[], ["10.0.0.0/8"], ["::1/128"], ["127.0.0.2/32"]])
 def test_other_addresses_are_closed_at_once(networks):
     with serving(allow_from=[ip_network(each) for each in networks]) as subject:
-        switch = subject.dial()
-        assert switch.ended()
+        with capture_logs() as logs:
+            assert subject.dial().ended()
+        assert "allow_from" in logs[0]["event"]
         assert subject.uuids == []
         assert subject.server.calls == 0
 
@@ -134,7 +136,9 @@ def test_calls_over_the_limit_are_closed_at_once():
         first, second = subject.dial(), subject.dial()
         for switch in (first, second):
             switch.take_over()
-        assert subject.dial().ended()
+        with capture_logs() as logs:
+            assert subject.dial().ended()
+        assert [entry["event"] for entry in logs] == ["call refused, limits.calls is reached"]
         first.close()
         until(lambda: subject.server.calls == 1)
         subject.dial().take_over()

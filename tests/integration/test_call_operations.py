@@ -1,0 +1,89 @@
+"""What an operator does about calls that were: look, delete, verify, send again."""
+
+import json
+import os
+import subprocess
+import sys
+
+from worlds.adapter_process import ROOT, AdapterProcess
+from worlds.receiver import Answer
+from worlds.steps import SETTLED, STAY, record, sleep
+from worlds.waiting import eventually
+from worlds.world import World, documents_by_number, http_get
+
+COMMAND_DEADLINE = 30.0
+
+
+def command(adapter: AdapterProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`swml-adapter …` with the settings of an adapter."""
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("SWML_")}
+    return subprocess.run(
+        [sys.executable, "-m", "adapter", *arguments],
+        env=environ | {"SWML_CONFIG": str(adapter.folder / "settings.yaml")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_DEADLINE,
+        check=False,
+    )
+
+
+def metric(adapter: AdapterProcess, name: str) -> float:
+    lines = http_get(f"{adapter.url}/metrics").body.decode().splitlines()
+    return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
+
+
+def own_adapter(world: World) -> AdapterProcess:
+    return world.start_adapter({"swml": documents_by_number(world.receiver)})
+
+
+def test_a_recording_is_verified_deleted_and_gone(world: World) -> None:
+    adapter, inbox = own_adapter(world), world.inbox()
+    world.run([*SETTLED, record(inbox), sleep(0.3)], adapter=adapter)
+    finished = inbox.wait_for("finished")
+    recording_id = finished["recording_id"]
+    assert command(adapter, "recordings", "verify").returncode == 0
+    shown = json.loads(command(adapter, "recordings", "show", recording_id, "--json").stdout)
+    assert (shown["id"], shown["size"]) == (recording_id, finished["size"])
+    eventually(
+        lambda: command(adapter, "recordings", "delete", recording_id, "--yes").returncode == 0,
+        what="its last callback out of the way",
+    )
+    assert http_get(finished["url"]).status == 410
+    assert command(adapter, "recordings", "verify").returncode == 0
+
+
+def test_a_running_recording_is_not_deleted(world: World) -> None:
+    adapter, inbox = own_adapter(world), world.inbox()
+    phone = world.call([*SETTLED, record(inbox), STAY], adapter=adapter)
+    inbox.wait_for("recording")
+    (line,) = command(adapter, "recordings", "list", "--json").stdout.splitlines()
+    done = command(adapter, "recordings", "delete", json.loads(line)["id"], "--yes", "--force")
+    assert done.returncode == 1
+    assert "in state recording" in done.stderr
+    assert metric(adapter, "swml_recordings_active") == 1
+    phone.hang_up()
+    world.listen_to(inbox.wait_for("finished"))
+    assert metric(adapter, "swml_recordings_active") == 0
+
+
+def test_a_callback_that_failed_is_sent_again_as_it_was(world: World) -> None:
+    adapter, inbox = own_adapter(world), world.inbox()
+    inbox.answer_once_each(Answer(200), Answer(404))
+    world.run([*SETTLED, record(inbox), sleep(0.2)], adapter=adapter)
+    inbox.wait_for("finished")
+    eventually(lambda: metric(adapter, "swml_outbox_failed") == 1, what="the failed callback")
+    assert metric(adapter, "swml_outbox_depth") == 0
+    assert metric(adapter, "swml_esl_command_seconds_count") > 0
+    (line,) = command(adapter, "callbacks", "list", "--json").stdout.splitlines()
+    failed = json.loads(line)
+    assert (failed["state"], failed["last_status"]) == ("failed", 404)
+    assert command(adapter, "callbacks", "retry", failed["id"]).returncode == 0
+    # A running adapter looks every 30 s; one that starts looks at once.
+    adapter.stop()
+    adapter.start()
+    first, _, again = eventually(lambda: inbox.hits if len(inbox.hits) == 3 else None)
+    assert first.json["params"]["state"] == "recording"
+    assert again.headers["Idempotency-Key"] == failed["id"]
+    assert again.body == inbox.hits[1].body
+    eventually(lambda: metric(adapter, "swml_outbox_failed") == 0, what="an outbox without it")
