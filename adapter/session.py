@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from adapter.config import Project
     from adapter.documents.sources import Place
     from adapter.freeswitch.call import Call
-    from adapter.service import Service
+    from adapter.resources import Resources
     from adapter.swml.document import Document
 
 SESSION_VARIABLE = "swml_session"
@@ -60,7 +60,7 @@ FILES_DEADLINE = 8.0
 class Session:
     """Runs SWML on one call."""
 
-    def __init__(self, service: Service, call: Call) -> None:
+    def __init__(self, service: Resources, call: Call) -> None:
         self._service = service
         self._call = call
         self._log = structlog.get_logger().bind(call_id=call.uuid)

@@ -51,7 +51,8 @@ def perform(context: Context, params: Play) -> Result:
     problems = play_sounds(context.call, context.sounds, sounds, decibels=params.volume)
     if len(problems) == len(sounds):
         tell("error")
-        raise ScriptError(Code.EXECUTE_FAILED, f"play: {problems[0]}")
+        reason = problems[0] if problems else "there is nothing to play"
+        raise ScriptError(Code.EXECUTE_FAILED, f"play: {reason}")
     tell("finished")
     error = ScriptError(Code.EXECUTE_FAILED, f"play: {problems[0]}") if problems else None
     return Result({"play_result": "success"}, error=error)

@@ -17,6 +17,7 @@ from adapter.simswitch.audio import (
     read_wav,
     samples_of,
 )
+from adapter.simswitch.mp3 import mp3_seconds
 from adapter.simswitch.strings import atoi
 
 DEFAULT_DB = -7.0
@@ -56,9 +57,17 @@ def sound(name: str, sounds: Path) -> Sound | None:
         return Sound("silence", name, Silence(length)) if ms else None
     if "://" in name:
         return None
-    path = name.rsplit("}", 1)[-1]
-    clip = read_wav(Path(path) if path.startswith("/") else sounds / path)
-    return None if clip is None else Sound("file", name, clip)
+    source = _file(sounds / name.rsplit("}", 1)[-1])
+    return None if source is None else Sound("file", name, source)
+
+
+def _file(path: Path) -> Source | None:
+    """What a file holds: a wave, or silence as long as an MP3."""
+    clip = read_wav(path)
+    if clip is not None:
+        return clip
+    seconds = mp3_seconds(path)
+    return None if seconds is None else Silence(samples_of(seconds * 1000))
 
 
 def tone_stream(spec: str) -> Source:

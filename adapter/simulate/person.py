@@ -97,8 +97,11 @@ class Person:
 
     def leftovers(self) -> list[str]:
         """What nobody asked for."""
-        left = [f"the digits {digits} were never asked for" for digits in self._digits]
-        left += [f"the words {words!r} were never asked for" for words in self._speech]
+        left = []
+        if self._digits:
+            left.append(f"never asked for: the digits {','.join(self._digits)}")
+        if self._speech:
+            left.append(f"never asked for: the words {' / '.join(self._speech)}")
         if self.plan.hangup_at and not self.hung_up:
             left.append(f"the step {self.plan.hangup_at} never began")
         return left

@@ -17,7 +17,7 @@ from typing import Any
 
 from adapter.config import Settings
 from adapter.service import Service
-from adapter.simswitch import CallPlan, SimSwitch, SwitchSettings, adapter_dialplan
+from adapter.simswitch import Action, CallPlan, Extension, SimSwitch, SwitchSettings
 from adapter.simulate.clock import Clock, RealTime, SkippedTime
 from adapter.simulate.network import Network, Stubbed
 from adapter.simulate.person import LONGEST_CALL, Person, Plan
@@ -128,8 +128,10 @@ def _name(names: Names, settings: Settings, folder: str) -> None:
 
 def _call(service: Service, watch: Watch) -> None:
     plan, trace = watch.person.plan, watch.trace
-    dialplan = adapter_dialplan(f"127.0.0.1:{service.settings.listen.port}")
-    with SimSwitch(SwitchSettings(dialplan=dialplan, live_files=False)) as switch:
+    # Taken once: a call that the adapter fails on does not come back to it.
+    taken = Action("socket", f"127.0.0.1:{service.settings.listen.port} async full")
+    settings = SwitchSettings(dialplan=(Extension(".*", (taken,)),), live_files=False)
+    with SimSwitch(settings) as switch:
         trace.add(
             Kind.CALL, "from {from} to {to}", **{"from": plan.from_number, "to": plan.to_number}
         )

@@ -7,6 +7,7 @@ are stored, and the rest by the adapter's own log.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -203,6 +204,8 @@ def _tell_failure(watch: Watch, text: str, event: Mapping[str, Any]) -> None:
     if text in _SHOWN_ANYWAY:
         return
     facts = {name: value for name, value in event.items() if name not in ("event", "exc_info")}
+    if event.get("exc_info") and (error := sys.exception()):
+        facts["error"] = repr(error)
     watch.broken = watch.broken or text
     watch.trace.add(Kind.WARNING, "{message}: {params}", message=text, params=facts)
 

@@ -1,0 +1,40 @@
+"""What every call of a process shares: settings, store, recordings, sounds, documents."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import requests
+
+from adapter.callbacks.outbox import Outbox
+from adapter.config import Settings
+from adapter.documents.fetch import DocumentFetcher
+from adapter.positions import Positions
+from adapter.recording.archive import Archive
+from adapter.sounds.library import SoundLibrary
+from adapter.store.store import Store
+from adapter.swml.document import Document, DocumentCache
+from adapter.swml.errors import Fault
+from adapter.swml.expressions import Evaluator
+from adapter.swml.interpreter import Interpreter
+from adapter.swml.limits import Limits
+
+
+class Resources(Protocol):
+    """The part of the running adapter that a call works with (`Service` has it all)."""
+
+    settings: Settings
+    store: Store
+    outbox: Outbox
+    archive: Archive
+    positions: Positions
+    sounds: SoundLibrary
+    web_session: requests.Session
+    fetcher: DocumentFetcher
+    documents: DocumentCache
+    interpreter: type[Interpreter]
+    limits: Limits
+    evaluate: Evaluator
+
+    def warn_once(self, document: Document, fault: Fault) -> None:
+        """Log a document's warning, but only for the first call that runs it."""
