@@ -34,7 +34,10 @@ class Resources(Protocol):
     documents: DocumentCache
     interpreter: type[Interpreter]
     limits: Limits
-    evaluate: Evaluator
+
+    @property
+    def evaluate(self) -> Evaluator:
+        """Evaluates an expression's JavaScript."""
 
     def warn_once(self, document: Document, fault: Fault) -> None:
         """Log a document's warning, but only for the first call that runs it."""

@@ -283,7 +283,7 @@ class Session:
             try:
                 return self._load(place, CallFacts(facts, envs=self._project.envs))
             except (FetchError, DocumentError) as error:
-                code = error.faults[0].code if isinstance(error, DocumentError) else None
+                code = error.code if isinstance(error, DocumentError) else None
                 self._report_no_document(code or Code.PARSE_ERROR, str(error))
         return None
 
@@ -302,7 +302,7 @@ class Session:
         try:
             return Result(document=self._load(remote(effect.params["url"]), facts))
         except DocumentError as error:
-            return Result(error=ScriptError(error.faults[0].code, str(error)))
+            return Result(error=ScriptError(error.code, str(error)))
         except (FetchError, NoSourceError) as error:
             return Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
 

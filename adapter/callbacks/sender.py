@@ -263,7 +263,7 @@ class Sender:
         decision = decide(
             answer,
             attempts=callback.attempts + 1,
-            created_at=callback.created_at,
+            created_at=callback.patience_from,
             now=now,
             policy=self._settings.retry,
             random=random.random,

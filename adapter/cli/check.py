@@ -2,40 +2,116 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from adapter import methods
-from adapter.swml.document import load
-from adapter.swml.errors import DocumentError, Fault
+from adapter.swml.document import load, with_lines
+from adapter.swml.errors import DocumentError, Fault, Severity
+from adapter.swml.published import unpublished
+from adapter.swml.reader import decode, read
 
 
-def check(files: Annotated[list[Path], typer.Argument(help="Documents, YAML or JSON.")]) -> None:
-    """Check documents; exit 1 if any cannot run. Warnings never change the exit code."""
-    failed = False
-    for file in files:
-        faults, broken = _faults(file)
-        failed = failed or broken
-        for fault in faults:
-            typer.echo(_line(file, fault))
-        if not faults:
-            typer.echo(f"{file}: ok")
-    raise typer.Exit(1 if failed else 0)
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in a file; `lines` are its own, for showing them."""
+
+    file: Path
+    faults: list[Fault] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    unreadable: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether nothing forbids it."""
+        return not self.unreadable and all(
+            fault.severity is Severity.WARNING for fault in self.faults
+        )
+
+    def line(self, fault: Fault) -> str:
+        """The line of a fault, as it stands in the file."""
+        known = fault.line is not None and fault.line <= len(self.lines)
+        return self.lines[fault.line - 1] if known and fault.line else ""
 
 
-def _faults(file: Path) -> tuple[list[Fault], bool]:
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Documents, YAML or JSON.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="By the published rules alone, for use elsewhere.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check documents; exit 1 if any cannot run. Warnings never change the exit code.
+
+    --strict refuses as well what is ignored or taken leniently here.
+    """
+    found = [_checked(file, strict=strict) for file in files]
+    if as_json:
+        typer.echo(json.dumps([_as_data(one) for one in found], indent=2, ensure_ascii=False))
+    else:
+        for one in found:
+            _tell(one)
+    raise typer.Exit(0 if all(one.runs for one in found) else 1)
+
+
+def _checked(file: Path, *, strict: bool) -> Checked:
     try:
-        document = load(file.read_bytes(), methods.catalog(), name=str(file))
-    except DocumentError as error:
-        return list(error.faults), True
+        source = file.read_bytes()
     except OSError as error:
-        typer.echo(f"{file}: {error.strerror}", err=True)
-        return [], True
-    return list(document.warnings), False
+        return Checked(file, unreadable=error.strerror or str(error))
+    faults = _faults(source, str(file))
+    if strict:
+        faults = _strict(source, faults)
+    return Checked(file, faults, source.decode("utf-8", "replace").splitlines())
 
 
-def _line(file: Path, fault: Fault) -> str:
-    place = f"{file}:{fault.line}" if fault.line else str(file)
-    return f"{place}: {fault.severity}: {fault.path or 'document'}: {fault.message} [{fault.code}]"
+def _faults(source: bytes, name: str) -> list[Fault]:
+    try:
+        return list(load(source, methods.catalog(), name=name).warnings)
+    except DocumentError as error:
+        return list(error.faults)
+
+
+def _strict(source: bytes, faults: list[Fault]) -> list[Fault]:
+    """Every fault as an error, and the forms that only we take."""
+    refused = [replace(fault, severity=Severity.ERROR) for fault in faults]
+    if any(fault.severity is Severity.ERROR and not fault.path for fault in faults):
+        return refused
+    text = decode(source)
+    tree = read(text)
+    known = {fault.path for fault in refused}
+    lenient = [one for one in unpublished(tree.value, methods.catalog()) if one.path not in known]
+    return with_lines([*refused, *lenient], tree.lines or None, text)
+
+
+def _tell(one: Checked) -> None:
+    if one.unreadable:
+        typer.echo(f"{one.file}: {one.unreadable}", err=True)
+    for fault in one.faults:
+        place = f"{one.file}:{fault.line}" if fault.line else str(one.file)
+        step = fault.path or "document"
+        typer.echo(f"{place}: {fault.severity}: {step}: {fault.message} [{fault.code}]")
+        if shown := one.line(fault):
+            typer.echo(f"{fault.line:>6} | {shown}")
+    if one.runs and not one.faults:
+        typer.echo(f"{one.file}: ok")
+
+
+def _as_data(one: Checked) -> dict[str, Any]:
+    faults = [
+        {
+            "severity": str(fault.severity),
+            "code": str(fault.code),
+            "path": fault.path,
+            "line": fault.line,
+            "text": one.line(fault),
+            "message": fault.message,
+        }
+        for fault in one.faults
+    ]
+    error = {"error": one.unreadable} if one.unreadable else {}
+    return {"file": str(one.file), "runs": one.runs, **error, "faults": faults}

@@ -37,6 +37,7 @@ class Digits:
 
     def take(self, timeout: float) -> str | None:
         """The next digit, waited for up to `timeout` seconds; raises :class:`CallGone`."""
+        self._call.raise_if_gone()
         self._news.clear()
         if not self._pressed:
             self._news.wait(timeout)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from adapter.callbacks.payloads import play_event
+from adapter.freeswitch.errors import CallGone
 from adapter.methods.context import Context
 from adapter.sounds.player import open_media, play_sounds
 from adapter.swml.catalog import MethodSpec, Shorthand
@@ -48,7 +49,13 @@ def perform(context: Context, params: Play) -> Result:
     tell = _Status(context, params.status_url)
     tell("playing")
     sounds = params.sounds
-    problems = play_sounds(context.call, context.sounds, sounds, decibels=params.volume)
+    try:
+        problems = play_sounds(context.call, context.sounds, sounds, decibels=params.volume)
+    except CallGone:
+        # A call that only lost us comes back, and plays again.
+        if not context.call.lost:
+            tell("finished")
+        raise
     if len(problems) == len(sounds):
         tell("error")
         reason = problems[0] if problems else "there is nothing to play"

@@ -51,6 +51,9 @@ FORGET_SECONDS = 3600.0
 MOST_AT_ONCE = 10_000
 """Recordings chosen at a time, so that memory is bounded however many there are."""
 
+PAGE = 200
+"""Recordings read at a time."""
+
 MOST_FAILURES = 10
 """Files that cannot be deleted, after which a sweep ends: it is the folder's fault by then."""
 
@@ -201,7 +204,7 @@ class Retention:
 
     def _removable(self, wanted: Removable) -> Iterator[Recording]:
         after = (0.0, "")
-        while rows := self._store.removable_recordings(wanted, after=after):
+        while rows := self._store.removable_recordings(wanted, limit=PAGE, after=after):
             yield from rows
             after = (rows[-1].ended_at or 0.0, rows[-1].id)
 

@@ -155,7 +155,7 @@ def _hears(method: str, params: Mapping[str, Any], presses: bool) -> bool:
 def _is_brief(params: Mapping[str, Any]) -> bool:
     """Whether it waits for less than it takes to notice that nothing is played any more."""
     try:
-        return float(params.get("initial_timeout", 1)) <= 2 * QUIET and "play" in params
+        return float(params.get("initial_timeout", 5)) <= 2 * QUIET and "play" in params
     except (TypeError, ValueError):
         return False
 

@@ -135,7 +135,7 @@ class Store:
         return self._read(lambda c: queries.all_recordings(c, limit, after))
 
     def removable_recordings(
-        self, wanted: Removable, *, limit: int = 200, after: tuple[float, str] = (0.0, "")
+        self, wanted: Removable, *, limit: int = 500, after: tuple[float, str] = (0.0, "")
     ) -> list[Recording]:
         """Recordings that may be removed, oldest end first; go on behind the last one's end, id."""
         return self._read(lambda c: queries.removable_recordings(c, wanted, limit, after))

@@ -98,14 +98,14 @@ def _load(source: str | bytes, catalog: Catalog, name: str, *, depth: int) -> Do
         Fault(Code.ELEMENT_DUPLICATED, "this key is there twice", path.removeprefix("sections."))
         for path in tree.repeated
     ]
-    faults = _with_lines([*repeated, *compiler.faults], tree.lines or None, text)
+    faults = with_lines([*repeated, *compiler.faults], tree.lines or None, text)
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise DocumentError(faults, name)
     return Document(name, text, compiled, catalog, tuple(faults))
 
 
-def _with_lines(faults: list[Fault], lines: dict[str, int] | None, text: str) -> list[Fault]:
-    """The faults with their lines, in document order."""
+def with_lines(faults: list[Fault], lines: dict[str, int] | None, text: str) -> list[Fault]:
+    """The faults with their lines, in document order. `lines`: None where they are not known."""
     if not faults:
         return faults
     known = find_lines(text).lines if lines is None else lines

@@ -81,6 +81,12 @@ class DocumentError(Exception):
             said.append(f"and {len(self.faults) - _SAID_FAULTS} more")
         super().__init__(f"{name}: " + "; ".join(said))
 
+    @property
+    def code(self) -> Code:
+        """The code of the first fault that keeps the document from running."""
+        serious = (fault.code for fault in self.faults if fault.severity is Severity.ERROR)
+        return next(serious, Code.PARSE_ERROR)
+
 
 class ScriptError(Exception):
     """What went wrong in a step of a running script.

@@ -166,7 +166,7 @@ def _inline(script: Script, value: Any) -> tuple[Document, str] | None:
     try:
         document = load_value(value, script.frame.document.catalog, name=script.path)
     except DocumentError as error:
-        script.warn(error.faults[0].code, str(error))
+        script.warn(error.code, str(error))
         return None
     return document, "main"
 

@@ -190,6 +190,14 @@ def test_more_than_fit_into_one_part(library: Library, monkeypatch: pytest.Monke
     assert of(library, days=1).sweep() == Swept(7, 7 * SIZE)
 
 
+def test_more_than_are_read_at_a_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PAGE", 2)
+    for days in range(2, 9):
+        library.add(f"r{days}", days=days)
+    chosen = [choice.recording.id for choice in of(library, days=1).choose()]
+    assert chosen == [f"r{days}" for days in range(8, 1, -1)]
+
+
 def test_deletions_are_logged_and_counted(library: Library) -> None:
     def counted() -> tuple[float, float, float]:
         by_rule = [

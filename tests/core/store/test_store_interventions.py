@@ -80,10 +80,13 @@ def test_failed_ones_are_chosen_by_receiver_and_stream(store: Store, a_callback)
 
 
 def test_a_waiting_callback_is_due_now_with_what_waits_behind_it(store: Store, a_callback) -> None:
-    rows = [a_callback(f"cb-{n}", next_attempt_at=900.0) for n in range(3)]
+    rows = [a_callback(f"cb-{n}", next_attempt_at=900.0, attempts=4) for n in range(3)]
     store.commit(*map(PutCallback, rows))
     assert take(store, 500.0) == []
     assert store.retry_callbacks(CallbackFilter(ids=("cb-0",)), now=500.0) == 1
+    first = store.callback("cb-0")
+    assert first is not None
+    assert (first.attempts, first.retried_at) == (4, None)
     for expected in ("cb-0", "cb-1", "cb-2"):
         assert take(store, 500.0) == [expected]
         store.commit(FinishCallback(id=expected, state="delivered", attempts=1, finished_at=500.0))
