@@ -11,7 +11,9 @@ from gevent.event import Event as Flag
 from adapter import methods, metrics
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.retry import RetryPolicy
+from adapter.callbacks.schedule import Limits as SendLimits
 from adapter.callbacks.sender import Sender, SenderSettings
+from adapter.callbacks.transport import Timeouts
 from adapter.config import Settings
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
@@ -219,4 +221,13 @@ def _sender(settings: Settings, store: Store, worker: str) -> Sender:
         max_retry=policy.max_retry,
         give_up=policy.give_up,
     )
-    return Sender(store, SenderSettings(retry=retry), keys=keys, worker=worker)
+    timeouts = Timeouts(
+        connect=policy.connect_timeout, read=policy.read_timeout, total=policy.total_timeout
+    )
+    how = SenderSettings(
+        retry=retry,
+        timeouts=timeouts,
+        limits=SendLimits(per_receiver=policy.per_host),
+        deny=settings.deny_to,
+    )
+    return Sender(store, how, keys=keys, worker=worker)

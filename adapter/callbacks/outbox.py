@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapter.callbacks.address import AddressError, parse_address
+from adapter.callbacks.address import AddressError, origin_of
 from adapter.store.rows import Callback, CallbackState
 from adapter.store.writes import PutCallback
 
@@ -78,7 +78,7 @@ def encode(payload: Mapping[str, Any]) -> bytes:
 
 def _receiver(url: str) -> tuple[str, str | None]:
     try:
-        return parse_address(url).origin, None
+        return origin_of(url), None
     except AddressError as error:
         return "", str(error)
 

@@ -17,8 +17,6 @@ import structlog
 from gevent.event import Event
 
 from adapter import __version__
-from adapter.callbacks.address import AddressError, parse_address
-from adapter.callbacks.dial import AddressCheck, Timeouts
 from adapter.callbacks.retry import (
     Answer,
     Decision,
@@ -30,8 +28,7 @@ from adapter.callbacks.retry import (
     is_retryable,
 )
 from adapter.callbacks.schedule import Limits, Schedule
-from adapter.callbacks.signing import signature_headers
-from adapter.callbacks.transport import Transport
+from adapter.callbacks.transport import Timeouts, Transport
 from adapter.metrics import (
     CALLBACK_ATTEMPTS,
     CALLBACK_SECONDS,
@@ -39,6 +36,7 @@ from adapter.metrics import (
     OUTBOX_FAILED,
     OUTBOX_OLDEST_SECONDS,
 )
+from adapter.outgoing import Network
 from adapter.store.claims import Want
 from adapter.store.errors import StoreError
 from adapter.store.rows import Callback, CallbackState
@@ -49,9 +47,9 @@ log = structlog.get_logger()
 
 USER_AGENT = f"swml-freeswitch/{__version__}"
 
-# Longer than any attempt with its commits, so that no callback is sent twice by live adapters;
-# short enough that a dead adapter's callbacks are not late.
-LEASE_SECONDS = 60.0
+# A claim outlives the longest attempt by so much, for its commits: no callback is sent twice by
+# live adapters, and a dead adapter's callbacks are not late.
+LEASE_MARGIN_SECONDS = 30.0
 # How often to look for what others stored, or died holding. Our own needs no looking for.
 RESCAN_SECONDS = 30.0
 # After the store has failed, how long to leave it alone.
@@ -61,25 +59,27 @@ GATHER_SECONDS = 0.002
 # Receivers looked at in one transaction, so that it stays short.
 RECEIVERS_AT_ONCE = 64
 
-UrlCheck = Callable[[str], str | None]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderSettings:
-    """How callbacks are delivered. Times are in seconds."""
+    """How callbacks are delivered, and the networks where none may go. Times are in seconds."""
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     timeouts: Timeouts = field(default_factory=Timeouts)
     limits: Limits = field(default_factory=Limits)
+    deny: Sequence[Network] = ()
+
+    @property
+    def lease(self) -> float:
+        """How long a callback is claimed for an attempt."""
+        return self.timeouts.total + LEASE_MARGIN_SECONDS
 
 
 class Sender:
     """Sends what the store holds.
 
-    `keys` maps a project's id to its signing key (no key: not signed). `allowed` gives the reason
-    why a URL may not be called, `allowed_address` why an IP address may not be connected to, or
-    None. `worker` is a name that no other running adapter on this store has and that stays the
-    same over a restart.
+    `keys` maps a project's id to its signing key (no key: not signed). `worker` is a name that no
+    other running adapter on this store has and that stays the same over a restart.
     """
 
     def __init__(
@@ -89,17 +89,16 @@ class Sender:
         *,
         keys: Mapping[str, str | None],
         worker: str,
-        allowed: UrlCheck | None = None,
-        allowed_address: AddressCheck | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._settings = settings
         self._keys = keys
         self._worker = worker
-        self._allowed = allowed
         self._clock = clock
-        self._transport = Transport(settings.timeouts, allowed_address)
+        self._transport = Transport(
+            settings.timeouts, deny=settings.deny, connections=settings.limits.total
+        )
         self._schedule = Schedule(settings.limits)
         self._wake = Event()
         self._stopping = False
@@ -179,7 +178,6 @@ class Sender:
                 self._schedule.look_at(origin)
         self._rescan_at = now + RESCAN_SECONDS
         self._schedule.drop_idle()
-        self._transport.close_idle()
 
     def _take(self) -> None:
         now = self._clock()
@@ -189,7 +187,7 @@ class Sender:
         wants = [Want(origin=origin, limit=slots) for origin, slots in turns]
         try:
             taken = self._store.take_callbacks(
-                wants, worker=self._worker, now=now, until=now + LEASE_SECONDS
+                wants, worker=self._worker, now=now, until=now + self._settings.lease
             )
         except StoreError:
             for origin, _ in turns:
@@ -237,26 +235,13 @@ class Sender:
         return answer
 
     def _attempt(self, callback: Callback) -> Answer:
-        reason = self._allowed(callback.url) if self._allowed else None
-        if reason is not None:
-            return Answer(error=reason, refused=True)
-        try:
-            headers = self._headers(callback)
-        except AddressError as error:
-            return Answer(error=str(error), refused=True)
-        return self._transport.post(callback.url, callback.body, headers)
-
-    def _headers(self, callback: Callback) -> dict[str, str]:
         headers = {
             "User-Agent": USER_AGENT,
             "Content-Type": callback.content_type,
             "Idempotency-Key": callback.id,
         }
         key = self._keys.get(callback.project_id)
-        if key:
-            url = parse_address(callback.url).url
-            headers |= signature_headers(key, url, callback.body)
-        return headers
+        return self._transport.post(callback.url, callback.body, headers, key=key)
 
     def _record(self, callback: Callback, answer: Answer) -> None:
         now = self._clock()

@@ -1,141 +1,125 @@
 """POST a body and say what came of it. No failure of the network is an exception here.
 
-http.client reads the answers; requests, connections and their deadlines are ours. That costs less
-than half of what a `requests` session does per POST, and there is no pool lock that a greenlet
-could leave taken. A receiver's status decides as soon as its head is read: after a body that is
-too long, or does not come in time, the connection is closed and the status stands.
+A receiver's status decides as soon as its head is read: the answer's body is only read so that the
+connection can be used again, and whatever is wrong with it, the status stands.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, RemoteDisconnected
+from functools import lru_cache
+from urllib.parse import urljoin
 
-from adapter.callbacks.address import Address, AddressError, parse_address
-from adapter.callbacks.dial import AddressCheck, Dialer, RefusedError, Timeouts
+from requests import PreparedRequest, Response
+from urllib3.exceptions import HTTPError
+
 from adapter.callbacks.retry import Answer, retry_after
-from adapter.callbacks.wire import Deadline, TimedSocket
+from adapter.callbacks.signing import signature_headers, strip_credentials
+from adapter.deadline import Clock, Overdue, within
+from adapter.outgoing import AddressRefused, Network, cause, proxies_for, send, session
 
-# An answer's body is of no interest; it is read only so that the connection can be used again.
+# After more of an answer than this, a new connection is cheaper.
 MAX_ANSWER_BYTES = 65_536
-# Servers and middleboxes drop idle connections after some tens of seconds; be earlier.
-IDLE_SECONDS = 20.0
-MAX_IDLE_PER_ORIGIN = 16
+# Receivers whose connections are kept.
+KEPT_RECEIVERS = 64
 # Of an error or a reason phrase, what is worth keeping in the store.
 _MAX_REASON = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Idle:
-    wire: TimedSocket
-    since: float
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds: for each address to connect to, for each wait on an open connection, for all."""
+
+    connect: float = 5.0
+    read: float = 10.0
+    total: float = 30.0
 
 
 class Transport:
-    """Sends callbacks and keeps connections. Used by the greenlets of one hub."""
+    """Sends callbacks and keeps connections; nothing goes to an address in `deny`.
 
-    def __init__(self, timeouts: Timeouts, check: AddressCheck | None = None) -> None:
+    `connections` is how many exchanges may run at once. The hard end at the total time needs
+    cooperative sockets, as in a monkey-patched process.
+    """
+
+    def __init__(
+        self, timeouts: Timeouts, *, deny: Sequence[Network] = (), connections: int = 16
+    ) -> None:
         self._timeouts = timeouts
-        self._dialer = Dialer(timeouts, check)
-        self._idle: defaultdict[str, list[_Idle]] = defaultdict(list)
+        self._session = session(
+            deny, pool_connections=KEPT_RECEIVERS, pool_maxsize=connections
+        )
+        # The environment does not change, and reading it costs more than the rest of a request.
+        self._proxies = lru_cache(maxsize=KEPT_RECEIVERS)(proxies_for)
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POST within the total time. Credentials in `url` are sent as Basic auth."""
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, key: str | None = None
+    ) -> Answer:
+        """POST within the total time, signed with `key` if there is one."""
         try:
-            return self._post(parse_address(url), body, headers)
-        except (AddressError, RefusedError) as error:
+            request = prepared(url, body, headers, key)
+        except ValueError:
+            # The error's own text may quote a password.
+            return Answer(error="the callback's address is not a valid URL", refused=True)
+        answer = Answer(error="timed out")
+        try:
+            with within(self._timeouts.total) as clock, self._send(request) as response:
+                answer = _answer(response)
+                _read_rest(response, clock)
+        except AddressRefused as error:
             return Answer(error=str(error), refused=True)
-        except (OSError, HTTPException) as error:
-            return Answer(error=_shown(str(error) or type(error).__name__))
-
-    def close_idle(self, older_than: float = IDLE_SECONDS) -> None:
-        """Close connections that have not been used for so many seconds."""
-        limit = time.monotonic() - older_than
-        for origin, connections in list(self._idle.items()):
-            for idle in connections:
-                if idle.since <= limit:
-                    idle.wire.close()
-            self._idle[origin] = [idle for idle in connections if idle.since > limit]
-            if not self._idle[origin]:
-                del self._idle[origin]
-
-    def close(self) -> None:
-        """Close what is idle and the lookup threads; exchanges that run are not touched."""
-        self.close_idle(older_than=0)
-        self._dialer.close()
-
-    def _post(self, address: Address, body: bytes, headers: Mapping[str, str]) -> Answer:
-        deadline = Deadline(self._timeouts.total)
-        request = self._head(address, headers, len(body)) + body
-        kept = self._take_idle(address.origin)
-        if kept is not None:
-            kept.deadline = deadline
-            try:
-                return self._exchange(kept, address.origin, request)
-            except (RemoteDisconnected, ConnectionError):
-                # The receiver closed it just as we began. If it did read the request, it knows
-                # the next one by its Idempotency-Key.
-                pass
-        return self._exchange(self._dialer.dial(address, deadline), address.origin, request)
-
-    def _head(self, address: Address, headers: Mapping[str, str], length: int) -> bytes:
-        target, credentials = self._through(address)
-        lines = {"Host": address.netloc, **headers, **credentials, "Content-Length": str(length)}
-        fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        return f"POST {target} HTTP/1.1\r\n{fields}\r\n".encode("latin-1")
-
-    def _through(self, address: Address) -> tuple[str, dict[str, str]]:
-        credentials = {}
-        if address.authorization:
-            credentials["Authorization"] = address.authorization
-        proxy = self._dialer.proxy(address) if address.scheme == "http" else None
-        if proxy is None:
-            return address.target, credentials
-        if proxy.authorization:
-            credentials["Proxy-Authorization"] = proxy.authorization
-        return address.url, credentials
-
-    def _exchange(self, wire: TimedSocket, origin: str, request: bytes) -> Answer:
-        reusable = False
-        try:
-            wire.send(request)
-            response = HTTPResponse(wire, method="POST")  # type: ignore[arg-type]
-            response.begin()
-            answer = _answer(response)
-            reusable = _read_rest(response) and not response.will_close
-        finally:
-            if reusable and len(self._idle[origin]) < MAX_IDLE_PER_ORIGIN:
-                self._idle[origin].append(_Idle(wire, time.monotonic()))
-            else:
-                wire.close()
+        except Overdue:
+            pass
+        except (OSError, HTTPError, ValueError) as error:
+            if answer.status is None:
+                answer = Answer(error=_shown(cause(error)))
         return answer
 
-    def _take_idle(self, origin: str) -> TimedSocket | None:
-        connections = self._idle.get(origin, [])
-        while connections:
-            idle = connections.pop()
-            if time.monotonic() - idle.since < IDLE_SECONDS and idle.wire.is_quiet():
-                return idle.wire
-            idle.wire.close()
-        return None
+    def close(self) -> None:
+        """Close what is idle; exchanges that run are not touched."""
+        self._session.close()
+
+    def _send(self, request: PreparedRequest) -> Response:
+        url = request.url or ""
+        return send(
+            self._session,
+            request,
+            timeout=(self._timeouts.connect, self._timeouts.read),
+            proxies=self._proxies(urljoin(url, "/")),
+        )
 
 
-def _answer(response: HTTPResponse) -> Answer:
+def prepared(
+    url: str, body: bytes, headers: Mapping[str, str], key: str | None = None
+) -> PreparedRequest:
+    """The request as it goes out; ValueError for an unusable address.
+
+    Credentials in `url` become Basic auth. What is signed is the address that the receiver sees.
+    """
+    plain, credentials = strip_credentials(url)
+    user_and_password = tuple(word.encode(errors="replace") for word in credentials or ())
+    request = PreparedRequest()
+    request.prepare(
+        method="POST", url=plain, headers=headers, data=body, auth=user_and_password or None
+    )
+    if key is not None:
+        request.headers.update(signature_headers(key, request.url or "", body))
+    return request
+
+
+def _answer(response: Response) -> Answer:
     return Answer(
-        status=response.status,
+        status=response.status_code,
         error=_shown(response.reason) or None,
-        retry_after=retry_after(response.getheader("Retry-After"), time.time()),
+        retry_after=retry_after(response.headers.get("Retry-After"), time.time()),
     )
 
 
-def _read_rest(response: HTTPResponse) -> bool:
-    """Read what is left of the answer; whether that was all of it."""
-    try:
-        response.read(MAX_ANSWER_BYTES)
-        return response.isclosed() or not response.read(1)
-    except (OSError, HTTPException):
-        return False
+def _read_rest(response: Response, clock: Clock) -> None:
+    left = MAX_ANSWER_BYTES
+    while left > 0 and (piece := response.raw.read1(left, decode_content=False)):
+        clock.check()
+        left -= len(piece)
 
 
 def _shown(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter.callbacks.address import AddressError, parse_address
+from adapter.callbacks.address import AddressError, origin_of
 from adapter.callbacks.sender import RESCAN_SECONDS
 from adapter.cli.stored import (
     AsJson,
@@ -166,7 +166,7 @@ def _wanted(
 def _origin(receiver: str | None) -> str | None:
     """The receiver as the store names it: scheme, host and port of any of its addresses."""
     try:
-        return None if receiver is None else parse_address(receiver).origin
+        return None if receiver is None else origin_of(receiver)
     except AddressError:
         text = f"{receiver} is no receiver; write it as https://host:port"
         raise typer.BadParameter(text) from None

@@ -1,16 +1,15 @@
 """What can go wrong when a document is fetched, and how it is explained."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import gevent
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from adapter.config import Documents
-from adapter.outgoing import AddressRefused
+from adapter.deadline import Clock, Overdue, within
+from adapter.outgoing import AddressRefused, cause
 
 
 class FetchError(Exception):
@@ -35,21 +34,6 @@ def shown(url: str) -> str:
     except ValueError:
         return "a URL that cannot be read"
     return f"{parts.scheme}://{host}{port}{parts.path}"
-
-
-class Overdue(Exception):
-    """The whole fetch took too long."""
-
-
-class Clock:
-    """The time left for a fetch."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def check(self) -> None:
-        if time.monotonic() > self._end:
-            raise Overdue
 
 
 Kinds = type[Exception] | tuple[type[Exception], ...]
@@ -90,31 +74,14 @@ EXPLANATIONS: tuple[tuple[Kinds, str, str], ...] = (
 @contextmanager
 def explained(url: str, limits: Documents) -> Iterator[Clock]:
     """Run a fetch of `url` within its time; whatever goes wrong becomes a FetchError."""
-    timer = gevent.Timeout.start_new(limits.total_timeout)
     try:
-        yield Clock(limits.total_timeout)
-    except gevent.Timeout as error:
-        if error is not timer:
-            raise
-        raise FetchError(shown(url), *_explanation(Overdue(), limits)) from error
+        with within(limits.total_timeout) as clock:
+            yield clock
     except (AddressRefused, Overdue, OSError, HTTPError, ValueError) as error:
         raise FetchError(shown(url), *_explanation(error, limits)) from error
-    finally:
-        timer.close()
 
 
 def _explanation(error: Exception, limits: Documents) -> tuple[str, str]:
     """Reason and remedy."""
     reason, remedy = next((r, m) for kind, r, m in EXPLANATIONS if isinstance(error, kind))
-    return reason.format(limits=limits, error=error, cause=_cause(error)), remedy
-
-
-def _cause(error: BaseException) -> str:
-    """The system's word for it; the text of the error itself would repeat the whole URL."""
-    found: BaseException | None = error
-    while found is not None:
-        strerror = getattr(found, "strerror", None)
-        if strerror:
-            return str(strerror)
-        found = found.__cause__ or found.__context__
-    return type(error).__name__
+    return reason.format(limits=limits, error=error, cause=cause(error)), remedy

@@ -1,8 +1,7 @@
 """Fetch a document: POST the call's facts to a URL, or read a file that the settings name.
 
 - Everything has a limit: connecting, each wait for bytes, the whole fetch with all its redirects,
-  and the size.  The whole is guarded twice: by a timer that also ends a wait for DNS or for headers
-  that trickle (it needs a monkey-patched process), and by the clock between two pieces of the body.
+  and the size.
 - Each POST is signed for the URL it goes to, with the body's very bytes.
 - `outgoing.session` refuses addresses that no document may come from, on every hop.
 - Nothing is cached: the body holds the call's facts, so that one call's answer is not another's.
@@ -18,14 +17,14 @@ from typing import Any
 
 import requests
 import structlog
-from urllib3.exceptions import ProtocolError
 
 from adapter.callbacks.signing import signature_headers
 from adapter.config import Project, Settings
-from adapter.documents.errors import Clock, FetchError, explained, shown
+from adapter.deadline import Clock
+from adapter.documents.errors import FetchError, explained, shown
 from adapter.documents.redirects import REDIRECTS, Hop
 from adapter.documents.sources import File, InFolder, Place, Url
-from adapter.outgoing import proxies_for, session
+from adapter.outgoing import proxies_for, send, session
 
 ENDINGS = ("", ".yaml", ".yml", ".json")  # of files in a folder, in the order they are tried
 CHUNK = 64 * 1024
@@ -133,21 +132,11 @@ class DocumentFetcher:
         if secret is not None and hop.is_post:
             # The prepared URL is the one that the receiver sees.
             request.headers.update(signature_headers(secret, request.url or "", body))
-        try:
-            return self._transmit(request)
-        except requests.ConnectionError as error:
-            # A kept connection that the server closed just now says nothing about the server.
-            if not isinstance(error.args[0], ProtocolError):
-                raise
-            return self._transmit(request)
-
-    def _transmit(self, request: requests.PreparedRequest) -> requests.Response:
-        return self.session.send(
+        return send(
+            self.session,
             request,
-            proxies=proxies_for(request.url or ""),
             timeout=(self._limits.connect_timeout, self._limits.read_timeout),
-            allow_redirects=False,
-            stream=True,
+            proxies=proxies_for(request.url or ""),
         )
 
     def _document(self, url: str, answer: requests.Response, clock: Clock) -> bytes:

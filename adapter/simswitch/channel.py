@@ -40,7 +40,7 @@ class State(IntEnum):
 
 
 # file, function and line in the head of an event: where a real switch fires it
-_SOURCES = {
+SOURCES = {
     "CHANNEL_DATA": ("mod_event_socket.c", "parse_command", 2029),
     "CHANNEL_EXECUTE": ("switch_core_session.c", "switch_core_session_exec", 2949),
     "CHANNEL_EXECUTE_COMPLETE": ("switch_core_session.c", "switch_core_session_exec", 2972),
@@ -49,7 +49,7 @@ _SOURCES = {
     "PLAYBACK_START": ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649),
     "PLAYBACK_STOP": ("switch_ivr_play_say.c", "switch_ivr_play_file", 2023),
 }
-_ELSEWHERE = ("switch_channel.c", "switch_channel", 1)
+ELSEWHERE = ("switch_channel.c", "switch_channel", 1)
 
 
 class Surroundings:
@@ -185,7 +185,7 @@ class Channel:
 
     def data_blocks(self, name: str) -> list[Block]:
         """A head and everything an event of this name says about the channel."""
-        head = self._switch.head(name, _SOURCES.get(name, _ELSEWHERE))
+        head = self._switch.head(name, SOURCES.get(name, ELSEWHERE))
         return [head, *self._headers.blocks(name)]
 
     def connect_headers(self) -> Block:
@@ -198,6 +198,17 @@ class Channel:
         self.on_change()
 
     # --- what happens to it
+
+    def begin(self) -> None:
+        """From nothing to the dialplan."""
+        self.enter(State.NEW)
+        self.enter(State.INIT)
+        self.state = State.ROUTING
+        self.changed()
+        self.fire("CHANNEL_CREATE")
+        self.running_state = State.ROUTING
+        self.set_callstate("RINGING")
+        self.enter(State.ROUTING)
 
     def enter(self, state: State) -> None:
         """Moves to a state and says so; a call that is down never comes back."""

@@ -202,28 +202,34 @@ class EventHeads:
 
     def next(self, name: str, source: tuple[str, str, int]) -> Block:
         """The head of a new event; `source` is the file, function and line that fire it."""
-        now = time.time()
         self._sequence += 1
+        sequence, now = self._sequence, time.time()
         date = self._date_block(int(now))
-        stamp, sequence = int(now * 1_000_000), self._sequence
-        plain = b"Event-Name: %s\n%s%sEvent-Date-Timestamp: %d\n%sEvent-Sequence: %d\n" % (
-            name.encode(),
-            self._fixed_plain,
-            date.plain,
-            stamp,
-            _source_block(source).plain,
-            sequence,
-        )
         return LazyBlock(
-            plain,
+            self._render(name, source, now),
             lambda: {
                 "Event-Name": name,
                 **self._fixed,
                 **date.headers,
-                "Event-Date-Timestamp": str(stamp),
+                "Event-Date-Timestamp": str(int(now * 1_000_000)),
                 **_source_block(source).headers,
                 "Event-Sequence": str(sequence),
             },
+        )
+
+    def plain(self, name: str, source: tuple[str, str, int]) -> bytes:
+        """The same as bytes only."""
+        self._sequence += 1
+        return self._render(name, source, time.time())
+
+    def _render(self, name: str, source: tuple[str, str, int], now: float) -> bytes:
+        return b"Event-Name: %s\n%s%sEvent-Date-Timestamp: %d\n%sEvent-Sequence: %d\n" % (
+            name.encode(),
+            self._fixed_plain,
+            self._date_block(int(now)).plain,
+            int(now * 1_000_000),
+            _source_block(source).plain,
+            self._sequence,
         )
 
     def _date_block(self, second: int) -> Block:

@@ -91,12 +91,22 @@ class FlatRecording:
 
 
 class Recordings:
-    """Every recording of a call that runs now, by its path."""
+    """Every recording of a call that runs now, by its path.
 
-    def __init__(self, channel: Channel, settings: SwitchSettings, flat: "FlatContent") -> None:
+    `spawn` starts a greenlet of the switch: a name, a function, its arguments.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        settings: SwitchSettings,
+        flat: "FlatContent",
+        spawn: Callable[..., gevent.Greenlet],
+    ) -> None:
         self._channel = channel
         self._settings = settings
         self._flat = flat
+        self._spawn = spawn
         self._running: dict[str, Running] = {}
         self._keepers: dict[str, list[gevent.Greenlet]] = {}
 
@@ -120,7 +130,7 @@ class Recordings:
             gevent.sleep(START_SECONDS)
             made.begin(self._channel.media_frame)
             self._keep(made, limit)
-        self._channel.fire("RECORD_START", _headers(made))
+        self._channel.fire("RECORD_START", recording_headers(made))
         return True
 
     def _make(self, path: str, variables: Mapping[str, str]) -> Running | None:
@@ -158,13 +168,11 @@ class Recordings:
         keepers = []
         if limit > 0:
             end = int(time.time()) + limit  # whole seconds of the clock, as switch_epoch_time_now
-            keepers.append(gevent.spawn(self._end_at, made, end))
+            keepers.append(self._spawn(f"limit of {made.path}", self._end_at, made, end))
         detects = isinstance(made, recorder.Recording) and made.detects_silence
         if detects or self._settings.live_files:
             step = FRAME_MS / 1000 if detects else LIVE_STEP_SECONDS
-            keepers.append(gevent.spawn(self._tend, made, step))
-        for keeper in keepers:
-            keeper.name = f"recording {made.path}"
+            keepers.append(self._spawn(f"recording {made.path}", self._tend, made, step))
         self._keepers[made.path] = keepers
 
     def _end_at(self, made: Running, end: float) -> None:
@@ -225,21 +233,12 @@ class Recordings:
     def _report(self, made: Running) -> None:
         """Variables first, then the event that carries them."""
         channel = self._channel
-        if made.size is not None:
-            channel.set("record_file_size", str(made.size))
         if made.discarded:
             channel.set("RECORD_DISCARDED", "true")
             recorder.remove(made.path)
-        cause = made.cause or ""
-        channel.variables.update(
-            {
-                "record_samples": str(made.samples),
-                "record_seconds": str(made.samples // RATE),
-                "record_ms": str(made.samples * 1000 // RATE),
-                "record_completion_cause": cause,
-            }
-        )
-        channel.fire("RECORD_STOP", {**_headers(made), "Record-Completion-Cause": cause})
+        channel.variables.update(recording_variables(made))
+        cause = {"Record-Completion-Cause": made.cause or ""}
+        channel.fire("RECORD_STOP", {**recording_headers(made), **cause})
 
 
 class FlatContent:
@@ -267,6 +266,18 @@ def _wav_of_silence(seconds: float, channels: int) -> bytes:
     return buffer.getvalue()
 
 
-def _headers(made: Running) -> dict[str, str]:
+def recording_variables(made: Running) -> dict[str, str]:
+    """What a recording leaves in its channel; some formats leave the last one's size."""
+    size = {} if made.size is None else {"record_file_size": str(made.size)}
+    return size | {
+        "record_samples": str(made.samples),
+        "record_seconds": str(made.samples // RATE),
+        "record_ms": str(made.samples * 1000 // RATE),
+        "record_completion_cause": made.cause or "",
+    }
+
+
+def recording_headers(made: Running) -> dict[str, str]:
+    """The own headers of RECORD_START and RECORD_STOP."""
     own = {f"Recording-Variable-{name}": value for name, value in made.variables.items()}
     return {"Record-File-Path": made.path, **own}

@@ -74,14 +74,7 @@ class Session:
         """The whole life of the call; its greenlet ends with it."""
         channel = self.channel
         self._thread = gevent.getcurrent()
-        channel.enter(State.NEW)
-        channel.enter(State.INIT)
-        channel.state = State.ROUTING
-        channel.changed()
-        channel.fire("CHANNEL_CREATE")
-        channel.running_state = State.ROUTING
-        channel.set_callstate("RINGING")
-        channel.enter(State.ROUTING)
+        channel.begin()
         while not channel.down:
             self._go_on()
         self._end()

@@ -53,12 +53,12 @@ class SimSwitch(Surroundings):
         self.callers: dict[str, Caller] = {}
         self.calls_placed = 0
         self.calls_ended = 0
-        self._heads = EventHeads(self.core_uuid, self.settings.hostname)
+        self.heads = EventHeads(self.core_uuid, self.settings.hostname)
         self._sessions: dict[str, Session] = {}
         self._watchers: dict[str, Caller] = {}
         self._own: dict[str, list[Connection]] = {}
         self._everywhere: set[Connection] = set()
-        self._flat_content = FlatContent(self.settings.flat_seconds)
+        self.flat_content = FlatContent(self.settings.flat_seconds)
         self._greenlets: set[gevent.Greenlet] = set()
         self._listener = Listener(self)
 
@@ -135,14 +135,6 @@ class SimSwitch(Surroundings):
         caller.start()
         return caller
 
-    def run_call(self, plan: CallPlan, began: Callable[[Caller], None]) -> Caller:
-        """Runs a call in the greenlet that asks for it, and returns when it has ended."""
-        caller = self._new_caller(plan)
-        began(caller)
-        caller.start()
-        self._run_call(caller)
-        return caller
-
     @staticmethod
     def _run_call(caller: Caller) -> None:
         try:
@@ -159,7 +151,7 @@ class SimSwitch(Surroundings):
     def _new_session(self, facts: CallFacts) -> Session:
         self.calls_placed += 1
         channel = Channel(self, facts, new_uuid(), self.calls_placed)
-        channel.recordings = Recordings(channel, self.settings, self._flat_content)
+        channel.recordings = Recordings(channel, self.settings, self.flat_content, self.spawn)
         session = Session(self, channel)
         self._sessions[channel.uuid] = session
         return session
@@ -274,7 +266,7 @@ class SimSwitch(Surroundings):
         return uuid in self._watchers and self._watchers[uuid].watches(name)
 
     def head(self, name: str, source: tuple[str, str, int]) -> Block:
-        return self._heads.next(name, source)
+        return self.heads.next(name, source)
 
     def publish(self, event: Event) -> None:
         owner = event.uuid or event.get("Job-Owner-UUID") or ""

@@ -7,7 +7,7 @@ both`).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -17,11 +17,13 @@ from adapter.swml.checking import is_open
 from adapter.swml.errors import Code, Fault
 from adapter.swml.problems import problems
 
+_WORDS: Final = {dict: "an object", list: "a list", str: "text", int: "a whole number"}
+
 OLDER: Final = ("if", "eval")
 """Methods of an older schema."""
 
-SHORT: Final[Mapping[str, tuple[type, ...]]] = {
-    "sleep": (int, str),
+FORMS: Final[Mapping[str, tuple[type, ...]]] = {
+    "sleep": (dict, int, str),
     "label": (str,),
     "unset": (str, list),
     "cond": (list,),
@@ -36,7 +38,7 @@ LISTS: Final = {
 }
 """Whether a parameter that is taken as one value and as several is a list."""
 
-REQUIRED: Final = {"ai": "prompt", "amazon_bedrock": "prompt", "ai_sidecar": "prompt"}
+REQUIRED: Final = {"ai": "prompt", "amazon_bedrock": "prompt"}
 """Parameters that a method cannot be without, though we know what to do."""
 
 SOUNDS: Final = (("play", "urls"), ("prompt", "play"))
@@ -89,15 +91,15 @@ class _Judge:
             self._wrong(f"there is no method {name}", path, Code.METHOD_UNDEFINED)
         if spec is None or name == "return":
             return
-        if not isinstance(value, Mapping):
-            if not isinstance(value, SHORT.get(name, ())) or isinstance(value, bool):
-                self._wrong(f"{name} takes an object of parameters", path)
-            elif name == "cond":
-                self._entries(value, path)
-            return
-        params = dict(value)
-        self._blocks(spec, params, path)
-        self._values(spec, params, path)
+        forms = FORMS.get(name, (dict,))
+        if not isinstance(value, forms) or isinstance(value, bool):
+            self._wrong(f"{name} takes {' or '.join(_WORDS[form] for form in forms)}", path)
+        elif isinstance(value, dict):
+            params = dict(value)
+            self._blocks(spec, params, path)
+            self._values(spec, params, path)
+        elif isinstance(value, list) and name == "cond":
+            self._entries(value, path)
 
     def _blocks(self, spec: MethodSpec, params: dict[str, Any], path: str) -> None:
         """Judges the steps inside a step, and takes them out of its parameters."""
@@ -119,7 +121,7 @@ class _Judge:
         else:
             self._wrong("result is a switch's object or a cond's list", path)
 
-    def _entries(self, entries: list[Any], path: str) -> None:
+    def _entries(self, entries: Sequence[Any], path: str) -> None:
         for index, entry in enumerate(entries):
             known = isinstance(entry, Mapping) and bool({"when", "then", "else"} & entry.keys())
             if not known:

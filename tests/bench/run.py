@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +79,9 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], port: int) -> Iterator[Server]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
         line = process.stdout.readline() if process.stdout else ""
         if not line.startswith("ready"):
@@ -90,7 +92,7 @@ def running(command: list[str], port: int) -> Iterator[Server]:
         process.wait()
 
 
-def adapter(folder: Path, document: str) -> ExitStack | object:
+def adapter(folder: Path, document: str) -> AbstractContextManager[Server]:
     port = free_port()
     path = folder / f"{port}.yaml"
     path.write_text(document)
@@ -102,7 +104,7 @@ def adapter(folder: Path, document: str) -> ExitStack | object:
     return running(command, port)
 
 
-def bare(folder: Path, mode: str) -> object:
+def bare(folder: Path, mode: str) -> AbstractContextManager[Server]:
     port = free_port()
     return running([sys.executable, str(HERE / "bare.py"), str(port), str(folder), mode], port)
 
@@ -146,9 +148,7 @@ def main() -> None:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=512))
         status_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         servers = {
-            "adapter": stack.enter_context(
-                adapter(folder, DOCUMENT.format(status_url=status_url))
-            ),
+            "adapter": stack.enter_context(adapter(folder, DOCUMENT.format(status_url=status_url))),
             "bare greenswitch": stack.enter_context(bare(folder, "calls")),
         }
         rounds: dict[str, list[Round]] = {name: [] for name in servers}
@@ -162,8 +162,8 @@ def main() -> None:
     show(rounds, memory, chosen)
 
 
-def measured_idle(starting: object, calls: int) -> float:
-    with starting as server:  # type: ignore[attr-defined]
+def measured_idle(starting: AbstractContextManager[Server], calls: int) -> float:
+    with starting as server:
         return idle_kb(server, calls)
 
 
@@ -184,10 +184,10 @@ def show(
     ours, theirs = medians["adapter"], medians["bare greenswitch"]
     table.add_row(
         "ratio",
-        f"{ours[0] / theirs[0]:.1f} ×",
-        f"{theirs[1] / ours[1]:.1f} × less",
+        f"{ours[0] / theirs[0]:.1f} x",
+        f"{theirs[1] / ours[1]:.1f} x less",
         "",
-        f"{memory['bare greenswitch'] / memory['adapter']:.1f} × less",
+        f"{memory['bare greenswitch'] / memory['adapter']:.1f} x less",
     )
     Console(width=100).print(table)
 

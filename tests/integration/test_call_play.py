@@ -23,8 +23,8 @@ def test_sounds_are_played_one_after_the_other(world: World) -> None:
     begins = [heard.start_of(700), heard.start_of(*US_RING), heard.start_of(1500)]
     assert None not in begins
     assert begins == sorted(begins)  # type: ignore[type-var]
-    assert heard.seconds_of(*US_RING) == pytest.approx(0.6, abs=0.1)
-    assert heard.seconds_of(700) == pytest.approx(0.5, abs=0.1)
+    world.assert_lasts(heard.seconds_of(*US_RING), 0.6)
+    world.assert_lasts(heard.seconds_of(700), 0.5)
 
 
 def test_the_step_lasts_as_long_as_its_sounds(world: World) -> None:
@@ -38,7 +38,7 @@ def test_the_step_lasts_as_long_as_its_sounds(world: World) -> None:
         ]
     )
     lasted = report.wait_hit("after").at - report.wait_hit("before").at
-    assert lasted == pytest.approx(1.2, abs=0.2)
+    world.assert_lasts(lasted, 1.2, 0.2)
 
 
 def test_a_sound_that_is_not_there_is_left_out(world: World) -> None:
@@ -147,7 +147,7 @@ def test_digits_do_not_break_a_sound_off(world: World) -> None:
     phone.wait_heard(700, seconds=0.1)
     phone.press("5*")
     lasted = report.wait_hit("after").at - report.wait_hit("before").at
-    assert lasted == pytest.approx(1.4, abs=0.2)
+    world.assert_lasts(lasted, 1.4, 0.2)
 
 
 def test_a_sound_with_a_password_is_fetched_with_it(world: World) -> None:

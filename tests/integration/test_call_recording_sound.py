@@ -26,7 +26,7 @@ def test_stereo_has_the_party_left_and_what_it_hears_right(world: World) -> None
     )
     recording = world.listen_to(inbox.wait_for("finished"))
     assert recording.channels == 2
-    assert recording.seconds == pytest.approx(1.5, abs=0.1)
+    world.assert_lasts(recording.seconds, 1.5)
     assert recording.seconds_of(PARTY, channel=0) > 1.4
     assert recording.seconds_of(PLAYED, channel=1) > 1.4
     assert recording.seconds_with(PLAYED, channel=0) == 0
@@ -52,7 +52,7 @@ def test_direction_and_layout_decide_what_is_heard(world: World) -> None:
     for name, (direction, stereo) in zip(names, wanted, strict=True):
         recording = world.listen_to(inbox.wait_for("finished", control_id=name))
         assert recording.channels == (2 if stereo else 1), name
-        assert recording.seconds == pytest.approx(1.2, abs=0.2), name
+        world.assert_lasts(recording.seconds, 1.2, 0.2)
         _assert_heard(recording, direction, stereo)
 
 
@@ -73,9 +73,9 @@ def test_the_beep_is_heard_before_the_recording_and_is_not_in_it(world: World) -
         [{"answer": {}}, record(inbox, beep=True), sleep(1), "stop_record_call"],
         says=tone(PARTY),
     )
-    assert phone.hear().seconds_of(1000) == pytest.approx(0.25, abs=0.06)
+    world.assert_lasts(phone.hear().seconds_of(1000), 0.25, 0.06)
     recording = world.listen_to(inbox.wait_for("finished"))
-    assert recording.seconds == pytest.approx(1, abs=0.1)
+    world.assert_lasts(recording.seconds, 1)
     assert recording.seconds_with(1000) == 0
 
 
@@ -97,7 +97,7 @@ def test_an_mp3_is_as_long_as_the_call(world: World, stereo: bool) -> None:
     assert finished["record"]["format"] == "mp3"
     assert finished["record"]["audio"]["stereo"] is stereo
     assert finished["record"]["size"] == len(body)
-    assert finished["record"]["duration"] == pytest.approx(1.5, abs=0.1)
+    world.assert_lasts(finished["record"]["duration"], 1.5)
     assert http_get(finished["url"]).headers["Content-Type"] == "audio/mpeg"
     assert body[:3] == b"ID3" or (body[0] == 0xFF and body[1] & 0xE0 == 0xE0)
     if world.switch.real:  # a simulated MP3 is mute
@@ -122,7 +122,7 @@ def test_an_mp4_is_as_long_as_the_call(world: World) -> None:
     body = world.fetch_recording(finished)
     assert body[4:8] == b"ftyp"
     assert finished["record"]["size"] == len(body)
-    assert finished["record"]["duration"] == pytest.approx(1.5, abs=0.1)
+    world.assert_lasts(finished["record"]["duration"], 1.5)
     assert phone.hear().seconds_of(PARTY) > 1.2
 
 
@@ -145,7 +145,7 @@ def test_the_recording_of_an_unanswered_call_answers_it(world: World) -> None:
     phone = world.run([record(inbox), sleep(0.8)], says=tone(PARTY))
     assert phone.answered
     recording = world.listen_to(inbox.wait_for("finished"))
-    assert recording.seconds == pytest.approx(0.8, abs=0.15)
+    world.assert_lasts(recording.seconds, 0.8, 0.15)
     assert recording.seconds_of(PARTY) > 0.5
 
 
@@ -154,8 +154,8 @@ def test_a_pause_of_the_script_is_in_the_recording_as_silence(world: World) -> N
     heard = world.sound(tone(PLAYED, seconds=0.4))
     world.run([*SETTLED, record(inbox), play(heard), sleep(0.6), play(heard)])
     recording = world.listen_to(inbox.wait_for("finished"))
-    assert recording.seconds == pytest.approx(1.4, abs=0.2)
-    assert recording.seconds_of(PLAYED) == pytest.approx(0.8, abs=0.1)
+    world.assert_lasts(recording.seconds, 1.4, 0.2)
+    world.assert_lasts(recording.seconds_of(PLAYED), 0.8)
     first = recording.start_of(PLAYED)
     assert first is not None
     assert recording.between(first + 0.45, first + 0.95).seconds_audible() == 0

@@ -14,7 +14,7 @@ def test_sleep_lets_so_many_milliseconds_pass(world: World) -> None:
     report = world.report()
     world.run([{"answer": {}}, report.step("before"), {"sleep": 700}, report.step("after")])
     slept = report.wait_hit("after").at - report.wait_hit("before").at
-    assert slept == pytest.approx(0.7, abs=0.1)
+    world.assert_lasts(slept, 0.7)
 
 
 def test_a_sleep_ends_with_the_call(world: World) -> None:

@@ -23,6 +23,7 @@ class FakeCall:
     """Keeps what was done to it, as one line each; `responses` answer applications by argument."""
 
     uuid = "call-1"
+    lost = False
 
     def __init__(self) -> None:
         self.answered = False

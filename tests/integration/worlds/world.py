@@ -1,6 +1,7 @@
 """What one test has: a switch, an adapter, a web, and the calls it makes."""
 
 import itertools
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from worlds.phones import Dialling, Phone
 from worlds.receiver import Answer, Hit, Inbox, Receiver, Report
 from worlds.sounds import Sound, wav_bytes
 from worlds.switches import MAIN, OTHER, Switch
-from worlds.waiting import eventually
+from worlds.waiting import Sleeper, eventually
 
 DOCUMENTS = "/documents"
 SIGNING_KEY = "PSK_integration_tests"
@@ -25,7 +26,11 @@ PROJECT = "6f1f2c3a-0000-4000-8000-00000000cafe"
 SPACE = "6f1f2c3a-0000-4000-8000-00000000beef"
 HTTP_DEADLINE = 10.0
 
+EXACT = 0.1
+"""Seconds by which a recording may be longer or shorter than it should be."""
+
 _numbers = itertools.count(1)
+_sleeper = Sleeper()
 
 Steps = Sequence[Any]
 
@@ -61,6 +66,7 @@ class World:
         self._others: list[AdapterProcess] = []
         self._receivers: list[Receiver] = []
         self._log_start = len(stage.adapter.log())
+        self._began = time.monotonic()
 
     # -- calls -------------------------------------------------------------------------------
 
@@ -164,6 +170,13 @@ class World:
         assert params["record"]["size"] == params["size"] == len(body)
         assert abs(params["record"]["duration"] - audio.seconds) < 0.001
         return audio
+
+    def assert_lasts(self, seconds: float, wanted: float, within: float = EXACT) -> None:
+        """Assert a length; what the machine was late itself during this test is forgiven."""
+        late = _sleeper.overslept_since(self._began)
+        assert abs(seconds - wanted) <= within + late, (
+            f"{seconds:.3f} s, not {wanted:.3f} s; the machine was {late:.3f} s late"
+        )
 
     # -- the end --------------------------------------------------------------------------------
 

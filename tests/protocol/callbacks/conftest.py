@@ -1,5 +1,7 @@
 """A receiver, a store, and a sender that is quick to try again."""
 
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import gevent.socket
+import gevent.ssl
 import pytest
+import urllib3
 from callback_receiver import PATIENCE, Receiver
 
-from adapter.callbacks.dial import Timeouts
+from adapter import outgoing
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.retry import RetryPolicy
 from adapter.callbacks.schedule import Limits
 from adapter.callbacks.sender import Sender, SenderSettings
+from adapter.callbacks.transport import Timeouts
 from adapter.store.rows import Callback
 from adapter.store.store import Store
 
@@ -116,10 +122,28 @@ def settled(store: Store) -> Callable[..., Callback]:
     return wait
 
 
-@pytest.fixture
-def certificate() -> Path:
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key and a certificate for 127.0.0.1 and localhost that nobody else trusts."""
-    return Path(__file__).with_name("receiver.pem")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate; install it")
+    path = tmp_path_factory.mktemp("tls") / "receiver.pem"
+    names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=receiver", "-addext", names, "-keyout", "-"],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    path.write_bytes(made.stdout)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _sockets_of_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program patches its whole process; this one patches only what `requests` waits on."""
+    monkeypatch.setattr(outgoing, "socket", gevent.socket)
+    monkeypatch.setattr(urllib3.util.connection, "socket", gevent.socket)
+    monkeypatch.setattr(urllib3.util.ssl_, "SSLContext", gevent.ssl.SSLContext)
 
 
 @pytest.fixture(autouse=True)

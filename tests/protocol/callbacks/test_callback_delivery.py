@@ -1,6 +1,8 @@
 """What a receiver gets, and what each of its answers leads to."""
 
 import base64
+from dataclasses import replace
+from ipaddress import ip_network
 
 import gevent
 import pytest
@@ -249,23 +251,21 @@ def test_answer_nobody_asked_for_is_not_taken_for_the_next(receiver, sender, put
     assert settled(put(receiver.url, 2), "delivered").attempts == 2
 
 
-def test_address_that_is_not_allowed_is_not_connected_to(
-    receiver, make_sender, put, settled
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
+def test_denied_address_is_final_and_not_connected_to(
+    receiver, make_sender, put, settled, quick, host
 ) -> None:
-    make_sender(allowed=lambda url: "closed on Sundays" if "sunday" in url else None)
-    refused = settled(put(f"{receiver.url}/sunday"), "failed")
-    assert refused.last_error == "closed on Sundays"
-    settled(put(f"{receiver.url}/monday"), "delivered")
-    assert [request.target for request in receiver.requests] == ["/monday"]
-
-
-def test_name_cannot_lead_to_an_address_that_is_not_allowed(
-    receiver, make_sender, put, settled
-) -> None:
-    make_sender(allowed_address=lambda ip: f"{ip} is off limits")
-    refused = settled(put(f"http://localhost:{receiver.port}/"), "failed")
-    assert "is off limits" in refused.last_error
+    make_sender(settings=replace(quick, deny=[ip_network("127.0.0.0/8"), ip_network("::1")]))
+    refused = settled(put(f"http://{host}:{receiver.port}/"), "failed")
+    assert refused.attempts == 1
+    assert "deny_to forbids" in refused.last_error
     assert receiver.requests == []
+
+
+def test_no_error_tells_credentials(make_receiver, sender, put, settled) -> None:
+    port = make_receiver(listening=False).port
+    waiting = settled(put(f"http://user:hunter2@127.0.0.1:{port}/?key=hunter2"), attempts=1)
+    assert waiting.last_error == "Connection refused"
 
 
 def test_name_is_looked_up(receiver, sender, put, settled) -> None:

@@ -14,9 +14,11 @@ from gevent.event import Event
 
 from adapter import metrics
 from adapter.callbacks.schedule import Limits
-from adapter.callbacks.sender import LEASE_SECONDS
+from adapter.callbacks.sender import SenderSettings
 from adapter.store.claims import Want
 from adapter.store.store import Store
+
+LEASE = SenderSettings().lease
 
 
 def hold(gate: Event) -> Behaviour:
@@ -134,7 +136,7 @@ def test_delivery_goes_on_after_a_restart(
 def claim_and_die(store: Store, url: str, worker: str) -> None:
     now = time.time()
     wants = [Want(origin=url, limit=10)]
-    (taken,) = store.take_callbacks(wants, worker=worker, now=now, until=now + LEASE_SECONDS)
+    (taken,) = store.take_callbacks(wants, worker=worker, now=now, until=now + LEASE)
     assert taken.callbacks
 
 
@@ -157,7 +159,7 @@ def test_anothers_claims_are_taken_up_when_the_lease_ends(
     settled(other, "delivered")
     assert settled(callback).state == "pending"
     early.stop(1)
-    make_sender(worker="B", clock=lambda: time.time() + LEASE_SECONDS)
+    make_sender(worker="B", clock=lambda: time.time() + LEASE)
     settled(callback, "delivered")
     assert Counter(request.key for request in receiver.requests) == {callback.id: 1, other.id: 1}
 

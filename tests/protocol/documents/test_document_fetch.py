@@ -12,10 +12,10 @@ import sys
 
 import pytest
 
-from adapter.config import Project
+from adapter.config import Project, Settings
 from adapter.documents.errors import FetchError
-from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import File, InFolder
+from adapter.documents.fetch import CallFacts, DocumentFetcher
+from adapter.documents.sources import File, InFolder, Url
 
 DOCUMENT = b"version: 1.0.0\nsections: {main: [answer]}\n"
 PROJECT = Project(id="p", signing_key="PSK_example")
@@ -300,14 +300,46 @@ def test_tls_is_verified_against_the_name(server, fetch, names, monkeypatch, cer
         fetch(f"https://other.test:{server.port}/doc")
 
 
-def test_a_kept_connection_that_the_server_closed_is_no_failure(server, fetch):
+def test_a_kept_connection_that_the_server_closed_is_no_failure(server):
     def drop(handler):
         handler.close_connection = True
         server.answer("/doc", DOCUMENT)
 
-    server.answers["/doc"] = drop
-    assert fetch(server.url("/doc")) == DOCUMENT
-    assert len(server.requests) == 2
+    server.answer("/doc", DOCUMENT)
+    fetcher = DocumentFetcher(Settings())
+    try:
+        for _ in range(2):
+            assert fetcher.fetch(Url(server.url("/doc")), CallFacts({})) == DOCUMENT
+            server.answers["/doc"] = drop
+    finally:
+        fetcher.close()
+    assert len(server.requests) == 3
+
+
+def test_a_new_connection_that_is_cut_is_not_tried_twice(server, fetch):
+    server.answers["/doc"] = lambda handler: setattr(handler, "close_connection", True)
+    with pytest.raises(FetchError, match="closed connection without response"):
+        fetch(server.url("/doc"))
+    assert len(server.requests) == 1
+
+
+def test_the_body_of_a_redirect_is_not_read(server, fetch):
+    def endless(handler):
+        handler.send_response(307)
+        handler.send_header("Location", "/new")
+        handler.end_headers()
+        while not server.ending.is_set():
+            handler.wfile.write(bytes(10_000))
+
+    server.answers["/old"] = endless
+    server.answer("/new", DOCUMENT)
+    assert fetch(server.url("/old")) == DOCUMENT
+
+
+def test_authorities_that_cannot_be_read_are_named(server, fetch, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(FetchError, match=r"/nowhere/ca\.pem holds no certificates.*CA_BUNDLE"):
+        fetch(f"https://127.0.0.1:{server.port}/doc")
 
 
 def test_a_file_of_the_settings(tmp_path, fetch):

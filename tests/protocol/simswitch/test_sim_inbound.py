@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable
 
-import gevent
 import pytest
 from gevent import socket
-from sim_peer import FakeAdapter, Peer
+from sim_peer import Peer
 
-from adapter.simswitch import CallPlan, Load, LoadPlan, Pace, SimProcess, SimSwitch
+from adapter.simswitch import CallPlan, SimProcess, SimSwitch
 
 Switches = Callable[..., SimSwitch]
 
@@ -132,30 +131,3 @@ def test_a_switch_in_its_own_process() -> None:
         assert facts["transfers"] > 100
         assert client.violations() == []
         assert client.sim("stats")["placed"] == 1
-
-
-def test_load_in_flat_pace(adapter: FakeAdapter, switches: Switches) -> None:
-    calls = 20
-
-    def serve(peer: Peer) -> None:
-        peer.connect()
-        peer.command("linger 1")
-        peer.command("myevents")
-        peer.execute("answer", uuid="a")
-        peer.execute("playback", "tone_stream://%(60000,0,440)", uuid="b")
-        peer.completed("b")
-        peer.execute("hangup", uuid="c")
-        peer.event("CHANNEL_HANGUP_COMPLETE")
-        peer.close()
-
-    def accept() -> None:
-        served = [gevent.spawn(serve, adapter.accept()) for _ in range(calls)]
-        gevent.joinall(served, timeout=10, raise_error=True)
-
-    accepting = gevent.spawn(accept)
-    switch = switches(f"socket {adapter.target} async full", pace=Pace.FLAT)
-    result = Load(switch, LoadPlan(calls=calls, concurrency=5, timeout=10)).run()
-    accepting.get(timeout=10)
-    assert (result.finished, result.late, result.refused) == (calls, 0, 0)
-    assert len(result.first_command_ms) == calls
-    assert result.as_data()["first_command_median_ms"] > 0

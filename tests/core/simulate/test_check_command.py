@@ -1,0 +1,108 @@
+"""`check`, `graph` and `schema`: what they print, and their exit codes."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from adapter.cli import app
+
+GOOD = "sections:\n  main:\n    - play: {url: 'say:x'}\n"
+LENIENT = "sections:\n  main:\n    - answer\n    - play: {url: 'say:x', colour: red}\n"
+BAD = "sections:\n  main:\n    - answer: {}\n    - play: {url: 'say:x', volume: loud}\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command where the documents are."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("good", GOOD), ("lenient", LENIENT), ("bad", BAD)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "bad.json").write_text('{"sections": {\n"main": [\n{"nope": 1}]}}')
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def test_a_good_document(run):
+    done = run("check", "good.yaml")
+    assert (done.exit_code, done.output) == (0, "good.yaml: ok\n")
+
+
+def test_a_fault_has_its_line(run):
+    done = run("check", "bad.yaml", "good.yaml")
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [
+        "bad.yaml:4: error: main[1].play.volume: give a number, not 'loud'"
+        " [relay_script_method_parameter_invalid_value]",
+        "     4 |     - play: {url: 'say:x', volume: loud}",
+        "good.yaml: ok",
+    ]
+
+
+def test_json_documents_have_lines_as_well(run):
+    done = run("check", "bad.json")
+    assert "bad.json:3: error: main[0].nope" in done.output
+    assert '     3 | {"nope": 1}]}}' in done.output
+
+
+def test_warnings_do_not_fail(run):
+    done = run("check", "lenient.yaml")
+    assert done.exit_code == 0
+    assert "warning: main[1].play.colour" in done.output
+
+
+def test_strict_refuses_what_is_lenient_or_ignored(run):
+    done = run("check", "--strict", "lenient.yaml")
+    assert done.exit_code == 1
+    assert "lenient.yaml:3: error: main[0]: write `answer: {}`" in done.output
+    assert "lenient.yaml:4: error: main[1].play.colour" in done.output
+    assert run("check", "--strict", "good.yaml").exit_code == 0
+
+
+def test_as_json(run):
+    done = run("check", "--json", "bad.yaml", "absent.yaml")
+    assert done.exit_code == 1
+    bad, absent = json.loads(done.stdout)
+    assert (bad["file"], bad["runs"]) == ("bad.yaml", False)
+    assert bad["faults"] == [
+        {
+            "severity": "error",
+            "code": "relay_script_method_parameter_invalid_value",
+            "path": "main[1].play.volume",
+            "line": 4,
+            "text": "    - play: {url: 'say:x', volume: loud}",
+            "message": "give a number, not 'loud'",
+        }
+    ]
+    assert absent == {
+        "file": "absent.yaml",
+        "runs": False,
+        "error": "No such file or directory",
+        "faults": [],
+    }
+
+
+def test_what_cannot_be_read_is_a_fault_also_when_strict(run, tmp_path):
+    (tmp_path / "broken.json").write_text('{"sections": [}')
+    (tmp_path / "latin.yaml").write_bytes(b"sections: {main: [{play: 'say:\xe9'}]}")
+    for name in ("broken.json", "latin.yaml"):
+        done = run("check", "--strict", name)
+        assert done.exit_code == 1, done.output
+        assert "relay_script_parse_error" in done.output
+
+
+def test_a_graph(run):
+    assert run("graph", "good.yaml").output.startswith("flowchart TD\n")
+    assert run("graph", "good.yaml", "--as", "dot").output.startswith("digraph swml {\n")
+
+
+def test_no_graph_of_what_does_not_load(run):
+    done = run("graph", "bad.yaml")
+    assert done.exit_code == 1
+    assert "main[1].play.volume" in done.output
+    assert run("graph", "absent.yaml").exit_code == 2
+
+
+def test_the_schema_is_json(run):
+    done = run("schema")
+    assert done.exit_code == 0
+    assert "record_call" in json.loads(done.output)["$defs"]
