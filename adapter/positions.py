@@ -65,7 +65,12 @@ class Positions:
         self._written: dict[str, float] = {}
         self._wake = Flag()
         self._kept: set[str] = set()
-        gevent.spawn(self._run).name = "positions"
+        self._writer = gevent.spawn(self._run)
+        self._writer.name = "positions"
+
+    def stop(self) -> None:
+        """Write nothing more; to be called before the store is closed."""
+        self._writer.kill()
 
     def note(self, call: Placed) -> None:
         """The call has moved on."""

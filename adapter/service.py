@@ -115,6 +115,7 @@ class Service:
         self._web.stop(1)
         self.fetcher.close()
         self._engine.close()
+        self.positions.stop()
         self.store.close()
         self.stopped.set()
 

@@ -40,6 +40,7 @@ RecordingId = Annotated[str, typer.Argument(metavar="ID", help="Id of the record
 def list_(
     config: Config = None,
     data_dir: DataDir = None,
+    recordings_dir: RecordingsDir = None,
     call: Annotated[str | None, typer.Option(help="Only those of this call's id.")] = None,
     state: Annotated[list[State] | None, typer.Option(help="Only those in these states.")] = None,
     begun: Annotated[
@@ -57,7 +58,7 @@ def list_(
         created_from=None if begun is None else since(begun),
         deleted=deleted,
     )
-    with opened(config, data_dir) as (settings, store):
+    with opened(config, data_dir, recordings_dir) as (settings, store):
         rows = store.recordings(wanted, limit=limit + 1, offset=offset)
     if as_json:
         for row in rows[:limit]:

@@ -111,6 +111,8 @@ class Connection:
             self._out.append(answer)
         if self._events:
             self._collect()
+        if not self._flat:
+            self._flush()
 
     # --- writing
 

@@ -128,6 +128,8 @@ class Recordings:
         self._running[path] = made
         if self._settings.pace is Pace.REAL:
             gevent.sleep(START_SECONDS)
+            if self._running.get(path) is not made:
+                return True  # the call ended meanwhile, and the recording with it
             made.begin(self._channel.media_frame)
             self._keep(made, limit)
         self._channel.fire("RECORD_START", recording_headers(made))

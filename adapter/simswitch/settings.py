@@ -60,8 +60,13 @@ class Callee:
 
 
 def adapter_dialplan(hosts: str = "127.0.0.1:8084", path: str = "") -> tuple[Extension, ...]:
-    """A dialplan that keeps a call over an adapter's restart: resume, two sockets, try again."""
-    socket = f"{hosts}/{path} async full" if path else f"{hosts} async full"
+    """A dialplan that keeps a call over an adapter's restart: resume, wait, try again.
+
+    hosts: `host:port`, or several with `|` between them; each gets the path, since only the
+    host that answers brings its own.
+    """
+    targets = [f"{host}/{path}" if path else host for host in hosts.split("|")]
+    socket = f"{'|'.join(targets)} async full"
     again = Action("transfer", "${destination_number} XML ${context}")
     actions = (
         Action("set", "socket_resume=true"),

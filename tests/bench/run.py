@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import language
 from rich.console import Console
 from rich.table import Table
 
@@ -160,6 +161,7 @@ def main() -> None:
             "bare greenswitch": measured_idle(bare(folder, "idle"), chosen.idle),
         }
     show(rounds, memory, chosen)
+    language.run(chosen.rounds)
 
 
 def measured_idle(starting: AbstractContextManager[Server], calls: int) -> float:

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from adapter.simswitch import Action, CallPlan, Pace, PlanFault, SettingsFault, SwitchSettings
+from adapter.simswitch import (
+    Action,
+    CallPlan,
+    Pace,
+    PlanFault,
+    SettingsFault,
+    SwitchSettings,
+    adapter_dialplan,
+)
 from adapter.simswitch.profile import imported_headers, safe_name
 from adapter.simswitch.settings import load_settings
 
@@ -28,6 +36,11 @@ def test_settings_from_a_file(tmp_path: Path) -> None:
 )
 def test_versions(version: str, keeps: bool) -> None:
     assert SwitchSettings(version=version).keeps_recording_variables is keeps
+
+
+def test_every_host_of_the_default_dialplan_has_the_path() -> None:
+    (extension,) = adapter_dialplan("a:1|b:2", "sales")
+    assert Action("socket", "a:1/sales|b:2/sales async full") in extension.actions
 
 
 @pytest.mark.parametrize("text", ["wrong: 1", "- a", "dialplan: {a: b}", "dialplan: [[1]]", "{"])

@@ -183,3 +183,14 @@ def test_a_file_that_is_written_late(answered: Place, tmp_path: Path) -> None:
     peer.api(f"uuid_record UUID stop {path}")
     peer.event("RECORD_STOP")
     assert seconds(path) >= 0.08
+
+
+def test_commands_of_one_write_are_answered_one_by_one(answered: Place, tmp_path: Path) -> None:
+    peer, _ = answered()
+    path = tmp_path / "a.wav"
+    start_command = f"api uuid_record {peer.uuid} start {path} 0 {{{EXACT}}}"
+    peer.send(f"linger 2\n\n{start_command}\n\napi echo last\n\n")
+    linger, started, last = peer.reply(), peer.reply(), peer.reply()
+    assert linger.headers["Reply-Text"] == "+OK will linger 2 seconds"
+    assert (started.body, last.body) == (b"+OK Success\n", b"last")
+    assert started.received_at - linger.received_at > 0.005

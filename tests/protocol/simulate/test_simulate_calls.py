@@ -99,17 +99,17 @@ def test_sections_and_control_steps_are_shown(call):
         "main[3].unset",
     ]
     assert "other[0].play url: say:b" in outcome.trace.lines()
-    assert texts(outcome, Kind.SET)[-1] == "n unset"
+    assert "n unset" in texts(outcome, Kind.SET)
 
 
 def test_callers_numbers_and_envs(call):
     outcome = call(
         "- set: {a: '%{call.from} %{call.to} %{envs.company}'}\n",
-        from_number="+1",
-        to_number="+2",
+        from_number="+15551",
+        to_number="+15552",
         envs={"company": "ACME"},
     )
-    assert variables(outcome)["a"] == "+1 +2 ACME"
+    assert variables(outcome)["a"] == "+15551 +15552 ACME"
 
 
 def test_each_prompt_gets_its_keys(call):

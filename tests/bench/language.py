@@ -1,0 +1,100 @@
+"""The language's part of `make bench`: how fast documents load and scripts run, without a switch."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from adapter import methods
+from adapter.javascript import Engine
+from adapter.swml.document import Document, load
+from adapter.swml.effects import Result
+from adapter.swml.interpreter import Interpreter
+
+LONG = "sections:\n  main:\n" + "".join(
+    f"    - play: {{urls: ['say:line {n}', 'silence:1'], volume: {n % 9}}}\n" for n in range(1000)
+)
+
+
+def seconds(run: Callable[[], object], rounds: int) -> float:
+    """The median time of a run, after one that is not counted."""
+    run()
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+CONTROL = """
+sections:
+  main:
+    - label: again
+    - set: {a: 'x', b: '${a}y'}
+    - unset: a
+    - switch: {variable: b, case: {xy: [{set: {c: 1}}]}}
+    - goto: {label: again, max: 100}
+"""
+
+
+def run(rounds: int) -> None:
+    """Measure and print."""
+    catalog = methods.catalog()
+    document = load(CONTROL, catalog)
+
+    def loop() -> int:
+        script = Interpreter.start(document, call={})
+        while script.next_effect() is not None:
+            script.apply(Result())
+        return script.steps
+
+    steps = loop()
+    table = Table(title=f"the language, medians of {rounds} rounds")
+    table.add_column("")
+    table.add_column("measured", justify="right")
+    table.add_row("control steps a second", f"{steps / seconds(loop, rounds):,.0f}")
+    table.add_row("a plain path", f"{path_seconds(rounds) * 1e6:.2f} µs")
+    table.add_row("a JavaScript expression, in its process", f"{js_seconds(rounds) * 1e6:.0f} µs")
+    loading = seconds(lambda: load(LONG, catalog), rounds)
+    table.add_row("1,000 steps loaded and checked", f"{loading * 1000:.0f} ms")
+    Console(width=100).print(table)
+
+
+def path_seconds(rounds: int) -> float:
+    """One placeholder that is a path, inside a `set`, less the `set` itself."""
+    count = 500
+    names = ", ".join(f"v{n}: '${{call.headers[0].value}}'" for n in range(count))
+    plain = ", ".join(f"v{n}: 'text'" for n in range(count))
+    call = {"headers": [{"name": "X", "value": "y"}]}
+    with_paths = load(f"sections: {{main: [set: {{{names}}}]}}", methods.catalog())
+    without = load(f"sections: {{main: [set: {{{plain}}}]}}", methods.catalog())
+    both = [
+        seconds(partial(_run_once, document, call), rounds) for document in (with_paths, without)
+    ]
+    return max(0.0, both[0] - both[1]) / count
+
+
+def _run_once(document: Document, call: dict[str, Any]) -> None:
+    Interpreter.start(document, call=call).next_effect()
+
+
+def js_seconds(rounds: int) -> float:
+    """One expression's round trip to the helper process."""
+    engine = Engine()
+    count = 200
+    try:
+        return seconds(lambda: _evaluate(engine, count), rounds) / count
+    finally:
+        engine.close()
+
+
+def _evaluate(engine: Engine, count: int) -> None:
+    for _ in range(count):
+        engine.evaluate("a + b * 2", {"a": 1, "b": 2})
