@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench soak clean
 
 demo: $(STAMP)
 	$(BIN)/swml-adapter demo
@@ -19,6 +19,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tests/bench/run.py
+
+soak: $(STAMP)
+	$(BIN)/python tests/soak/soak.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
