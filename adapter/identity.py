@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class CallIdentity:
     """The ids of one call, in SWML's names.
 
-    ``call_id`` is the channel's Unique-ID and ``node_id`` the switch's name. ``event_channel`` is
-    ``swml:<session uuid>``: the same for the call's whole life, after a resume as well.
+    `call_id` is the channel's Unique-ID and `node_id` the switch's name. `event_channel` is
+    `swml:<session uuid>`: the same for the call's whole life, after a resume as well.
     """
 
     call_id: str

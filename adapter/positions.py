@@ -3,7 +3,7 @@
 A call's position is noted at each step and written soon after, many calls in one transaction: a
 step costs nothing while it runs, and steps that follow each other at once share a write. What was
 heard, and what must not be done twice if we die (a `request`, for one), is waited for:
-:meth:`Positions.flush`.
+`Positions.flush`.
 """
 
 from __future__ import annotations

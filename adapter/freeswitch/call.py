@@ -1,6 +1,6 @@
 """One call on the switch: what may be done with it, and what it tells us.
 
-Every wait has a deadline and ends early with :class:`CallGone` when the call is hung up or its
+Every wait has a deadline and ends early with `CallGone` when the call is hung up or its
 connection is lost. An application's completion is found by the Event-UUID that we gave it, never by
 the application's name, so a completion cannot release somebody else's waiter.
 """
@@ -60,7 +60,7 @@ class Call:
     def open(self, deadline: float = DEFAULT_DEADLINE) -> None:
         """Take the call over: its data, our subscription, and a socket that outlives the hangup.
 
-        Raises :class:`CommandFailed` where the dialplan gives less than ``async full``.
+        Raises `CommandFailed` where the dialplan gives less than `async full`.
         """
         connected, linger, *_ = self._connection.pipeline(
             [
@@ -89,7 +89,7 @@ class Call:
 
     @property
     def uuid(self) -> str:
-        """The channel's Unique-ID: SWML's ``call_id``."""
+        """The channel's Unique-ID: SWML's `call_id`."""
         return self.channel.get("Unique-ID")
 
     def variable(self, name: str) -> str:
@@ -111,7 +111,7 @@ class Call:
         """Run API calls, sent in one write; each is answered in about a millisecond, whatever runs.
 
         Returns the last answer. Still works after the hangup, while the socket lingers. Raises
-        :class:`CommandFailed`.
+        `CommandFailed`.
         """
         batch, self._ahead = (*self._ahead, *batch), []
         log.debug("switch commands", commands=batch)
@@ -126,8 +126,8 @@ class Call:
     ) -> Event:
         """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
 
-        Costs at least the session thread's next 20 ms tick. Raises :class:`CallGone`,
-        :class:`CommandFailed` and, after ``deadline`` seconds, :class:`ReplyTimeout`.
+        Costs at least the session thread's next 20 ms tick. Raises `CallGone`,
+        `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
         """
         self.raise_if_gone()
         event_uuid = str(uuids.uuid4())
@@ -148,7 +148,7 @@ class Call:
         self._ahead.append(commands.set_variables(self.uuid, values))
 
     def answer(self, *batch: bytes) -> None:
-        """Answer the call if nothing did so yet; ``batch`` are API calls to run with it."""
+        """Answer the call if nothing did so yet; `batch` are API calls to run with it."""
         self.raise_if_gone()
         if not self.answered:
             batch = (commands.answer(self.uuid), *batch)
@@ -170,12 +170,12 @@ class Call:
             raise ReplyTimeout(f"the call was not hung up within {self.deadline} s")
 
     def sleep(self, seconds: float | None) -> None:
-        """Let ``seconds`` (None: the rest of the call) pass; raises :class:`CallGone`."""
+        """Let `seconds` (None: the rest of the call) pass; raises `CallGone`."""
         self._over.wait(timeout=seconds)
         self.raise_if_gone()
 
     def raise_if_gone(self) -> None:
-        """Raise :class:`CallGone` once the call is hung up or its connection is lost."""
+        """Raise `CallGone` once the call is hung up or its connection is lost."""
         if self.gone:
             raise self.gone.again()
 
@@ -191,7 +191,7 @@ class Call:
     # -- what it tells us --------------------------------------------------------------------
 
     def on(self, event_name: str, handler: Handler) -> Callable[[], None]:
-        """Call ``handler`` with each such event, in the reader's greenlet: it must not block.
+        """Call `handler` with each such event, in the reader's greenlet: it must not block.
 
         Returns what takes the handler off again.
         """
@@ -200,7 +200,7 @@ class Call:
         return lambda: handlers.remove(handler) if handler in handlers else None
 
     def when_ended(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` when nothing more can come (at once if it is so): no connection."""
+        """Call `callback` when nothing more can come (at once if it is so): no connection."""
         if self._connection.gone:
             callback()
         else:

@@ -2,13 +2,13 @@
 
 Nothing from outside reaches the switch as code. What it would act on:
 
-- CR, LF and NUL end a header or a command (mod_event_socket.c, ``read_packet``): refused.
-- ``${…}`` in an *application's* argument is expanded, API calls in it included
-  (switch_channel.c, ``switch_channel_expand_variables_check``): ``${system(…)}`` is a shell.
-  A backslash is no defence, since ``set`` and others expand twice: refused, or, in text that is
+- CR, LF and NUL end a header or a command (mod_event_socket.c, `read_packet`): refused.
+- `${…}` in an *application's* argument is expanded, API calls in it included
+  (switch_channel.c, `switch_channel_expand_variables_check`): `${system(…)}` is a shell.
+  A backslash is no defence, since `set` and others expand twice: refused, or, in text that is
   spoken, taken apart. API arguments are not expanded.
-- Blanks split the arguments of an API call, and ``{a=b,c=d}``, ``,``, ``|``, ``!``, ``@@``, ``://``
-  and ``^^x`` carry meaning in what some of them take: each builder below says what it accepts.
+- Blanks split the arguments of an API call, and `{a=b,c=d}`, `,`, `|`, `!`, `@@`, `://`
+  and `^^x` carry meaning in what some of them take: each builder below says what it accepts.
 
 Builders are pure and return the bytes of a whole command.
 """
@@ -28,7 +28,7 @@ _SEPARATING = re.compile(r"[;'\\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 SUBSCRIBED = ("RECORD_STOP",)
-"""What ``myevents`` leaves out (mod_event_socket.c) and we live on."""
+"""What `myevents` leaves out (mod_event_socket.c) and we live on."""
 
 UNWANTED = (
     "CHANNEL_APPLICATION",
@@ -47,47 +47,47 @@ UNWANTED = (
     "NOTALK",
     "TALK",
 )
-"""What ``myevents`` brings and nobody here reads: each costs 6 to 7 kB on the wire."""
+"""What `myevents` brings and nobody here reads: each costs 6 to 7 kB on the wire."""
 
 
 def line(text: str) -> str:
-    """``text`` if it is one line; raises :class:`UnsafeValue` else."""
+    """`text` if it is one line; raises `UnsafeValue` else."""
     if _LINE_ENDS.search(text):
         raise UnsafeValue(f"a line break or NUL cannot be sent to the switch: {text[:60]!r}")
     return text
 
 
 def inert(text: str) -> str:
-    """``text`` if the switch would expand nothing in it; raises :class:`UnsafeValue` else."""
+    """`text` if the switch would expand nothing in it; raises `UnsafeValue` else."""
     if "${" in line(text):
         raise UnsafeValue(f"the switch would expand '${{' here: {text[:60]!r}")
     return text
 
 
 def word(text: str) -> str:
-    """``text`` if every API takes it as one plain argument; raises :class:`UnsafeValue` else."""
+    """`text` if every API takes it as one plain argument; raises `UnsafeValue` else."""
     if not _WORD.fullmatch(text):
         raise UnsafeValue(f"this is no plain word for the switch: {text[:60]!r}")
     return text
 
 
 def speakable(text: str) -> str:
-    """``text`` as one line that an engine reads aloud and the switch leaves alone.
+    """`text` as one line that an engine reads aloud and the switch leaves alone.
 
-    ``|`` separates engine, voice and text (mod_dptools.c, ``speak_function``); a blank between
-    ``$`` and ``{`` takes an expansion apart without being heard.
+    `|` separates engine, voice and text (mod_dptools.c, `speak_function`); a blank between
+    `$` and `{` takes an expansion apart without being heard.
     """
     return _CONTROL.sub(" ", text).replace("|", " ").replace("${", "$ {").strip()
 
 
 def variables(values: Mapping[str, str]) -> str:
-    """``{a=b,c=d}`` for ``uuid_record``, each value percent-encoded twice.
+    """`{a=b,c=d}` for `uuid_record`, each value percent-encoded twice.
 
-    The switch decodes the whole before it looks for ``}``, ``,``, quotes and backslashes
-    (mod_commands.c, ``session_record_function``). Encoded once, a comma in a value would start a
-    variable of its own, and ``record_post_process_exec_app`` is one that runs a program. What is
-    left of the encoding comes off where an event is read: the switch sends ``%2C`` as it stands
-    (switch_utils.c, ``switch_url_encode``).
+    The switch decodes the whole before it looks for `}`, `,`, quotes and backslashes
+    (mod_commands.c, `session_record_function`). Encoded once, a comma in a value would start a
+    variable of its own, and `record_post_process_exec_app` is one that runs a program. What is
+    left of the encoding comes off where an event is read: the switch sends `%2C` as it stands
+    (switch_utils.c, `switch_url_encode`).
     """
     return "{" + ",".join(f"{_name(name)}={_quoted(value)}" for name, value in values.items()) + "}"
 
@@ -127,7 +127,7 @@ def my_events() -> bytes:
 
 
 def subscribe(names: Iterable[str] = SUBSCRIBED) -> bytes:
-    """Add events to the list; the filter that ``myevents`` set stays."""
+    """Add events to the list; the filter that `myevents` set stays."""
     return _command(f"event plain {' '.join(names)}")
 
 
@@ -137,7 +137,7 @@ def unsubscribe(names: Iterable[str] = UNWANTED) -> bytes:
 
 
 def linger(seconds: int) -> bytes:
-    """Keep the socket for ``seconds`` after the hangup; without a number it stays for ever."""
+    """Keep the socket for `seconds` after the hangup; without a number it stays for ever."""
     return _command(f"linger {seconds:d}")
 
 
@@ -147,9 +147,9 @@ def api(name: str, *arguments: str) -> bytes:
 
 
 def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
-    """Run an application on our call; ``event_uuid`` comes back on its CHANNEL_EXECUTE_COMPLETE.
+    """Run an application on our call; `event_uuid` comes back on its CHANNEL_EXECUTE_COMPLETE.
 
-    An empty argument is not sent: ``stop_record_session`` with one crashed FreeSWITCH 1.10.8.
+    An empty argument is not sent: `stop_record_session` with one crashed FreeSWITCH 1.10.8.
     """
     head = (
         f"sendmsg\ncall-command: execute\nexecute-app-name: {word(application)}\n"
@@ -160,7 +160,7 @@ def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
 
 
 def hangup(cause: str) -> bytes:
-    """End our call with a Q.850 cause as FreeSWITCH names it (``NORMAL_CLEARING``)."""
+    """End our call with a Q.850 cause as FreeSWITCH names it (`NORMAL_CLEARING`)."""
     return f"sendmsg\ncall-command: hangup\nhangup-cause: {word(cause)}\n\n".encode(
         "utf-8", "replace"
     )
@@ -186,13 +186,13 @@ def _setting(value: str) -> str:
 def record_start(uuid: str, path: str, limit: int, options: Mapping[str, str]) -> bytes:
     """Start a recording. The limit (whole seconds, 0 = none) must be there or options are dropped.
 
-    ``path`` must hold no blank: the switch would record to the part before it and say ``+OK``.
+    `path` must hold no blank: the switch would record to the part before it and say `+OK`.
     """
     return api("uuid_record", word(uuid), "start", word(path), f"{limit:d}", variables(options))
 
 
 def record_control(uuid: str, action: str, path: str) -> bytes:
-    """``stop``, ``pause``, ``resume``, ``mask`` or ``unmask`` a recording by its path."""
+    """`stop`, `pause`, `resume`, `mask` or `unmask` a recording by its path."""
     return api("uuid_record", word(uuid), action, word(path))
 
 
@@ -202,5 +202,5 @@ def break_playback(uuid: str) -> bytes:
 
 
 def schedule_hangup(uuid: str, seconds: int, cause: str) -> bytes:
-    """Hang the call up in ``seconds``, whether we live or not."""
+    """Hang the call up in `seconds`, whether we live or not."""
     return api("sched_hangup", f"+{seconds:d}", word(uuid), word(cause))

@@ -1,14 +1,14 @@
 """The one seam to greenswitch: its sessions, on a reader, sender and waiter of our own.
 
-:class:`OutboundConnection` is a ``greenswitch.esl.OutboundSession`` and :class:`InboundConnection`
-a ``greenswitch.esl.InboundESL``: their names, methods and exceptions stay. Replaced is what loses
-events, hangs or misreads in 0.0.19 (one test each in ``tests/protocol/freeswitch``):
+`OutboundConnection` is a `greenswitch.esl.OutboundSession` and `InboundConnection`
+a `greenswitch.esl.InboundESL`: their names, methods and exceptions stay. Replaced is what loses
+events, hangs or misreads in 0.0.19 (one test each in `tests/protocol/freeswitch`):
 how bytes become frames, how a command finds its reply, and how a connection ends.
 
-Nobody waits for the socket: the event loop calls :meth:`Connection._readable` when bytes are there,
+Nobody waits for the socket: the event loop calls `Connection._readable` when bytes are there,
 so an idle call costs no greenlet. Replies resolve the oldest pending command; events go to
-``on_event`` at once, in the event loop, so a handler must not block. When the stream ends, whatever
-has arrived is delivered first, then every waiter gets the one error, then ``when_ended`` is told.
+`on_event` at once, in the event loop, so a handler must not block. When the stream ends, whatever
+has arrived is delivered first, then every waiter gets the one error, then `when_ended` is told.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _arrived = memoryview(bytearray(64 * 1024))
 """Where all connections read to, one at a time in the event loop; a hangup's burst is this long."""
 
 DEFAULT_DEADLINE = 5.0
-"""Seconds for a reply; an ``api`` round trip takes 0.13 ms on loopback."""
+"""Seconds for a reply; an `api` round trip takes 0.13 ms on loopback."""
 
 KEEPALIVE_SECONDS = 15
 """Idle time before TCP asks whether the switch's machine still lives, and between three asks."""
@@ -94,8 +94,8 @@ class Connection(ESLProtocol):
     def command(self, data: bytes, *, deadline: float = DEFAULT_DEADLINE) -> Frame:
         """Send a whole command and return its reply.
 
-        Raises :class:`CallGone` when the connection ends first and :class:`ReplyTimeout` after
-        ``deadline`` seconds. Replies come in order, so a timed-out command keeps its place in the
+        Raises `CallGone` when the connection ends first and `ReplyTimeout` after
+        `deadline` seconds. Replies come in order, so a timed-out command keeps its place in the
         queue and its late reply reaches nobody else.
         """
         return self.pipeline([data], deadline=deadline)[0]
@@ -144,7 +144,7 @@ class Connection(ESLProtocol):
     def checked(self, *batch: bytes, deadline: float = DEFAULT_DEADLINE) -> str:
         """The last reply's text, of one or more commands sent in one write.
 
-        Raises :class:`CommandFailed` for the first ``-ERR``, and otherwise as :meth:`command`.
+        Raises `CommandFailed` for the first `-ERR`, and otherwise as `command`.
         """
         reply = ""
         for data, frame in zip(batch, self.pipeline(batch, deadline=deadline), strict=True):
@@ -154,20 +154,20 @@ class Connection(ESLProtocol):
         return reply
 
     def send(self, data: str) -> Frame:
-        """greenswitch's own spelling of :meth:`command`; refuses line breaks that smuggle more."""
+        """greenswitch's own spelling of `command`; refuses line breaks that smuggle more."""
         return self.command(commands.line(data).encode() + b"\n\n")
 
     # -- the end -----------------------------------------------------------------------------
 
     def when_ended(self, callback: Callable[[CallGone], None]) -> None:
-        """Call ``callback`` once when the connection has ended (at once if it has)."""
+        """Call `callback` once when the connection has ended (at once if it has)."""
         if self.gone:
             callback(self.gone)
         else:
             self._on_end.append(callback)
 
     def stop(self) -> None:
-        """Close now. What has arrived is handled; whoever waits gets :class:`ConnectionLost`."""
+        """Close now. What has arrived is handled; whoever waits gets `ConnectionLost`."""
         if not self.gone and gevent.getcurrent() is not gevent.get_hub():
             self._readable()
         self._end(ConnectionLost("the connection was closed here"))
@@ -237,7 +237,7 @@ class Connection(ESLProtocol):
 
 
 class OutboundConnection(Connection, OutboundSession):
-    """A call that FreeSWITCH brought to us with the ``socket`` application."""
+    """A call that FreeSWITCH brought to us with the `socket` application."""
 
     def __init__(self, sock: socket.socket, *, on_event: Callable[[Event], None]) -> None:
         super().__init__(sock, on_event=on_event)
@@ -267,7 +267,7 @@ class InboundConnection(Connection, InboundESL):
         on_event: Callable[[Event], None],
         deadline: float = DEFAULT_DEADLINE,
     ) -> None:
-        """Connect and log in; raises :class:`ConnectionLost` or :class:`CommandFailed`."""
+        """Connect and log in; raises `ConnectionLost` or `CommandFailed`."""
         self._asked = AsyncResult()
         try:
             sock = socket.create_connection((host, port), timeout=deadline)

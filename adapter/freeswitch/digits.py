@@ -36,7 +36,7 @@ class Digits:
         return bool(self._pressed)
 
     def take(self, timeout: float) -> str | None:
-        """The next digit, waited for up to `timeout` seconds; raises :class:`CallGone`."""
+        """The next digit, waited for up to `timeout` seconds; raises `CallGone`."""
         self._call.raise_if_gone()
         self._news.clear()
         if not self._pressed:

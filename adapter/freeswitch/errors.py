@@ -3,12 +3,12 @@
     SwitchError
     ├── WireError            the peer broke the event socket's framing; the connection is closed
     ├── UnsafeValue          a value from outside cannot be sent without becoming code on the switch
-    ├── CommandFailed        the switch answered ``-ERR``
+    ├── CommandFailed        the switch answered `-ERR`
     ├── ReplyTimeout         no answer, or no completion, before the deadline; the call may go on
     └── CallGone             the call was hung up or its connection ended; nothing can be done on it
 
-:class:`CallGone` is also greenswitch's ``OutboundSessionHasGoneAway`` and :class:`ConnectionLost`
-its ``NotConnectedError``, so that code written for greenswitch keeps catching them.
+`CallGone` is also greenswitch's `OutboundSessionHasGoneAway` and `ConnectionLost`
+its `NotConnectedError`, so that code written for greenswitch keeps catching them.
 """
 
 from typing import Self
@@ -29,7 +29,7 @@ class UnsafeValue(SwitchError, ValueError):
 
 
 class CommandFailed(SwitchError):
-    """The switch answered ``-ERR``; ``reply`` is its text without that mark."""
+    """The switch answered `-ERR`; `reply` is its text without that mark."""
 
     def __init__(self, command: str, reply: str) -> None:
         super().__init__(f"FreeSWITCH refused {command!r}: {reply or 'no reason given'}")
@@ -42,7 +42,7 @@ class ReplyTimeout(SwitchError):
 
 
 class CallGone(SwitchError, OutboundSessionHasGoneAway):
-    """The call is over for us; ``reason`` says whether it hung up or its connection was lost."""
+    """The call is over for us; `reason` says whether it hung up or its connection was lost."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the call is gone: {reason}")

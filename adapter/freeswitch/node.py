@@ -1,7 +1,7 @@
 """An event socket connection to a switch of ours, for what outlives a single call's connection.
 
 It is kept up: when it ends, it is made again, with growing pauses. A switch that is down is
-nothing unusual here, so callers ask :attr:`Node.up` or catch :class:`ConnectionLost`.
+nothing unusual here, so callers ask `Node.up` or catch `ConnectionLost`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Node:
         self._disconnect()
 
     def api(self, command: bytes) -> str:
-        """Run an API call; raises :class:`ConnectionLost` while the switch is down."""
+        """Run an API call; raises `ConnectionLost` while the switch is down."""
         if self._connection is None:
             raise ConnectionLost(f"no connection to the switch {self.address}")
         return self._connection.checked(command, deadline=self._deadline)

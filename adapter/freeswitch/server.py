@@ -1,7 +1,7 @@
-"""Where FreeSWITCH's ``socket`` application connects to: one connection is one call.
+"""Where FreeSWITCH's `socket` application connects to: one connection is one call.
 
 A peer is let in by its address and while there is room; otherwise it is closed at once, because a
-switch waits without limit for the ``connect`` of an adapter that accepts and says nothing.
+switch waits without limit for the `connect` of an adapter that accepts and says nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Network = IPv4Network | IPv6Network
 
 
 class CallServer:
-    """Accepts calls and runs ``handle`` for each in a greenlet of its own."""
+    """Accepts calls and runs `handle` for each in a greenlet of its own."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class CallServer:
         self._server.close()
 
     def join(self, timeout: float) -> bool:
-        """Wait up to ``timeout`` seconds for running calls; True when all have ended."""
+        """Wait up to `timeout` seconds for running calls; True when all have ended."""
         return bool(self._pool.join(timeout=timeout))
 
     def stop(self) -> None:

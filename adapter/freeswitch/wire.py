@@ -1,17 +1,17 @@
 """The event socket's wire: bytes in, frames out. No socket, no gevent.
 
-A frame is a block of ``Name: value`` lines, an empty line and, when a ``Content-Length`` says so,
-a body (mod_event_socket.c, ``listener_run``). An event frame (``text/event-plain``) carries the
+A frame is a block of `Name: value` lines, an empty line and, when a `Content-Length` says so,
+a body (mod_event_socket.c, `listener_run`). An event frame (`text/event-plain`) carries the
 event's own header block as its body, values url-encoded, and behind it the event's own body.
 
 Rules:
 
-- Everything is split on bytes and decoded one value at a time, after the split: ``%0A`` in a
+- Everything is split on bytes and decoded one value at a time, after the split: `%0A` in a
   caller's name is a newline in a *value* and can never become a header.
-- Lines end at ``\\n`` and nowhere else (U+2028 and U+0085 are text).
+- Lines end at `\\n` and nowhere else (U+2028 and U+0085 are text).
 - Bytes that are no UTF-8 become U+FFFD; they end neither a frame nor the connection.
 - A real event has 6 to 7 kB in 100 to 170 headers, of which we read three. So a block stays raw
-  and :meth:`Headers.get` looks for the one that is asked for.
+  and `Headers.get` looks for the one that is asked for.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from urllib.parse import unquote_to_bytes
 from adapter.freeswitch.errors import WireError
 
 MAX_HEAD = 256 * 1024
-"""Bytes of one header block; the answer to ``connect`` is 8 to 20 kB, SDPs and headers included."""
+"""Bytes of one header block; the answer to `connect` is 8 to 20 kB, SDPs and headers included."""
 
 MAX_BODY = 8 * 1024 * 1024
-"""Bytes of one body; the largest that we ask for is ``show channels`` of a busy switch."""
+"""Bytes of one body; the largest that we ask for is `show channels` of a busy switch."""
 
 _END_OF_HEAD = b"\n\n"
 
@@ -34,7 +34,7 @@ _END_OF_HEAD = b"\n\n"
 def decode(value: bytes) -> str:
     """A header's value as text: url-decoded, bytes that are no UTF-8 replaced by U+FFFD.
 
-    An empty value is sent as ``_undef_`` (switch_event.c, ``switch_event_serialize``).
+    An empty value is sent as `_undef_` (switch_event.c, `switch_event_serialize`).
     """
     if b"%" in value:
         value = unquote_to_bytes(value)
@@ -49,7 +49,7 @@ def _key(name: str) -> bytes:
 
 
 class Headers:
-    """A block of ``Name: value`` lines, decoded only where it is read."""
+    """A block of `Name: value` lines, decoded only where it is read."""
 
     __slots__ = ("_raw",)
 
@@ -81,7 +81,7 @@ class Headers:
                 yield name.decode("utf-8", "replace"), decode(value.strip(b" \r"))
 
     def starting(self, prefix: str) -> dict[str, str]:
-        """The headers whose names start with ``prefix``, without it; the others stay raw."""
+        """The headers whose names start with `prefix`, without it; the others stay raw."""
         lines = self._raw.split(b"\n" + prefix.encode())[1:]
         found = (line.split(b"\n", 1)[0].partition(b":") for line in lines)
         return {
@@ -103,13 +103,13 @@ class Frame(Headers):
 
     @property
     def reply(self) -> str:
-        """What a command or API call answered: ``+OK …``, ``-ERR …``, or an API's text."""
+        """What a command or API call answered: `+OK …`, `-ERR …`, or an API's text."""
         if self.content_type == "api/response":
             return self.body.decode("utf-8", "replace").rstrip("\n")
         return self.get("Reply-Text")
 
     def event(self) -> Event:
-        """The event that a ``text/event-plain`` frame carries."""
+        """The event that a `text/event-plain` frame carries."""
         # Its own Content-Length announces an event's body. Hardly any has one, which is found out
         # soonest from the end.
         if self.body.rfind(b"\nContent-Length:") < 0:
@@ -155,7 +155,7 @@ class FrameReader:
     def receive(self, data: bytes | memoryview) -> Iterator[Frame]:
         """Take what the socket gave; yields each frame that is whole.
 
-        Raises :class:`WireError` when the bytes cannot be frames: the connection is beyond repair.
+        Raises `WireError` when the bytes cannot be frames: the connection is beyond repair.
         """
         self._buffer += data
         while self._buffer:
@@ -169,7 +169,7 @@ class FrameReader:
             yield frame
 
     def end(self) -> None:
-        """The stream has ended; raises :class:`WireError` if that was inside a frame."""
+        """The stream has ended; raises `WireError` if that was inside a frame."""
         if self._frame is not None or self._buffer.strip(b"\n"):
             raise WireError("the stream ended inside a frame")
 

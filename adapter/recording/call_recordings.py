@@ -44,7 +44,7 @@ class CallRecordings:
                 self._archive.forget(row)
 
     def start(self, options: Options) -> Recorder:
-        """Start a recording; raises :class:`ControlIdInUse` or what the switch refused.
+        """Start a recording; raises `ControlIdInUse` or what the switch refused.
 
         Either way the recording exists from now on, with its state, its reason and its callback.
         """

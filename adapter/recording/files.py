@@ -3,7 +3,7 @@ after a change of rate.
 
 A WAV's duration is exact and read here. An MP3 is padded by its encoder (6.06 s of call gave
 6.48 s of frames) and an MP4's clock is its muxer's, so for those the caller gives the switch's
-``record_ms``.
+`record_ms`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FileFacts:
 
 
 def examine(path: Path, format_: str) -> FileFacts:
-    """The facts of a closed recording; raises :class:`NoRecording` with the reason."""
+    """The facts of a closed recording; raises `NoRecording` with the reason."""
     try:
         size = path.stat().st_size
         if format_ != "wav":
@@ -107,7 +107,7 @@ def _empty_mp3(channels: int) -> bytes:
 
 
 def _empty_mp4(_channels: int) -> bytes:
-    """``ftyp`` and a ``moov`` that holds no track (ISO 14496-12 §4.3, §8.2)."""
+    """`ftyp` and a `moov` that holds no track (ISO 14496-12 §4.3, §8.2)."""
     ftyp = _box(b"ftyp", b"isom\0\0\2\0isomiso2mp41")
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     mvhd = struct.pack(">IIIIIIH10x", 0, 0, 0, 1000, 0, 0x10000, 0x100) + matrix + bytes(24)

@@ -1,7 +1,7 @@
 """What a recording was asked to be, and how the switch is told: per-recording variables.
 
 They override the channel's own for this recording only and come back on its events as
-``Recording-Variable-<name>`` (switch_ivr_async.c, ``get_recording_var``; FreeSWITCH 1.10.7 and
+`Recording-Variable-<name>` (switch_ivr_async.c, `get_recording_var`; FreeSWITCH 1.10.7 and
 newer). Nothing is ever set on the channel, so recordings side by side cannot disturb each other.
 """
 
@@ -59,7 +59,7 @@ class Options:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Options:
-        """What :meth:`as_dict` gave; what an older version did not know has its default."""
+        """What `as_dict` gave; what an older version did not know has its default."""
         return cls(**{name: data[name] for name in _NAMES if name in data})
 
 
@@ -79,7 +79,7 @@ def silence_threshold(sensitivity: float, *, stereo: bool) -> int:
 
 
 def switch_variables(recording_id: str, options: Options) -> dict[str, str]:
-    """The per-recording variables of ``uuid_record``."""
+    """The per-recording variables of `uuid_record`."""
     variables = {
         ID_VARIABLE: recording_id,
         "swml_control_id": options.control_id,

@@ -2,14 +2,14 @@
 
     starting → recording ⇄ paused → stopping → finished | no_input | error
 
-An input is what happened; :meth:`Machine.handle` yields what must now be done, in order. Every
+An input is what happened; `Machine.handle` yields what must now be done, in order. Every
 input is legal in every state, in any order and any number of times: what no longer matters is
 ignored, a final state is never left, and unless the switch refuses, `recording` is announced before
 it: callbacks tell the same story in every order.
 
 Why a recording ended is our own knowledge. The switch's Record-Completion-Cause is the same
-(``success-maxtime``) for an explicit stop and for its limit, and at a hangup it speaks of silence
-whether or not anybody listened for it (switch_ivr_async.c, ``record_callback``).
+(`success-maxtime`) for an explicit stop and for its limit, and at a hangup it speaks of silence
+whether or not anybody listened for it (switch_ivr_async.c, `record_callback`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from enum import StrEnum, auto
 
 
 class State(StrEnum):
-    """SWML's states of a recording (record_call, ``params.state``) and two of our own."""
+    """SWML's states of a recording (record_call, `params.state`) and two of our own."""
 
     STARTING = auto()
     RECORDING = auto()
@@ -65,7 +65,7 @@ class Action(StrEnum):
     STOP = auto()
     """Tell the switch to close the file."""
     CONCLUDE = auto()
-    """The file is closed: read its facts and report them by :class:`Examined`."""
+    """The file is closed: read its facts and report them by `Examined`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class HungUp:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """RECORD_STOP: the file is complete. ``cause`` is its Record-Completion-Cause."""
+    """RECORD_STOP: the file is complete. `cause` is its Record-Completion-Cause."""
 
     cause: str
     hung_up: bool = False

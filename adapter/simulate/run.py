@@ -66,7 +66,8 @@ def simulate(simulation: Simulation, trace: Trace | None = None) -> Outcome:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER))
         stack.enter_context(logs_told_to(watch))
         stack.enter_context(clock)
-        service = SimulatedService(_settings(simulation, Path(folder)))
+        # Not the first of several: there are no recordings of others to look after.
+        service = SimulatedService(_settings(simulation, Path(folder)), worker=1)
         service.is_seen_by(watch, clock, simulation)
         service.start()
         _name(trace.names, service.settings, folder)

@@ -78,7 +78,7 @@ class SoundLibrary:
         self._voice = voice
 
     def playbacks(self, sound: Playable, *, voice: str | None = None) -> list[Playback]:
-        """What to run for a sound; raises :class:`NotPlayable` where it cannot be had."""
+        """What to run for a sound; raises `NotPlayable` where it cannot be had."""
         match sound:
             case Say(text):
                 return [self._speak(text, voice)]

@@ -51,7 +51,7 @@ _CREDENTIALS_FIRST = re.compile(r"([^/@\s]+:[^/@\s]+)@(https?://)(.+)", re.I)
 
 
 def parse(text: str) -> Playable:
-    """What `text` names; raises :class:`NotPlayable`."""
+    """What `text` names; raises `NotPlayable`."""
     kind, colon, rest = text.strip().partition(":")
     match kind.lower() if colon else "":
         case "say" if rest.strip():
