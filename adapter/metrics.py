@@ -75,6 +75,7 @@ CALLBACK_ATTEMPTS = Counter(
 CALLBACK_SECONDS = Histogram(
     "swml_callback_seconds", "One callback attempt, connection included.", buckets=_POST_BUCKETS
 )
+HELD_WRITES = Gauge("swml_held_writes", "Transactions held while the store is broken.")
 OUTBOX_DEPTH = Gauge("swml_outbox_depth", "Callbacks stored and not yet delivered.")
 OUTBOX_FAILED = Gauge("swml_outbox_failed", "Callbacks that could not be delivered.")
 OUTBOX_OLDEST_SECONDS = Gauge("swml_outbox_oldest_seconds", "Age of the oldest pending callback.")

@@ -29,6 +29,7 @@ from adapter.recording.recovery import EVENTS, Recovery
 from adapter.recording.retention import Retention
 from adapter.session import Session
 from adapter.sounds.library import SoundLibrary
+from adapter.store.held import HeldWrites
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
@@ -163,6 +164,7 @@ def _archive(settings: Settings, store: Store, outbox: Outbox) -> Archive:
     secret = settings.link_secret
     return Archive(
         store=store,
+        held=HeldWrites(store),
         outbox=outbox,
         folder=settings.recordings_dir,
         switch_folder=settings.recordings_switch_dir,

@@ -229,7 +229,7 @@ class Session:
             recordings=self._recordings,
             digits=self._digits,
             sounds=service.sounds,
-            store=service.store,
+            held=service.archive.held,
             outbox=service.outbox,
             web=service.web_session,
             variables=script.vars,

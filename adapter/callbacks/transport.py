@@ -46,9 +46,7 @@ class Transport:
         self, timeouts: Timeouts, *, deny: Sequence[Network] = (), connections: int = 16
     ) -> None:
         self._timeouts = timeouts
-        self._session = session(
-            deny, pool_connections=KEPT_RECEIVERS, pool_maxsize=connections
-        )
+        self._session = session(deny, pool_connections=KEPT_RECEIVERS, pool_maxsize=connections)
         # The environment does not change, and reading it costs more than the rest of a request.
         self._proxies = lru_cache(maxsize=KEPT_RECEIVERS)(proxies_for)
 

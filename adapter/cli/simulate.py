@@ -111,7 +111,7 @@ def simulate_document(
     if as_json:
         _print_json(outcome, code)
     if write is not None:
-        write.write_text("\n".join(outcome.trace.lines()) + "\n", "utf-8")
+        _store(outcome.trace, write)
     if code is Exit.DIFFERS and expected is not None:
         typer.echo(_difference(expected, outcome.trace.lines(), str(expect)), err=as_json)
     raise typer.Exit(code)
@@ -143,6 +143,13 @@ def _print_json(outcome: Outcome, code: Exit) -> None:
         "trace": [entry.as_data() for entry in outcome.trace.entries],
     }
     typer.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))
+
+
+def _store(trace: Trace, file: Path) -> None:
+    try:
+        file.write_text("\n".join(trace.lines()) + "\n", "utf-8")
+    except OSError as error:
+        _misused(f"{file}: {error.strerror}")
 
 
 def _difference(expected: list[str], found: list[str], name: str) -> str:

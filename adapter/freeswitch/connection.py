@@ -1,9 +1,10 @@
 """The one seam to greenswitch: its sessions, on a reader, sender and waiter of our own.
 
-`OutboundConnection` is a `greenswitch.esl.OutboundSession` and `InboundConnection`
-a `greenswitch.esl.InboundESL`: their names, methods and exceptions stay. Replaced is what loses
-events, hangs or misreads in 0.0.19 (one test each in `tests/protocol/freeswitch`):
-how bytes become frames, how a command finds its reply, and how a connection ends.
+`OutboundConnection` is a `greenswitch.esl.OutboundSession` and `InboundConnection` a
+`greenswitch.esl.InboundESL`: what catches their exceptions or looks for their types keeps working,
+and `Call` takes the place of their methods for applications. Replaced is what loses events, hangs
+or misreads in 0.0.19 (one test each in `tests/protocol/freeswitch`): how bytes become frames, how a
+command finds its reply, and how a connection ends.
 
 Nobody waits for the socket: the event loop calls `Connection._readable` when bytes are there,
 so an idle call costs no greenlet. Replies resolve the oldest pending command; events go to

@@ -17,7 +17,7 @@ from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
 from adapter.recording.call_recordings import CallRecordings
 from adapter.sounds.library import SoundLibrary
-from adapter.store.store import Store
+from adapter.store.held import HeldWrites
 from adapter.store.writes import Write
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class Context:
     recordings: CallRecordings
     digits: Digits
     sounds: SoundLibrary
-    store: Store
+    held: HeldWrites
     outbox: Outbox
     web: requests.Session
     variables: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Context:
         write: Write = self.outbox.put(
             self.identity.call_id, url, payload, self.identity.project_id
         )
-        self.store.commit(write)
+        self.held.commit(write)
 
     @staticmethod
     def now() -> float:

@@ -17,6 +17,7 @@ from adapter.identity import CallIdentity
 from adapter.recording import links
 from adapter.recording.options import Options
 from adapter.recording.state import State
+from adapter.store.held import HeldWrites
 from adapter.store.rows import Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.store.writes import PutRecording, Write
@@ -32,6 +33,7 @@ class Archive:
     """One process's recordings: the folder as we see it, as the switch sees it, and the store."""
 
     store: Store
+    held: HeldWrites
     outbox: Outbox
     folder: Path
     switch_folder: str
@@ -90,8 +92,8 @@ class Archive:
         return self.switch_path(row) if row and row.deleted_at is None else None
 
     def put(self, row: Recording) -> None:
-        """Commit a row that nobody needs to be told of."""
-        self.store.commit(PutRecording(row))
+        """Commit a row that nobody needs to be told of; a broken store gets it later."""
+        self.held.commit(PutRecording(row))
 
     def forget(self, row: Recording) -> None:
         """Take back a row of which nothing came, and nobody was told."""
@@ -99,9 +101,12 @@ class Archive:
         self.put(replace(row, state=State.ERROR, ended_at=now, deleted_at=now))
 
     def announce(self, row: Recording) -> None:
-        """Commit the row and, if somebody listens, the callback that says so: both or neither."""
+        """Commit the row and, if somebody listens, the callback that says so: both or neither.
+
+        A broken store gets them later: neither the recording nor the call waits for it.
+        """
         writes: list[Write] = [PutRecording(row)]
         if row.status_url:
             payload = record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
             writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id))
-        self.store.commit(*writes)
+        self.held.commit(*writes)

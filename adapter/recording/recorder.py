@@ -18,7 +18,13 @@ from gevent.queue import Empty, Queue
 
 from adapter import metrics
 from adapter.freeswitch import commands
-from adapter.freeswitch.errors import CallGone, CommandFailed, SwitchError
+from adapter.freeswitch.errors import (
+    CallGone,
+    CommandFailed,
+    ConnectionLost,
+    ReplyTimeout,
+    SwitchError,
+)
 from adapter.recording import files
 from adapter.recording.options import ID_VARIABLE, Options, switch_variables
 from adapter.recording.state import (
@@ -37,7 +43,6 @@ from adapter.recording.state import (
     State,
     Stop,
 )
-from adapter.store.errors import StoreError
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
@@ -106,7 +111,13 @@ class Recorder:
         try:
             self._require_version()
             self._call.api(self._start_command())
+        except ConnectionLost:
+            # The switch may well record: whoever takes the call up, or recovery, sees to it.
+            self._retire()
+            raise
         except SwitchError as error:
+            if isinstance(error, ReplyTimeout):
+                self._stop_on_switch()
             self.fail(self._why_refused(error))
             raise
         self._started = self._archive.clock()
@@ -217,10 +228,7 @@ class Recorder:
         )
         metrics.counter(metrics.RECORDINGS, machine.state).inc()
         self._log.info("recording " + machine.state.replace("_", " "), reason=machine.reason)
-        try:
-            self._archive.announce(self.row)
-        except StoreError:
-            self._log.exception("a recording's state could not be stored")
+        self._archive.announce(self.row)
 
     def _stop_on_switch(self) -> None:
         path = self._archive.switch_path(self.row)
@@ -317,7 +325,7 @@ class Recorder:
         if not isinstance(error, CommandFailed):
             return Failure("no_answer", str(error))
         module = {"mp3": "mod_shout", "mp4": "mod_av"}.get(self.row.format)
-        if module and self._call.api(commands.api("module_exists", module)) != "true":
+        if module and not self._has_module(module):
             return Failure(
                 "format_unavailable",
                 f"FreeSWITCH records {self.row.format} with {module}, which is not loaded: "
@@ -327,3 +335,9 @@ class Recorder:
             "record_refused",
             f"{error.reply}. Can FreeSWITCH write to {self._archive.switch_folder}?",
         )
+
+    def _has_module(self, module: str) -> bool:
+        try:
+            return self._call.api(commands.api("module_exists", module)) == "true"
+        except SwitchError:
+            return True  # nobody knows; the general advice holds

@@ -27,8 +27,9 @@ PATIENCE = 60.0
 
 LOOK = 0.1
 
-LONGEST_CALL = 24 * 3600.0
-"""Seconds after which the caller gives up a call that nothing ends; `answer` allows four hours."""
+LONGEST_CALL = 6 * 3600.0
+"""Seconds after which the caller gives up a call that nothing ends; `answer` ends it after four
+hours unless it says otherwise."""
 
 NOTICED = 0.1
 """Seconds for the news of a hangup to reach the adapter: the switch tells within 0.02 s."""

@@ -28,7 +28,6 @@ from adapter.simulate.watch import ShownOutbox, Watch, logs_told_to, watched_by
 END_DEADLINE = 60.0
 """Seconds for the adapter to close its recordings after the hangup; it needs eight at most."""
 
-
 FOLDER = "swml-simulate-"
 """How the name of the temporary folder begins."""
 

@@ -54,17 +54,16 @@ class Watch:
         for name, value in variables.items():
             if self.variables.get(name, _GONE) != value:
                 self.trace.add(Kind.SET, "{name} = {value}", name=name, value=value)
-        for name in self.variables.keys() - variables.keys():
-            self.trace.add(Kind.SET, "{name} unset", name=name)
+        for name in self.variables:
+            if name not in variables:
+                self.trace.add(Kind.SET, "{name} unset", name=name)
         self.variables = dict(variables)
 
     def warned(self, warning: ScriptError) -> None:
         """A step failed, or could not do all that it says."""
         self.warnings.append(warning)
-        self.trace.add(
-            Kind.WARNING, "{message} ({code})", step=warning.path, code=warning.code,
-            message=warning.message,
-        )  # fmt: skip
+        facts = {"step": warning.path, "code": warning.code, "message": warning.message}
+        self.trace.add(Kind.WARNING, "{message} ({code})", **facts)
 
 
 class WatchedInterpreter(Interpreter):

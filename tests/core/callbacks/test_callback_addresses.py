@@ -1,4 +1,4 @@
-"""Where a callback goes, as taken from its URL."""
+"""Where a callback goes, as taken from its URL, and what the receiver sees of it."""
 
 import base64
 from urllib.parse import urlsplit
@@ -7,25 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.callbacks.address import AddressError, parse_address
-
-
-def test_parts() -> None:
-    address = parse_address("https://user:p%40ss@Example.com:8443/a/b?c=d#e")
-    assert (address.scheme, address.host, address.port) == ("https", "example.com", 8443)
-    assert address.target == "/a/b?c=d"
-    assert address.url == "https://example.com:8443/a/b?c=d"
-    assert address.origin == "https://example.com:8443"
-    token = (address.authorization or "").removeprefix("Basic ")
-    assert base64.b64decode(token) == b"user:p@ss"
+from adapter.callbacks.address import AddressError, origin_of
+from adapter.callbacks.signing import signature_headers
+from adapter.callbacks.transport import prepared
 
 
 @pytest.mark.parametrize(
     ("url", "seen", "origin"),
     [
+        ("https://Example.com:8443/a?c=d#e", None, "https://example.com:8443"),
         ("http://host", "http://host/", "http://host:80"),
-        ("http://host:80/x", "http://host/x", "http://host:80"),
-        ("https://host:443/x", "https://host/x", "https://host:443"),
+        ("http://host:80/x", None, "http://host:80"),
+        ("https://host:443/x", None, "https://host:443"),
         ("http://host:443/x", "http://host:443/x", "http://host:443"),
         ("http://host?x", "http://host/?x", "http://host:80"),
         ("http://[::1]:8/x", "http://[::1]:8/x", "http://[::1]:8"),
@@ -33,10 +26,18 @@ def test_parts() -> None:
         ("http://bücher.example/", "http://xn--bcher-kva.example/", None),
     ],
 )
-def test_url_as_the_receiver_sees_it(url: str, seen: str, origin: str | None) -> None:
-    address = parse_address(url)
-    assert address.url == seen
-    assert origin in (None, address.origin)
+def test_url_as_the_receiver_sees_it(url: str, seen: str | None, origin: str | None) -> None:
+    assert origin in (None, origin_of(url))
+    assert seen in (None, prepared(url, b"", {}).url)
+
+
+def test_credentials_become_basic_auth_and_are_not_signed() -> None:
+    request = prepared("https://üser:p%40ss@host/a?b=c", b"body", {}, "key")
+    assert request.url == "https://host/a?b=c"
+    token = request.headers["Authorization"].removeprefix("Basic ")
+    assert base64.b64decode(token).decode() == "üser:p@ss"
+    for name, value in signature_headers("key", "https://host/a?b=c", b"body").items():
+        assert request.headers[name] == value
 
 
 @pytest.mark.parametrize(
@@ -58,29 +59,33 @@ def test_url_as_the_receiver_sees_it(url: str, seen: str, origin: str | None) ->
 )
 def test_unusable_addresses_are_refused(url: str) -> None:
     with pytest.raises(AddressError) as caught:
-        parse_address(url)
+        origin_of(url)
     assert "secret" not in str(caught.value)
 
 
 @given(st.text(max_size=60))
 def test_no_text_can_break_out_of_the_request_line(text: str) -> None:
+    url = f"http://host/{text}"
     try:
-        address = parse_address(f"http://host/{text}")
+        origin = origin_of(url)
     except AddressError:
         return
-    assert address.target.isascii()
-    assert address.target.isprintable()
-    assert " " not in address.target
-    assert urlsplit(address.url).netloc == address.netloc
+    target = prepared(url, b"", {}).path_url
+    assert origin == "http://host:80"
+    assert target.isascii()
+    assert target.isprintable()
+    assert " " not in target
 
 
 @given(st.text(max_size=40))
 def test_no_host_can_break_out_of_its_header(text: str) -> None:
+    url = f"http://{text}/"
     try:
-        address = parse_address(f"http://{text}/")
+        origin = origin_of(url)
     except AddressError:
         return
-    assert address.netloc.isascii()
-    assert address.netloc.isprintable()
-    assert " " not in address.netloc
-    assert all(line.isprintable() for line in (address.url, address.authorization or ""))
+    request = prepared(url, b"", {})
+    for shown in (origin, urlsplit(request.url).netloc, request.headers.get("Authorization", "")):
+        assert shown.isascii()
+        assert shown.isprintable()
+    assert " " not in origin

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 import adapter
+from worlds.ports import find_ports
 from worlds.waiting import eventually
 
 ROOT = Path(adapter.__file__).parents[1]
@@ -117,7 +118,7 @@ def _complete(folder: Path, port: int, settings: Mapping[str, Any]) -> dict[str,
     """Settings of a test, with what all of them need."""
     return {
         "listen": f"127.0.0.1:{port}",
-        "http": "127.0.0.1:0",
+        "http": f"127.0.0.1:{find_ports(1)[0]}",  # the same after a restart: links stay good
         "data_dir": str(folder / "data"),
         "recordings_dir": str(folder / "recordings"),
         "callbacks": {"first_retry": 0.1, "factor": 1.5, "max_retry": 0.5},

@@ -125,11 +125,21 @@ class Inbox:
 
     @property
     def hits(self) -> list[Hit]:
+        """Every request, repeated ones as well."""
         return self._receiver.hits_of(self.path)
 
     @property
+    def callbacks(self) -> list[Hit]:
+        """Every callback once: it may come again, with its key and its bytes."""
+        first: dict[str, Hit] = {}
+        for hit in self.hits:
+            known = first.setdefault(hit.headers["Idempotency-Key"], hit)
+            assert known.body == hit.body, "a repeated callback has changed"
+        return list(first.values())
+
+    @property
     def events(self) -> list[dict[str, Any]]:
-        return [hit.json for hit in self.hits]
+        return [hit.json for hit in self.callbacks]
 
     def states(self, control_id: str | None = None) -> list[str]:
         """The states told so far, in the order of their arrival."""

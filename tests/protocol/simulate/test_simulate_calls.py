@@ -7,7 +7,7 @@ import time
 import pytest
 
 from adapter.methods import play
-from adapter.simulate import Kind
+from adapter.simulate import Kind, Stub
 
 HOUR_MS = 3_600_000
 
@@ -100,6 +100,13 @@ def test_sections_and_control_steps_are_shown(call):
     ]
     assert "other[0].play url: say:b" in outcome.trace.lines()
     assert "n unset" in texts(outcome, Kind.SET)
+
+
+def test_variables_go_in_their_order(call):
+    names = [f"v{number}" for number in range(20)]
+    outcome = call(f"- set: {{{', '.join(f'{name}: 1' for name in names)}}}\n- unset: {names}\n")
+    told = texts(outcome, Kind.SET)
+    assert told == [f"{name} = 1" for name in names] + [f"{name} unset" for name in names]
 
 
 def test_callers_numbers_and_envs(call):
@@ -197,8 +204,6 @@ def test_a_caller_gives_up_what_nothing_ends(call):
 
 
 def test_stubs_answer_requests_fetches_and_sounds(call):
-    from adapter.simulate import Stub
-
     outcome = call(
         """\
         - request: {url: 'https://api.example.com/x', method: GET, save_variables: true}

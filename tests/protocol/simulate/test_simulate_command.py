@@ -91,6 +91,7 @@ def test_strict_fails_with_a_step(run, tmp_path):
         (("--env", "x"), "write NAME=VALUE"),
         (("--http", "absent.yaml"), "absent.yaml: No such file"),
         (("--expect", "absent.txt"), "--write absent.txt stores one"),
+        (("--write", "absent/trace.txt"), "absent/trace.txt: No such file"),
         (("--nonsense",), "No such option"),
     ],
 )
