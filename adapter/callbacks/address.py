@@ -8,6 +8,7 @@ from requests import PreparedRequest
 from adapter.callbacks.signing import strip_credentials
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+USABLE = "a callback's address must be http:// or https:// with a host"
 
 # Many calls share few addresses, though some put a call's id into the query.
 _CACHED_ADDRESSES = 512
@@ -24,11 +25,9 @@ def origin_of(url: str) -> str:
     try:
         request.prepare_url(strip_credentials(url)[0], None)
         parts = urlsplit(request.url or "")
-        port = DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
-    except ValueError as error:
+        default = DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError) as error:
         # The error's own text may quote a password.
-        raise AddressError("the callback's address is not a valid URL") from error
-    host = parts.hostname
-    if parts.scheme not in DEFAULT_PORTS or not host or not port:
-        raise AddressError("a callback's address must be http:// or https:// with a host")
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        raise AddressError(USABLE) from error
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.port or default}"

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from requests import PreparedRequest, Response
 from urllib3.exceptions import HTTPError
 
+from adapter.callbacks.address import USABLE
 from adapter.callbacks.retry import Answer, retry_after
 from adapter.callbacks.signing import signature_headers, strip_credentials
 from adapter.deadline import Clock, Overdue, within
@@ -47,7 +48,7 @@ class Transport:
     ) -> None:
         self._timeouts = timeouts
         self._session = session(deny, pool_connections=KEPT_RECEIVERS, pool_maxsize=connections)
-        # The environment does not change, and reading it costs more than the rest of a request.
+        # The environment does not change, and reading it anew would take a fifth of a request.
         self._proxies = lru_cache(maxsize=KEPT_RECEIVERS)(proxies_for)
 
     def post(
@@ -58,7 +59,7 @@ class Transport:
             request = prepared(url, body, headers, key)
         except ValueError:
             # The error's own text may quote a password.
-            return Answer(error="the callback's address is not a valid URL", refused=True)
+            return Answer(error=USABLE, refused=True)
         answer = Answer(error="timed out")
         try:
             with within(self._timeouts.total) as clock, self._send(request) as response:

@@ -48,6 +48,11 @@ def status(switch: "SimSwitch", _argument: str) -> str:
     )
 
 
+def hostname(switch: "SimSwitch", _argument: str) -> str:
+    """The machine's name, which is the switch's as well."""
+    return switch.settings.hostname
+
+
 def module_exists(switch: "SimSwitch", argument: str) -> str:
     return str(argument in switch.settings.modules).lower() if argument else ""
 
@@ -171,6 +176,8 @@ COMMANDS: dict[str, ApiCommand] = {
     **CALL_COMMANDS,
     "version": version,
     "status": status,
+    "hostname": hostname,
+    "switchname": hostname,
     "module_exists": module_exists,
     "show": show,
     "create_uuid": create_uuid,

@@ -23,7 +23,8 @@ _ADVICE = (
     ("unable to open", "check that the folder exists and is writable for this user"),
     (
         "locked",
-        "another process holds the file: run one adapter per SQLite file, or use PostgreSQL",
+        "another process writes for too long: the workers of one machine may share a SQLite file, "
+        "but several machines need PostgreSQL (setting database_url)",
     ),
     (
         "malformed",

@@ -25,8 +25,8 @@ log = structlog.get_logger()
 # A batch holds the writer's thread for some milliseconds, not longer: 500 jobs take about 15 ms.
 MAX_BATCH = 500
 
-# From one batch to the next: under load jobs gather, and the hop to the thread, which costs more
-# than the rows, is shared. A lone job after a pause is committed at once.
+# After a batch of several jobs there is load: more gather, and the hop to the thread, which costs
+# more than the rows, is shared. Who commits alone does not wait for company.
 GATHER_SECONDS = 0.004
 
 Task = Callable[[sa.Connection], Any]
@@ -94,7 +94,8 @@ class GroupCommitter:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 self._commit(batch)
-                gevent.sleep(GATHER_SECONDS)
+                if len(batch) > 1:
+                    gevent.sleep(GATHER_SECONDS)
 
     def _commit(self, batch: list[Job]) -> None:
         try:

@@ -104,7 +104,7 @@ class PutDocument:
     statement = "put_document"
 
     def values(self) -> Values:
-        return {"hash": self.hash, "name": self.name, "source": self.source}
+        return _storable({"hash": self.hash, "name": self.name, "source": self.source})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 from worlds.adapter_process import ROOT, AdapterProcess
 from worlds.receiver import Answer
@@ -28,6 +29,13 @@ def command(adapter: AdapterProcess, *arguments: str) -> subprocess.CompletedPro
     )
 
 
+def rows(adapter: AdapterProcess, *arguments: str) -> list[dict[str, Any]]:
+    """What a command prints with `--json`."""
+    done = command(adapter, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def metric(adapter: AdapterProcess, name: str) -> float:
     lines = http_get(f"{adapter.url}/metrics").body.decode().splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
@@ -43,7 +51,7 @@ def test_a_recording_is_verified_deleted_and_gone(world: World) -> None:
     finished = inbox.wait_for("finished")
     recording_id = finished["recording_id"]
     assert command(adapter, "recordings", "verify").returncode == 0
-    shown = json.loads(command(adapter, "recordings", "show", recording_id, "--json").stdout)
+    (shown,) = rows(adapter, "recordings", "show", recording_id)
     assert (shown["id"], shown["size"]) == (recording_id, finished["size"])
     eventually(
         lambda: command(adapter, "recordings", "delete", recording_id, "--yes").returncode == 0,
@@ -57,8 +65,8 @@ def test_a_running_recording_is_not_deleted(world: World) -> None:
     adapter, inbox = own_adapter(world), world.inbox()
     phone = world.call([*SETTLED, record(inbox), STAY], adapter=adapter)
     inbox.wait_for("recording")
-    (line,) = command(adapter, "recordings", "list", "--json").stdout.splitlines()
-    done = command(adapter, "recordings", "delete", json.loads(line)["id"], "--yes", "--force")
+    (listed,) = rows(adapter, "recordings", "list")
+    done = command(adapter, "recordings", "delete", listed["id"], "--yes", "--force")
     assert done.returncode == 1
     assert "in state recording" in done.stderr
     assert metric(adapter, "swml_recordings_active") == 1
@@ -75,8 +83,7 @@ def test_a_callback_that_failed_is_sent_again_as_it_was(world: World) -> None:
     eventually(lambda: metric(adapter, "swml_outbox_failed") == 1, what="the failed callback")
     assert metric(adapter, "swml_outbox_depth") == 0
     assert metric(adapter, "swml_esl_command_seconds_count") > 0
-    (line,) = command(adapter, "callbacks", "list", "--json").stdout.splitlines()
-    failed = json.loads(line)
+    (failed,) = rows(adapter, "callbacks", "list")
     assert (failed["state"], failed["last_status"]) == ("failed", 404)
     assert command(adapter, "callbacks", "retry", failed["id"]).returncode == 0
     # A running adapter looks every 30 s; one that starts looks at once.

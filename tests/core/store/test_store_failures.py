@@ -40,7 +40,7 @@ def limit_size(store: Store, pages: int) -> None:
 
 def test_lock_is_reported_in_time_and_passes(hasty: Store, database: Path, a_recording) -> None:
     with locked(database):
-        with pytest.raises(StoreError, match="one adapter per SQLite file"):
+        with pytest.raises(StoreError, match="several machines need PostgreSQL"):
             hasty.commit(PutRecording(a_recording()))
         assert not hasty.healthy()
         assert "locked" in (hasty.fault() or "")
@@ -58,7 +58,7 @@ def test_lock_is_waited_for_once_and_not_by_each(hasty: Store, database: Path, a
     with locked(database):
         jobs = [gevent.spawn(failure, number) for number in range(10)]
         gevent.joinall(jobs, timeout=10, raise_error=True)
-    assert all("one adapter per SQLite file" in job.value for job in jobs)
+    assert all("several machines need PostgreSQL" in job.value for job in jobs)
 
 
 def test_reads_go_on_while_the_writer_waits(hasty: Store, database: Path, a_recording) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from adapter.store.rows import CallPosition, Recording, RecordingFilter
 from adapter.store.store import Store
-from adapter.store.writes import PutCall, PutCallback, PutRecording
+from adapter.store.writes import PutCall, PutCallback, PutDocument, PutRecording
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 moments = st.none() | st.floats(0, 4e9)
@@ -148,3 +148,9 @@ def test_text_that_no_database_takes_is_stored_with_replacements(store: Store, a
     stored = store.recording("rec-1")
     assert stored is not None
     assert stored.control_id == "caf? ? ok"
+
+
+def test_document_is_kept_as_it_was_first_and_with_replacements(store: Store) -> None:
+    store.commit(PutDocument("abc", "caf\udce9.yaml", "say: \0"))
+    store.commit(PutDocument("abc", "other", "other"))
+    assert store.document("abc") == ("caf?.yaml", "say: ?")
