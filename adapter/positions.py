@@ -91,7 +91,10 @@ class Positions:
         self._changed.pop(call.call_id, None)
         if self._written.pop(call.call_id, None):
             now = time.time()
-            self._store.commit(PutCall(self._row(call, {}, now, ended_at=now)))
+            try:
+                self._store.commit(PutCall(self._row(call, {}, now, ended_at=now)))
+            except StoreError as error:
+                log.warning("the end of a call could not be written", reason=str(error))
 
     def find(self, call_id: str, session_id: str) -> dict[str, Any] | None:
         """Where the call stood when it was last written; None for a call that is new or over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import requests
@@ -69,8 +70,9 @@ class Service:
         self.fetcher = DocumentFetcher(settings)
         self.outbox = Outbox()
         self.web_session = web_session(settings.deny_to, pool_connections=64, pool_maxsize=64)
-        self.store = Store.open(settings.database_url, deadline=settings.deadlines.store)
-        name = f"{settings.listen} worker {worker}"
+        url = settings.database_url.get_secret_value()
+        self.store = Store.open(url, deadline=settings.deadlines.store)
+        name = f"{socket.gethostname()} {settings.listen} worker {worker}"
         self.positions = Positions(self.store, worker=name)
         self.archive = _archive(settings, self.store, self.outbox)
         self.sounds = _sounds(settings, self.web_session, self.archive)

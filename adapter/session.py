@@ -192,6 +192,7 @@ class Session:
             heard = heard or methods.is_done_once(effect.method)
             self._step_began = 0.0
             self._report_warnings(script)
+        self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
 
@@ -217,6 +218,9 @@ class Session:
             result = Result(error=error)
         except (SwitchError, StoreError) as error:
             result = Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
+        except Exception as error:
+            self._log.exception("a step failed inside the adapter", step=effect.path)
+            result = Result(error=ScriptError(Code.INTERNAL_ERROR, f"{effect.method}: {error}"))
         outcome = "failed" if result.error else "success"
         metrics.counter(metrics.STEPS, effect.method, outcome).inc()
         return result

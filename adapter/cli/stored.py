@@ -47,7 +47,7 @@ def opened(
         settings = Settings.load(config, overrides, for_calls=False)
         log.configure("info", "console")
         _require_database(settings)
-        store = Store.open(settings.database_url, deadline=DEADLINE)
+        store = Store.open(settings.database_url.get_secret_value(), deadline=DEADLINE)
         yield settings, store
     except (SettingsError, StoreError) as error:
         raise failed(str(error), code=2) from None
@@ -58,8 +58,8 @@ def opened(
 
 def _require_database(settings: Settings) -> None:
     """A command must not make a database: its owner would be the wrong user."""
-    path = settings.data_dir / "adapter.db"
-    if not path.is_file():
+    scheme, _, path = settings.database_url.get_secret_value().partition(":///")
+    if scheme == "sqlite" and not Path(path).is_file():
         raise StoreError(f"there is no {path}: name the adapter's --config or --data-dir")
 
 

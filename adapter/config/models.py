@@ -29,6 +29,7 @@ NIL_ID = "00000000-0000-0000-0000-000000000000"
 LINK_SECRET_LENGTH = 16  # shorter ones can be guessed by trying
 SIGNING_KEY_LENGTH = 8
 MEBIBYTE = 1024 * 1024
+DATABASES = ("sqlite:////", "postgresql://", "postgresql+psycopg://", "postgres://")
 
 # Nobody serves documents there, but cloud hosts hand out their credentials to whoever asks.
 METADATA_NETWORKS = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"]
@@ -81,6 +82,12 @@ def _public_url(value: str) -> str:
     if parts.query or parts.fragment or parts.username:
         raise ValueError("must have no query, fragment or credentials: paths are added to it")
     return value.rstrip("/")
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(DATABASES):
+        raise ValueError("is neither sqlite:////path/adapter.db nor postgresql://user@host/name")
+    return value
 
 
 def _source(value: str) -> str:
@@ -303,7 +310,11 @@ class SettingsModel(Section):
         description="how others reach `http`; recording URLs begin with it",
     )
     data_dir: Path = Field(
-        default_factory=lambda: Path.cwd() / "data", description="folder of the database"
+        default_factory=lambda: Path.cwd() / "data", description="folder of what the adapter keeps"
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        default_factory=lambda data: SecretStr(f"sqlite:///{data['data_dir'] / 'adapter.db'}"),
+        description="the database: SQLite in a file, or PostgreSQL",
     )
     recordings_dir: Path = Field(
         default_factory=lambda data: data["data_dir"] / "recordings",
@@ -360,11 +371,6 @@ class SettingsModel(Section):
 
     def project(self, project_id: str) -> Project | None:
         return next((project for project in self.projects if project.id == project_id), None)
-
-    @property
-    def database_url(self) -> str:
-        """The database as SQLAlchemy names it."""
-        return f"sqlite:///{self.data_dir / 'adapter.db'}"
 
     def bound(self, *, listen: Address, http: Address) -> Self:
         """The settings with the ports that the system chose; a derived `public_url` follows."""

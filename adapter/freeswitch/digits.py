@@ -44,6 +44,10 @@ class Digits:
         self._call.raise_if_gone()
         return self._pressed.popleft() if self._pressed else None
 
+    def forget(self) -> None:
+        """What was pressed so far was meant for something else."""
+        self._pressed.clear()
+
     @contextlib.contextmanager
     def interrupting(self) -> Iterator[None]:
         """While it lasts, a digit cuts off what plays."""

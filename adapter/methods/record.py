@@ -45,6 +45,7 @@ def perform(context: Context, params: Record) -> Result:
         raise ScriptError(Code.EXECUTE_FAILED, f"record: {error}") from error
     recorder.ended.wait()
     context.call.raise_if_gone()
+    context.digits.forget()
     failed = recorder.row.state == State.ERROR
     return Result(
         {

@@ -218,6 +218,8 @@ class Recorder:
     def _announce(self) -> None:
         machine = self._machine
         failure = machine.failure
+        if machine.state.final:
+            self._news.setdefault("ended_at", self._archive.clock())
         self.row = replace(
             self.row,
             state=machine.state,

@@ -188,6 +188,8 @@ class LoadCall:
     # --- what the call does
 
     def _execute(self, message: Message) -> None:
+        self._variables["current_application"] = message.application
+        self.set("current_application_data", message.argument or "")
         about = {"Application": message.application}
         if message.argument:
             about["Application-Data"] = message.argument

@@ -50,6 +50,10 @@ class Form:
         return self.short if name in WITHOUT_VARIABLES else self.full
 
 
+CHANGING = ("current_application", "current_application_data")
+"""Variables that each application sets anew, so that no state's headers can hold them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Templates:
     """connect: the answer to `connect` but for its head and ending; states: by form and name."""
@@ -73,6 +77,8 @@ class Templates:
         )
         blocks = channel.data_blocks("CHANNEL_DATA")
         connect = b"".join([block.plain for block in [channel.connect_headers(), *blocks]])
+        for name in CHANGING:
+            channel.variables.set(name, None)
         states = {"ringing": _forms(channel)}
         channel.answer()
         states["answered"] = _forms(channel)

@@ -52,7 +52,7 @@ def _take_for(
 ) -> Taken:
     values = {"due_origin": want.origin, "now": now}
     claim = {"wanted": want.limit, "worker": worker, "until": until}
-    rows = connection.execute(_take_statement(), values | claim)
+    rows = connection.execute(_take_statement(connection.dialect.name), values | claim)
     found = sorted(
         (Callback(**row) for row in rows.mappings()), key=attrgetter("next_attempt_at", "position")
     )
@@ -88,7 +88,7 @@ def origins(connection: sa.Connection, *, after: str, limit: int) -> list[str]:
 
 
 @cache
-def _take_statement() -> sa.Executable:
+def _take_statement(dialect: str) -> sa.Executable:
     row, earlier = callbacks.alias("due"), callbacks.alias("earlier")
     blocked = sa.exists().where(
         earlier.c.stream == row.c.stream,
@@ -109,9 +109,14 @@ def _take_statement() -> sa.Executable:
         .limit(sa.bindparam("wanted", type_=sa.Integer))
         .with_for_update(skip_locked=True)
     )
+    position = callbacks.c.position
+    chosen: sa.ColumnElement[bool] = position.in_(due)
+    if dialect == "postgresql":
+        # It may run the subquery of an IN again for each row, and take more than is wanted.
+        chosen = position == sa.any_(sa.func.array(due.scalar_subquery()))
     return (
         sa.update(callbacks)
-        .where(callbacks.c.position.in_(due))
+        .where(chosen)
         .values(claimed_by=sa.bindparam("worker"), claimed_until=sa.bindparam("until"))
         .returning(callbacks)
     )

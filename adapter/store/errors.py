@@ -15,7 +15,8 @@ class StoreTimeoutError(StoreError):
     """
 
 
-# SQLite's own words (sqlite3.c, sqlite3ErrStr) and what helps.
+# The databases' own words (SQLite: sqlite3.c, sqlite3ErrStr; PostgreSQL: libpq, sources of the
+# server) and what helps.
 _ADVICE = (
     ("disk is full", "free space on its disk"),
     ("disk i/o error", "check the disk (dmesg) and the mount"),
@@ -32,7 +33,15 @@ _ADVICE = (
         "or run `sqlite3 FILE .recover`",
     ),
     ("not a database", "the file is not a store: name another one, or move it away"),
+    ("connection failed", "check that the database runs, and the setting database_url"),
+    ("connection to server", "check that the database runs, and the setting database_url"),
+    ("read-only", "name the primary server in the setting database_url"),
+    ("lock timeout", "another session holds a lock for too long: see pg_stat_activity"),
+    ("no space left", "free space on the database's disk"),
 )
+
+# PostgreSQL: a deadlock or a conflict of transactions, of which one has to be repeated.
+_CONFLICTS = frozenset({"40P01", "40001"})
 
 
 def explain(error: Exception, where: str) -> StoreError:
@@ -49,6 +58,13 @@ def explain(error: Exception, where: str) -> StoreError:
 def concerns_one_row(error: Exception) -> bool:
     """Whether the values of a row are at fault, and not the database, disk or connection."""
     if isinstance(error, DBAPIError):
+        if was_broken_off(error):
+            return False
         names = {kind.__name__ for kind in type(error.orig).__mro__}
         return bool(names & {"IntegrityError", "DataError", "InterfaceError", "ProgrammingError"})
     return not isinstance(error, (SQLAlchemyError, OSError))
+
+
+def was_broken_off(error: DBAPIError) -> bool:
+    """Whether the connection was lost or another transaction in the way: it may be repeated."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _CONFLICTS

@@ -16,7 +16,7 @@ from gevent.event import AsyncResult, Event
 
 from adapter.metrics import COMMIT_SECONDS
 from adapter.store.errors import StoreError, StoreTimeoutError, concerns_one_row, explain
-from adapter.store.lane import Lane
+from adapter.store.lane import Lane, again_if_lost
 from adapter.store.statements import Statements
 from adapter.store.writes import Values, Write
 
@@ -122,7 +122,7 @@ class GroupCommitter:
     def _write(self, connection: sa.Connection, batch: list[Job]) -> list[Any]:
         """In the writer's thread: an answer or a StoreError for each job."""
         try:
-            answers = self._transaction(connection, batch)
+            answers = again_if_lost(lambda: self._transaction(connection, batch))
         except Exception as error:
             if len(batch) > 1 and concerns_one_row(error):
                 return [answer for job in batch for answer in self._write(connection, [job])]

@@ -8,7 +8,7 @@ seconds at most.
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import gevent
 import sqlalchemy as sa
@@ -17,14 +17,21 @@ from gevent.threadpool import ThreadPool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from adapter.store.errors import StoreError, StoreTimeoutError, explain
+from adapter.store.errors import StoreError, StoreTimeoutError, explain, was_broken_off
 
 T = TypeVar("T")
 Outcome = tuple[T, None] | tuple[None, Exception]
 
-# Of the callers' deadline, what SQLite itself waits for another process's transaction: less than
+# Of the callers' deadline, what the database waits for another process's transaction: less than
 # all, so that they hear "locked" and not only "no answer".
 _BUSY_SHARE = 0.6
+
+# By what a URL begins with; `postgres` is what many hosts print.
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
 
 _SQLITE_SETTINGS = (
     "PRAGMA journal_mode=WAL",  # readers and the writer do not wait for each other
@@ -39,7 +46,7 @@ class Lane:
     def __init__(self, url: str, deadline: float) -> None:
         self._url = _checked(url)
         self._deadline = deadline
-        self.where = self._url.render_as_string(hide_password=True)
+        self.where = self._url.set(query={}).render_as_string(hide_password=True)
         self._pool = ThreadPool(1)
         self._turn = Semaphore(1)
         self._connection: sa.Connection | None = None
@@ -99,7 +106,7 @@ class Lane:
         return self._connection
 
     def _open(self) -> None:
-        engine = sa.create_engine(self._url, poolclass=NullPool, hide_parameters=True)
+        engine = _engine(self._url, self._deadline)
         if engine.dialect.name == "sqlite":
             _make_private(Path(self._url.database or ""))
         self._connection = engine.connect()
@@ -123,22 +130,61 @@ def _caught(function: Callable[[], T]) -> Outcome[T]:
         return None, error
 
 
+def again_if_lost(transaction: Callable[[], T]) -> T:
+    """Run a transaction that may be repeated; once more if the database broke it off by itself.
+
+    After a restart of PostgreSQL nobody then hears of the connection that was lost.
+    """
+    try:
+        return transaction()
+    except DBAPIError as error:
+        if not was_broken_off(error):
+            raise
+        return transaction()
+
+
 def _checked(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
-        dialect = parsed.get_dialect().name
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
+        # The error's own text may quote a password.
         raise StoreError(
             "the store's URL must look like sqlite:////path/adapter.db or "
-            "postgresql+psycopg://user@host/name"
+            "postgresql://user:password@host/name"
         ) from error
-    if dialect not in ("sqlite", "postgresql"):
-        raise StoreError(f"a store on {dialect} is not supported: use SQLite or PostgreSQL")
-    if dialect == "sqlite" and parsed.database in (None, "", ":memory:"):
+    kind = parsed.get_backend_name()
+    if kind not in _DRIVERS:
+        raise StoreError(f"a store on {kind} is not supported: use SQLite or PostgreSQL")
+    if kind == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise StoreError(
             "a store in memory would lose recordings: name a file, sqlite:////path/adapter.db"
         )
-    return parsed
+    return parsed.set(drivername=_DRIVERS[kind])
+
+
+def _engine(url: sa.URL, deadline: float) -> sa.Engine:
+    arguments = {} if url.get_backend_name() == "sqlite" else _postgresql_settings(url, deadline)
+    try:
+        return sa.create_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args=arguments
+        )
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL needs its driver: pip install 'swml-freeswitch[postgresql]'"
+        ) from error
+
+
+def _postgresql_settings(url: sa.URL, deadline: float) -> dict[str, Any]:
+    """What libpq and the server are asked for, where the URL does not say it itself."""
+    milliseconds = int(deadline * 1000)
+    limits = {"statement_timeout": milliseconds, "lock_timeout": int(milliseconds * _BUSY_SHARE)}
+    settings = {
+        "application_name": "swml-adapter",
+        "connect_timeout": max(2, int(deadline)),  # libpq takes no less
+        "tcp_user_timeout": milliseconds,  # a server that has vanished answers nothing
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+    }
+    return {name: value for name, value in settings.items() if name not in url.query}
 
 
 def _make_private(path: Path) -> None:

@@ -17,7 +17,7 @@ from adapter.store.claims import Taken, Want
 from adapter.store.errors import StoreError, StoreTimeoutError
 from adapter.store.group import GroupCommitter, Job
 from adapter.store.housekeeping import Page
-from adapter.store.lane import Lane
+from adapter.store.lane import Lane, again_if_lost
 from adapter.store.rows import (
     Callback,
     CallbackFilter,
@@ -59,9 +59,9 @@ class Store:
     def open(cls, url: str, *, deadline: float = DEFAULT_DEADLINE) -> "Store":
         """Open the store, making or migrating its tables.
 
-        `url` is `sqlite:////path/adapter.db` (made if it is not there) or a `postgresql+driver://`
-        URL. `deadline` (seconds) limits every commit and read. Raises StoreError: unreachable,
-        damaged, or written by a newer version.
+        `url` is `sqlite:////path/adapter.db` (made if it is not there) or
+        `postgresql://user:password@host/name`. `deadline` (seconds) limits every commit and read.
+        Raises StoreError: unreachable, damaged, or written by a newer version.
         """
         store = cls(url, deadline)
         try:
@@ -242,7 +242,7 @@ class Store:
             finally:
                 connection.rollback()
 
-        return self._reader.run(in_own_transaction)
+        return self._reader.run(lambda c: again_if_lost(partial(in_own_transaction, c)))
 
     def _tell_listener(self, writes: Sequence[Write]) -> None:
         if self._listener is not None:

@@ -94,5 +94,5 @@ def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
     settings = {"swml": documents_by_number(receiver), "projects": [project()]}
     adapter = AdapterProcess(folder / "adapter", switch.adapter_ports[MAIN], settings).start()
     yield Stage(switch, adapter, receiver, folder)
-    adapter.stop()
+    adapter.kill()  # nothing of it is looked at any more
     receiver.stop()

@@ -160,3 +160,14 @@ def test_a_pause_of_the_script_is_in_the_recording_as_silence(world: World) -> N
     assert first is not None
     assert recording.between(first + 0.45, first + 0.95).seconds_audible() == 0
     eventually(lambda: inbox.states() == ["recording", "finished"])
+
+
+def test_nothing_that_the_party_says_is_lost_where_sounds_begin(world: World) -> None:
+    inbox = world.inbox()
+    sounds = [world.sound(tone(PLAYED, seconds=0.3)) for _ in range(4)]
+    world.run(
+        [*SETTLED, record(inbox, direction="speak"), *(play(each) for each in sounds), sleep(0.2)],
+        says=tone(PARTY),
+    )
+    recording = world.listen_to(inbox.wait_for("finished"))
+    assert recording.seconds - recording.seconds_of(PARTY) < 0.05

@@ -201,6 +201,14 @@ def test_a_command_makes_no_database(world):
     assert not (world.place / "elsewhere").exists()
 
 
+def test_a_database_elsewhere_needs_no_file(world):
+    world.settings("database_url: postgresql://me:sesame@127.0.0.1:1/calls")
+    done = world.run("callbacks", "list")
+    assert done.exit_code == 2
+    assert "check that the database runs" in done.stderr
+    assert "sesame" not in done.stderr
+
+
 def test_settings_that_are_wrong(world):
     world.settings("retention: {days: soon}")
     done = world.run("callbacks", "list")

@@ -51,6 +51,8 @@ def test_all_faults_come_at_once(faults):
         ("nodes: [{password: a}, {password: b}]", "nodes[1]", "second time"),
         ("nodes: [{password: a, port: 70000}]", "nodes[0].port", "smaller"),
         ("link_secret: short", "link_secret", "shorter than 16"),
+        ("database_url: mysql://h/x", "database_url", "neither sqlite:////path"),
+        ("database_url: sqlite:///x.db", "database_url", "neither sqlite:////path"),
         ("link_expires: 0", "link_expires", "larger"),
         ("link_expires: .nan", "link_expires", "finite"),
         ("link_expires: .inf", "link_expires", "finite"),
@@ -186,6 +188,9 @@ def test_an_unknown_variable_is_a_fault(faults):
 
 def test_no_fault_shows_a_secret(faults):
     projects = "projects: [{id: a, token: 'tooshor'}]"
-    found = faults(f"link_secret: tooshort1\n{projects}\nnodes: [{{password: 1234567}}]")
-    assert len(found) == 3
+    database = "database_url: x://u:1234567@h"
+    found = faults(
+        f"{database}\nlink_secret: tooshort1\n{projects}\nnodes: [{{password: 1234567}}]"
+    )
+    assert len(found) == 4
     assert not [secret for secret in ("tooshor", "1234567") if secret in str(found)]

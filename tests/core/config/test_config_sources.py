@@ -14,7 +14,7 @@ def test_defaults(tmp_path):
     assert settings.data_dir == tmp_path / "data"
     assert settings.recordings_dir == tmp_path / "data" / "recordings"
     assert settings.recordings_switch_dir == str(tmp_path / "data" / "recordings")
-    assert settings.database_url == f"sqlite:///{tmp_path}/data/adapter.db"
+    assert settings.database_url.get_secret_value() == f"sqlite:///{tmp_path}/data/adapter.db"
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(load):
@@ -99,8 +99,15 @@ def test_create_folders_says_what_cannot_be_written(load, tmp_path):
         settings.create_folders()
 
 
+def test_the_database_may_be_elsewhere(load):
+    url = "postgresql://me:word@host/calls"
+    settings = load("data_dir: d", {"SWML_DATABASE_URL": url})
+    assert settings.database_url.get_secret_value() == url
+
+
 def test_no_secret_is_shown(load):
     settings = load(
+        "database_url: postgresql://me:0123456789@host/calls\n"
         "link_secret: 0123456789abcdef\nnodes: [{password: 0123456789x}]\n"
         "projects: [{id: a, token: 0123456789y, signing_key: 0123456789z}]"
     )

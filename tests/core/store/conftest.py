@@ -1,4 +1,4 @@
-"""A store in the test's own folder, and rows to put into it."""
+"""A store on each kind of database, one in the test's own folder, and rows to put into it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,14 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(database: Path) -> Iterator[Store]:
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(database: Path) -> Iterator[Store]:
     opened = Store.open(f"sqlite:///{database}")
     yield opened
     opened.close()

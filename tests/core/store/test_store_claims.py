@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
+import gevent
 import pytest
-from hypothesis import given, settings
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.store import claims, statements
 from adapter.store.claims import Taken, Want
 from adapter.store.rows import Callback
 from adapter.store.store import Store
+from adapter.store.tables import callbacks
 from adapter.store.writes import FinishCallback, PutCallback, RetryCallback
 
 RECEIVER = "http://127.0.0.1:9"
@@ -84,6 +85,24 @@ def test_claim_is_exclusive_until_the_lease_ends(store: Store, a_callback) -> No
     assert ids(take(store, "A", now=100.0)) == ["cb-1"]
     assert ids(take(store, "B", now=100.0 + LEASE - 1)) == []
     assert ids(take(store, "B", now=100.0 + LEASE)) == ["cb-1"]
+
+
+def test_two_who_take_at_once_get_different_ones(store: Store, database_url, a_callback) -> None:
+    store.commit(*(PutCallback(a_callback(f"cb-{n:02}", stream=f"rec-{n}")) for n in range(50)))
+    other = Store.open(database_url)
+    try:
+        jobs = [
+            gevent.spawn(take, one, name, limit=7) for one, name in ((store, "A"), (other, "B"))
+        ]
+        jobs += [
+            gevent.spawn(take, one, name, limit=7) for one, name in ((store, "A"), (other, "B"))
+        ]
+        gevent.joinall(jobs, timeout=10, raise_error=True)
+    finally:
+        other.close()
+    taken = [callback_id for job in jobs for callback_id in ids(job.value)]
+    assert [len(job.value.callbacks) for job in jobs] == [7, 7, 7, 7]
+    assert len(set(taken)) == 28
 
 
 def test_claims_of_a_worker_are_given_back_at_once(store: Store, a_callback) -> None:
@@ -269,21 +288,19 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(events=st.lists(steps, max_size=40))
-def test_order_and_exclusion_hold_and_everything_arrives(events) -> None:
-    with TemporaryDirectory() as folder:
-        store = Store.open(f"sqlite:///{Path(folder) / 'adapter.db'}")
-        try:
-            world = World(store)
-            for name, *arguments in events:
-                if name == "wait":
-                    world.now += arguments[0]
-                else:
-                    getattr(world, name)(*arguments)
-            world.drain()
-        finally:
-            store.close()
+def test_order_and_exclusion_hold_and_everything_arrives(store: Store, events) -> None:
+    store.change(lambda connection: connection.execute(sa.delete(callbacks)).rowcount)
+    world = World(store)
+    for name, *arguments in events:
+        if name == "wait":
+            world.now += arguments[0]
+        else:
+            getattr(world, name)(*arguments)
+    world.drain()
 
 
 # --- cost ------------------------------------------------------------------------------------
@@ -292,8 +309,8 @@ def test_order_and_exclusion_hold_and_everything_arrives(events) -> None:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (claims._take_statement(), "callbacks_due"),
-        (claims._take_statement(), "callbacks_in_stream"),
+        (claims._take_statement("sqlite"), "callbacks_due"),
+        (claims._take_statement("sqlite"), "callbacks_in_stream"),
         (claims._next_due_statement(), "callbacks_due"),
         (claims._next_origin_statement(), "callbacks_due"),
         (SQLITE["retry_callback"][0].sql, "sqlite_autoindex_callbacks_1"),
@@ -301,12 +318,14 @@ def test_order_and_exclusion_hold_and_everything_arrives(events) -> None:
         (SQLITE["finish_callback"][0].sql, "sqlite_autoindex_callbacks_1"),
     ],
 )
-def test_looking_for_work_does_not_read_the_whole_table(store: Store, statement, index) -> None:
+def test_looking_for_work_does_not_read_the_whole_table(
+    sqlite_store: Store, statement, index
+) -> None:
     def plan(connection) -> str:
         sql = str(statement.compile(connection))
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))
         return "\n".join(row[-1] for row in rows)
 
-    text = store.change(plan)
+    text = sqlite_store.change(plan)
     assert index in text
     assert "SCAN" not in text

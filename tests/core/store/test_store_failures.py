@@ -105,23 +105,23 @@ def test_commit_that_has_begun_may_still_land(hasty: Store, database: Path, a_re
     assert hasty.count_recordings() == 1
 
 
-def test_full_disk_says_so_fails_fast_and_passes(store: Store, a_callback) -> None:
-    limit_size(store, 1)
+def test_full_disk_says_so_fails_fast_and_passes(sqlite_store: Store, a_callback) -> None:
+    limit_size(sqlite_store, 1)
     writes = [PutCallback(a_callback(f"cb-{n}", body=b"x" * 200_000)) for n in range(20)]
 
     def failure(write: PutCallback) -> str:
         with pytest.raises(StoreError) as caught:
-            store.commit(write)
+            sqlite_store.commit(write)
         return str(caught.value)
 
     jobs = [gevent.spawn(failure, write) for write in writes]
     gevent.joinall(jobs, timeout=10, raise_error=True)
     assert all("free space on its disk" in job.value for job in jobs)
-    assert "free space" in (store._group.fault or "")
-    limit_size(store, 1_000_000)
-    store.commit(*writes)
-    assert store._group.fault is None
-    assert store.outbox_counts().pending == 20
+    assert "free space" in (sqlite_store._group.fault or "")
+    limit_size(sqlite_store, 1_000_000)
+    sqlite_store.commit(*writes)
+    assert sqlite_store._group.fault is None
+    assert sqlite_store.outbox_counts().pending == 20
 
 
 def test_file_that_is_no_database_is_refused(database: Path) -> None:
@@ -159,8 +159,8 @@ def test_store_is_opened_again_with_its_rows(database: Path, a_recording) -> Non
     store.close()
 
 
-def test_files_are_for_their_owner_only(store: Store, database: Path, a_recording) -> None:
-    store.commit(PutRecording(a_recording()))
+def test_files_are_for_their_owner_only(sqlite_store: Store, database: Path, a_recording) -> None:
+    sqlite_store.commit(PutRecording(a_recording()))
     files = [path for path in database.parent.iterdir() if path.name.startswith(database.name)]
     assert len(files) > 1
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}

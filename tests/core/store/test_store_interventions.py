@@ -251,12 +251,12 @@ def test_every_recording_by_id(store: Store, a_recording) -> None:
         (queries.kept_bytes_query(), "recordings_kept"),
     ],
 )
-def test_retention_does_not_read_what_is_deleted(store: Store, query, index: str) -> None:
+def test_retention_does_not_read_what_is_deleted(sqlite_store: Store, query, index: str) -> None:
     def plan(connection: sa.Connection) -> str:
         sql = query.compile(connection, compile_kwargs={"literal_binds": True})
         return "\n".join(row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}"))
 
-    text = store.change(plan)
+    text = sqlite_store.change(plan)
     assert index in text
     assert "SCAN" not in text
 

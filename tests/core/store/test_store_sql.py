@@ -27,7 +27,7 @@ def test_puts_are_safe_to_repeat() -> None:
 
 
 def test_adapters_do_not_wait_for_each_others_claims() -> None:
-    assert "FOR UPDATE SKIP LOCKED" in sql(claims._take_statement())
+    assert "FOR UPDATE SKIP LOCKED" in sql(claims._take_statement("postgresql"))
 
 
 def test_tables_compile_for_postgresql() -> None:

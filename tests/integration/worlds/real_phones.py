@@ -13,7 +13,7 @@ from worlds.phones import Dialling, Phone
 from worlds.sounds import Sound
 
 AGENT = Path(__file__).with_name("baresip_agent.py")
-STOP_DEADLINE = 10.0
+STOP_DEADLINE = 1.0
 
 
 class PhoneAgent:
@@ -47,6 +47,7 @@ class PhoneAgent:
             self._process.wait(STOP_DEADLINE)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout

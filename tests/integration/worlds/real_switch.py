@@ -26,7 +26,10 @@ STOP_DEADLINE = 2.0
 """Seconds for an orderly end: nothing of the switch is looked at afterwards."""
 
 FOLDERS = ("log", "db", "run", "scripts", "temp", "storage", "cache", "recordings")
-MEDIA_PORTS = 200
+MEDIA_PORTS = 120
+"""For the switch, and as many for the phones: two for each call."""
+
+SIP_PROFILES = (*SLOTS, "tests")
 PROFILES = {MAIN: "internal", OTHER: "other"}
 CONTEXTS = {MAIN: "public", OTHER: "other"}
 
@@ -51,11 +54,11 @@ class RealSwitch(Switch):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        ports = iter(find_ports(2 * MEDIA_PORTS + 8))
+        ports = iter(find_ports(len(SLOTS) + len(SIP_PROFILES) + 1))
         self.adapter_ports = {slot: next(ports) for slot in SLOTS}
-        self._sip_ports = {name: next(ports) for name in (*SLOTS, "tests")}
+        self._sip_ports = {name: next(ports) for name in SIP_PROFILES}
         self._event_socket_port = next(ports)
-        media = [next(ports) for _ in range(2 * MEDIA_PORTS)]
+        media = find_ports(2 * MEDIA_PORTS)
         self._write_configuration(media[0], media[MEDIA_PORTS - 1])
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
@@ -63,7 +66,7 @@ class RealSwitch(Switch):
         socket = self._connect()
         self.sockets = dict.fromkeys(SLOTS, socket)
         self.endings = dict.fromkeys(SLOTS, Endings(self._event_socket_port, PASSWORD))
-        self._agent = PhoneAgent(range(media[MEDIA_PORTS], media[-1] + 1))
+        self._agent = PhoneAgent(media[MEDIA_PORTS:])
 
     def call(self, dialling: Dialling) -> Phone:
         if not dialling.variables:

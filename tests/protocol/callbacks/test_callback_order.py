@@ -1,4 +1,4 @@
-"""Order, fairness, restarts, and more than one sender."""
+"""Order, fairness, restarts, and more than one sender, on each kind of database."""
 
 import os
 import subprocess
@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import gevent
+import pytest
+import sqlalchemy as sa
 from callback_receiver import Behaviour, Request, answer
 from gevent.event import Event
 
@@ -19,6 +21,36 @@ from adapter.store.claims import Want
 from adapter.store.store import Store
 
 LEASE = SenderSettings().lease
+
+# Statements that let no outcome of an attempt be stored, and those that undo them.
+BREAK = {
+    "sqlite": [
+        "CREATE TRIGGER broken BEFORE UPDATE OF finished_at ON callbacks "
+        "BEGIN SELECT RAISE(ABORT, 'the disk says no'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE 'the disk says no'; END $$",
+        "CREATE TRIGGER broken BEFORE UPDATE OF finished_at ON callbacks EXECUTE FUNCTION refuse()",
+    ],
+}
+MEND = {
+    "sqlite": ["DROP TRIGGER broken"],
+    "postgresql": ["DROP TRIGGER broken ON callbacks"],
+}
+
+
+@pytest.fixture
+def address(database_url: str) -> str:
+    return database_url
+
+
+def run(store: Store, statements: dict[str, list[str]]) -> None:
+    def change(connection: sa.Connection) -> None:
+        for sql in statements[connection.dialect.name]:
+            connection.exec_driver_sql(sql)
+
+    store.change(change)
 
 
 def hold(gate: Event) -> Behaviour:
@@ -188,16 +220,11 @@ def test_outcome_that_could_not_be_stored_means_it_is_sent_again(
     receiver, make_sender, put, settled, store
 ) -> None:
     first = make_sender()
-    store.change(
-        lambda connection: connection.exec_driver_sql(
-            "CREATE TRIGGER broken BEFORE UPDATE OF finished_at ON callbacks "
-            "BEGIN SELECT RAISE(ABORT, 'the disk says no'); END"
-        )
-    )
+    run(store, BREAK)
     callback = put(receiver.url)
     receiver.wait_for(1)
     first.stop(5)
-    store.change(lambda connection: connection.exec_driver_sql("DROP TRIGGER broken"))
+    run(store, MEND)
     make_sender()
     settled(callback, "delivered")
     one, two = receiver.requests
