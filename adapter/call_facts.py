@@ -71,7 +71,7 @@ def _sip_data(channel: Headers) -> dict[str, Any]:
     for part in _SIP_PARTS:
         for field in ("user", "uri", "host", "port"):
             name = f"sip_{part}_{field}"
-            if f"variable_{name}" in channel:
-                data[name] = channel.get(f"variable_{name}")
+            if value := channel.get(f"variable_{name}"):
+                data[name] = value
     data["sip_contact_params"] = {}
     return data

@@ -4,7 +4,8 @@
   and the size.
 - Each POST is signed for the URL it goes to, with the body's very bytes.
 - `outgoing.session` refuses addresses that no document may come from, on every hop.
-- Nothing is cached: the body holds the call's facts, so that one call's answer is not another's.
+- An answer is one call's, since the body holds that call's facts, unless its server says `public`
+  and for how long: see `freshness`.
 - What was fetched is not judged here: a 2xx answer is a document, right or wrong.
 """
 
@@ -22,6 +23,7 @@ from adapter.callbacks.signing import signature_headers
 from adapter.config import Project, Settings
 from adapter.deadline import Clock
 from adapter.documents.errors import FetchError, explained, shown
+from adapter.documents.freshness import FreshDocuments
 from adapter.documents.redirects import REDIRECTS, Hop
 from adapter.documents.sources import File, InFolder, Place, Url
 from adapter.outgoing import proxies_for, send, session
@@ -64,6 +66,7 @@ class DocumentFetcher:
 
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.documents
+        self._fresh = FreshDocuments()
         self.session = session(settings.deny_to, pool_connections=32, pool_maxsize=32)
 
     def close(self) -> None:
@@ -109,12 +112,17 @@ class DocumentFetcher:
     def _post(self, url: str, body: bytes, project: Project | None) -> bytes:
         key = project.signing_key if project is not None else None
         secret = key.get_secret_value() if key is not None else None
+        kept = f"{project.id if project else ''} {url}"
+        if (fresh := self._fresh.get(kept)) is not None:
+            return fresh
         with explained(url, self._limits) as clock:
             hop = Hop.first(url)
             for _ in range(self._limits.max_redirects + 1):
                 with self._send(hop, body, secret) as answer:
                     if answer.status_code not in REDIRECTS:
-                        return self._document(url, answer, clock)
+                        document = self._document(url, answer, clock)
+                        self._fresh.put(kept, document, answer.headers)
+                        return document
                     hop = hop.after(answer.status_code, answer.headers.get("Location", ""))
                     log.debug("document redirected", url=shown(hop.url))
         raise FetchError(shown(url), "redirects too often", "correct the redirects of that server")

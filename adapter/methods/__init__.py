@@ -57,6 +57,9 @@ NAMES = (
 _MODULES: dict[str, ModuleType] = {name: import_module(f"adapter.methods.{name}") for name in NAMES}
 
 
+_DONE_ONCE = frozenset(name for name, module in _MODULES.items() if hasattr(module, "ONCE"))
+
+
 def catalog() -> Catalog:
     """Every method that a document may use."""
     return Catalog([*CONTROL, *(module.SPEC for module in _MODULES.values())])
@@ -78,4 +81,4 @@ def can_perform(name: str) -> bool:
 
 def is_done_once(name: str) -> bool:
     """Whether its outcome must be stored before the next step, so that it is never done twice."""
-    return getattr(_MODULES.get(name), "ONCE", False)
+    return name in _DONE_ONCE

@@ -63,10 +63,13 @@ class RealSwitch(Switch):
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
         self._start()
-        socket = self._connect()
-        self.sockets = dict.fromkeys(SLOTS, socket)
-        self.endings = dict.fromkeys(SLOTS, Endings(self._event_socket_port, PASSWORD))
-        self._agent = PhoneAgent(media[MEDIA_PORTS:])
+        try:
+            self.sockets = dict.fromkeys(SLOTS, self._connect())
+            self.endings = dict.fromkeys(SLOTS, Endings(self._event_socket_port, PASSWORD))
+            self._agent = PhoneAgent(media[MEDIA_PORTS:])
+        except BaseException:
+            self._stop()
+            raise
 
     def call(self, dialling: Dialling) -> Phone:
         if not dialling.variables:
