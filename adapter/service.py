@@ -172,6 +172,7 @@ def _archive(settings: Settings, store: Store, outbox: Outbox) -> Archive:
         switch_folder=settings.recordings_switch_dir,
         public_url=settings.public_url,
         link_secret=secret.get_secret_value() if secret else None,
+        jitter_buffer_ms=settings.jitter_buffer_ms,
     )
 
 

@@ -39,7 +39,7 @@ class Timeouts:
 class Transport:
     """Sends callbacks and keeps connections; nothing goes to an address in `deny`.
 
-    `connections` is how many exchanges may run at once. The hard end at the total time needs
+    `connections` is how many are kept for one receiver. The hard end at the total time needs
     cooperative sockets, as in a monkey-patched process.
     """
 

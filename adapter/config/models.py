@@ -342,6 +342,9 @@ class SettingsModel(Section):
     callbacks: Callbacks = Field(Callbacks(), description="delivery of status callbacks")
     documents: Documents = Field(Documents(), description="fetching of documents")
     retention: Retention = Field(Retention(), description="what is deleted by itself")
+    jitter_buffer_ms: int = Field(
+        60, ge=0, le=1000, description="jitter buffer of a call that is recorded; 0 leaves it alone"
+    )
     sip_profile: ShortWord = Field("internal", description="SIP profile that calls go out by")
     gateway: ShortWord | None = Field(None, description="gateway that calls to numbers go out by")
     allow_from: list[Network] = Field(

@@ -196,6 +196,11 @@ def record_control(uuid: str, action: str, path: str) -> bytes:
     return api("uuid_record", word(uuid), action, word(path))
 
 
+def jitter_buffer(uuid: str, milliseconds: int) -> bytes:
+    """Give a running call a jitter buffer of so many milliseconds."""
+    return api("uuid_jitterbuffer", word(uuid), f"{milliseconds:d}")
+
+
 def break_playback(uuid: str) -> bytes:
     """Cut off what plays now, and what waits behind it."""
     return api("uuid_break", word(uuid), "all")

@@ -39,6 +39,7 @@ class Archive:
     switch_folder: str
     public_url: str
     link_secret: str | None
+    jitter_buffer_ms: int = 0
     clock: Callable[[], float] = time.time
     in_hand: set[str] = field(default_factory=set)
     """Recordings that a call of this process looks after."""

@@ -235,6 +235,12 @@ def uuid_audio(switch: "SimSwitch", argument: str) -> str:
     return "+OK\n" if starts or words[1].lower() == "stop" else usage
 
 
+def uuid_jitterbuffer(switch: "SimSwitch", argument: str) -> str:
+    """Accepted and remembered nowhere: no packet is ever late here."""
+    found = switch.session(argument.partition(" ")[0])
+    return "+OK Success\n" if found else "-ERR Cannot locate session\n"
+
+
 def uuid_transfer(switch: "SimSwitch", argument: str) -> str:
     words = separate(argument, " ", 5)
     if len(words) < 2:
@@ -278,6 +284,7 @@ CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
     "uuid_recv_dtmf": uuid_recv_dtmf,
     "uuid_flush_dtmf": uuid_flush_dtmf,
     "uuid_audio": uuid_audio,
+    "uuid_jitterbuffer": uuid_jitterbuffer,
     "uuid_transfer": uuid_transfer,
     "sched_hangup": sched_hangup,
 }

@@ -315,7 +315,9 @@ _API: dict[str, Callable[[LoadCall, str], str]] = {
     "uuid_exists": LoadCall.uuid_exists,
     "uuid_answer": LoadCall.uuid_answer,
     "uuid_kill": LoadCall.uuid_kill,
-    **dict.fromkeys(("uuid_break", "uuid_audio", "sched_hangup"), LoadCall.agree),
+    **dict.fromkeys(
+        ("uuid_break", "uuid_audio", "uuid_jitterbuffer", "sched_hangup"), LoadCall.agree
+    ),
 }
 _APPLICATIONS: dict[str, Callable[[LoadCall, str], str | None]] = {
     "answer": LoadCall.answer,
