@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[postgresql.Cluster]:
-    """A running PostgreSQL."""
+    """A running PostgreSQL of this process alone."""
     found = postgresql.programs()
     if found is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
@@ -17,9 +17,7 @@ def cluster() -> Iterator[postgresql.Cluster]:
         yield made
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))]
-)
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":

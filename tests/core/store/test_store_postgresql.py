@@ -14,8 +14,6 @@ from adapter.store.store import Store
 from adapter.store.tables import SCHEMA_VERSION
 from adapter.store.writes import PutCallback, PutRecording
 
-pytestmark = pytest.mark.xdist_group("postgresql")
-
 
 @pytest.fixture
 def url(cluster: Cluster) -> str:

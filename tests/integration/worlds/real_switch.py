@@ -54,11 +54,11 @@ class RealSwitch(Switch):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        ports = iter(find_ports(len(SLOTS) + len(SIP_PROFILES) + 1))
+        block = find_ports(2 * MEDIA_PORTS + len(SLOTS) + len(SIP_PROFILES) + 1)
+        media, ports = block[: 2 * MEDIA_PORTS], iter(block[2 * MEDIA_PORTS :])
         self.adapter_ports = {slot: next(ports) for slot in SLOTS}
         self._sip_ports = {name: next(ports) for name in SIP_PROFILES}
         self._event_socket_port = next(ports)
-        media = find_ports(2 * MEDIA_PORTS)
         self._write_configuration(media[0], media[MEDIA_PORTS - 1])
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)

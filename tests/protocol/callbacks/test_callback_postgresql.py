@@ -3,8 +3,6 @@
 import pytest
 from postgresql import Cluster
 
-pytestmark = pytest.mark.xdist_group("postgresql")
-
 
 @pytest.fixture
 def address(cluster: Cluster) -> str:
