@@ -170,4 +170,4 @@ def test_nothing_that_the_party_says_is_lost_where_sounds_begin(world: World) ->
         says=tone(PARTY),
     )
     recording = world.listen_to(inbox.wait_for("finished"))
-    assert recording.seconds - recording.seconds_of(PARTY) < 0.05
+    assert recording.seconds - recording.seconds_audible() < 0.05

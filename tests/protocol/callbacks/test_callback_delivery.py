@@ -181,7 +181,7 @@ def test_receiver_that_is_down_gets_it_once_it_is_up(make_receiver, sender, put,
 def test_given_up_after_its_time_and_kept_with_the_reason(
     make_receiver, make_sender, put, settled, quick, store
 ) -> None:
-    policy = RetryPolicy(first_retry=0.02, max_retry=0.05, give_up=0.2)
+    policy = RetryPolicy(first_retry=0.02, max_retry=0.05, give_up=2.0)
     make_sender(settings=SenderSettings(retry=policy, timeouts=quick.timeouts))
     failed = settled(put(make_receiver(listening=False).url), "failed")
     assert failed.attempts > 1
