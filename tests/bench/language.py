@@ -1,4 +1,4 @@
-"""The language's part of `make bench`: how fast documents load and scripts run, without a switch."""
+"""The language's part of `make bench`: how fast documents load and scripts run."""
 
 from __future__ import annotations
 
