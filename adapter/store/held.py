@@ -63,5 +63,13 @@ class HeldWrites:
                     self._store.commit(*self._held[0])
                     self._held.popleft()
             except StoreError as error:
-                log.info("the store is still broken", reason=str(error), held=len(self._held))
+                self._judge(error)
             HELD_WRITES.set(len(self._held))
+
+    def _judge(self, error: StoreError) -> None:
+        """A store that takes other writes will never take this one: it must not block the rest."""
+        if self._store.healthy():
+            writes = self._held.popleft()
+            log.error("a write was refused for good", reason=str(error), writes=repr(writes)[:1000])
+        else:
+            log.info("the store is still broken", reason=str(error), held=len(self._held))
