@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from adapter.listeners import Listeners
 from adapter.service import Service
 from adapter.store.errors import StoreError
 from adapter.workers import Workers
+
+GARBAGE_THRESHOLD = 20_000
+"""New objects before the collector looks for cycles; Python's own 700 is for small programs."""
 
 
 def serve(
@@ -67,9 +71,20 @@ def serve(
 def _serve(settings: Settings, listeners: Listeners, worker: int) -> None:
     service = Service(settings, listeners, worker=worker)
     service.start()
+    _spare_the_collector()
     _on_signals(service.stop)
     _say_ready(service.settings)
     service.stopped.wait()
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now lives as long as we do: garbage collection need not look at it again.
+
+    And a call makes thousands of objects that die by themselves, few that the collector must find.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def _serve_as_worker(settings: Settings, descriptors: str, worker: int) -> None:

@@ -73,8 +73,9 @@ class MethodSpec:
 
     def parse(self, params: Mapping[str, Any]) -> Parameters:
         """The parameters of one step, typed. Raises ScriptError that says which one is wrong."""
-        for code, message in self.given(params):
-            raise ScriptError(code, message)
+        if self.parameters.one_of or self.parameters.any_of:
+            for code, message in self.given(params):
+                raise ScriptError(code, message)
         try:
             return self.parameters.model_validate(params)
         except ValidationError as error:
