@@ -1,6 +1,7 @@
 """What goes wrong in a running script: told to `script_status_url`, and the script goes on."""
 
 from worlds.steps import SETTLED, play
+from worlds.waiting import eventually
 from worlds.world import World, documents_by_number, project
 
 
@@ -27,6 +28,7 @@ def test_warnings_are_told_with_their_step(world: World) -> None:
     assert said["said"] == "hello answered"
     assert said["broken"] == ""
     assert said["sip_refer_result"] == "failed"
+    eventually(lambda: len(inbox.events) >= 3, what="a callback for each warning")
     told = [event["params"] for event in inbox.events]
     assert [one["code"] for one in told] == [
         "relay_script_js_eval_error",

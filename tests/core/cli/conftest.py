@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from adapter.cli import app
 from adapter.store.rows import Callback, Recording
