@@ -20,7 +20,6 @@ import structlog
 
 from adapter import methods, metrics
 from adapter.call_facts import call_facts
-from adapter.callbacks.payloads import warning_event
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, Source, choose, remote
@@ -247,16 +246,12 @@ class Session:
             self._log.warning(
                 "script warning", code=warning.code, step=warning.path, reason=str(warning)
             )
-            context = self._context(script)
-            context.notify(
+            self._context(script).tell(
                 self._service.settings.script_status_url,
-                warning_event(
-                    self._identity,
-                    code=warning.code,
-                    message=warning.message,
-                    step=warning.path,
-                    timestamp=context.now(),
-                ),
+                "calling.script.warning",
+                code=warning.code,
+                message=warning.message,
+                step=warning.path,
             )
 
     # -- documents -------------------------------------------------------------------------------

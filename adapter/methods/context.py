@@ -11,7 +11,7 @@ import requests
 import structlog
 
 from adapter.callbacks.outbox import Outbox
-from adapter.callbacks.payloads import Payload
+from adapter.callbacks.payloads import call_event
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
@@ -48,13 +48,13 @@ class Context:
     began: float
     """When the step began, in Unix seconds: before a crash, where it is done again after one."""
 
-    def notify(self, url: str | None, payload: Payload) -> None:
+    def tell(self, url: str | None, event_type: str, **params: Any) -> None:
         """Store a callback about this call, to be delivered in order. No URL: nobody asks."""
         if url is None:
             return
-        write: Write = self.outbox.put(
-            self.identity.call_id, url, payload, self.identity.project_id
-        )
+        payload = call_event(event_type, self.identity, self.now(), **params)
+        identity = self.identity
+        write: Write = self.outbox.put(identity.call_id, url, payload, identity.project_id)
         self.held.commit(write)
 
     @staticmethod

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from adapter.callbacks.payloads import play_event
 from adapter.freeswitch.errors import CallGone
 from adapter.methods.context import Context
 from adapter.sounds.player import open_media, play_sounds
@@ -74,15 +73,4 @@ class _Status:
         self._control_id = str(uuid.uuid4())
 
     def __call__(self, state: str) -> None:
-        identity = self._context.identity
-        payload = play_event(
-            call_id=identity.call_id,
-            node_id=identity.node_id,
-            control_id=self._control_id,
-            state=state,
-            event_channel=identity.event_channel,
-            project_id=identity.project_id,
-            space_id=identity.space_id,
-            timestamp=self._context.now(),
-        )
-        self._context.notify(self._url, payload)
+        self._context.tell(self._url, "calling.call.play", control_id=self._control_id, state=state)

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from adapter.callbacks.payloads import collect_event
 from adapter.methods.context import Context
 from adapter.sounds.player import open_media, play_sounds
 from adapter.swml.catalog import MethodSpec, Shorthand
@@ -106,11 +105,8 @@ def _variables(given: Input) -> dict[str, Any]:
 
 
 def _tell(context: Context, params: Prompt, given: Input) -> None:
-    if params.status_url is None:
-        return
     found = {"digits": given.digits, "terminator": given.terminator}
     result = {"type": "digit", "params": found} if given.digits else {"type": "no_input"}
-    payload = collect_event(
-        context.identity, control_id=str(uuid.uuid4()), result=result, timestamp=context.now()
+    context.tell(
+        params.status_url, "calling.call.collect", control_id=str(uuid.uuid4()), result=result
     )
-    context.notify(params.status_url, payload)

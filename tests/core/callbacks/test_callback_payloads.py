@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapter.callbacks.payloads import play_event, record_event
+from adapter.callbacks.payloads import call_event, record_event
+from adapter.identity import CallIdentity
 from adapter.store.rows import Recording
 
 RECORDING = Recording(
@@ -109,18 +110,11 @@ def test_error_says_why() -> None:
     assert params(ENDED, "error")["error"]["code"] == "recording_failed"
 
 
-def test_play_event() -> None:
-    event = play_event(
-        call_id="call-1",
-        node_id="node-1",
-        control_id="ctl-1",
-        state="playing",
-        event_channel="swml:session-1",
-        project_id="project-1",
-        space_id="space-1",
-        timestamp=NOW,
-    )
+def test_call_event() -> None:
+    identity = CallIdentity("call-1", "node-1", "swml:session-1", "project-1", "space-1")
+    event = call_event("calling.call.play", identity, NOW, control_id="ctl-1", state="playing")
     assert event["event_type"] == "calling.call.play"
+    assert event["event_channel"] == "swml:session-1"
     assert event["params"] == {
         "call_id": "call-1",
         "node_id": "node-1",

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from adapter.callbacks.payloads import call_event
 from adapter.freeswitch.errors import CallGone
 from adapter.freeswitch.wire import Event
 from adapter.identity import CallIdentity
@@ -139,9 +140,9 @@ class World:
         self.began = 1000.0
         self.told: list[tuple[str, dict]] = []
 
-    def notify(self, url, payload) -> None:
+    def tell(self, url, event_type, **params) -> None:
         if url is not None:
-            self.told.append((url, payload))
+            self.told.append((url, call_event(event_type, self.identity, self.now(), **params)))
 
     @staticmethod
     def now() -> float:
