@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from adapter.swml.yaml_reader import MAX_DEPTH, MAX_NODES, ReadError, Tree, read_yaml
+from adapter.swml.yaml_reader import MAX_DEPTH, MAX_NODES, ReadError, Tree, read_yaml, too_deep
 
 MAX_SIZE = 1_048_576
 """Characters of a document. The longest seen, with long AI prompts, have a tenth of it."""
@@ -54,7 +54,7 @@ def _read_json(text: str) -> Tree:
     except ValueError as error:
         raise ReadError(f"this is not JSON: {error}") from None
     except RecursionError:
-        raise ReadError(f"nested more than {MAX_DEPTH} levels deep", deep=True) from None
+        raise too_deep() from None
     _check_size(value)
     if _SURROGATE.search(text):
         _check_characters(value)
@@ -94,7 +94,7 @@ def _check_size(value: Any) -> None:
         depth += 1
         nodes += len(level)
         if depth > MAX_DEPTH + 1:
-            raise ReadError(f"nested more than {MAX_DEPTH} levels deep", deep=True)
+            raise too_deep()
         if nodes > MAX_NODES:
             raise ReadError(f"more than {MAX_NODES} values")
         level = [item for parent in level for item in _items(parent)]

@@ -31,6 +31,8 @@ _WORDS: Final[dict[str, Any]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _TAG: Final = "tag:yaml.org,2002:"
+_TOO_DEEP: Final = "maximum nesting depth"
+"""What libyaml from 0.2.6 on says at 1,000 levels, which it reaches ahead of the events."""
 
 
 class ReadError(Exception):
@@ -41,6 +43,11 @@ class ReadError(Exception):
         self.line = line
         self.deep = deep
         super().__init__(message)
+
+
+def too_deep(line: int | None = None) -> ReadError:
+    """The error of a text that is nested deeper than MAX_DEPTH."""
+    return ReadError(f"nested more than {MAX_DEPTH} levels deep", line, deep=True)
 
 
 @dataclass(slots=True)
@@ -60,8 +67,10 @@ def read_yaml(text: str) -> Tree:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        last = text.count("\n") + 1
-        raise ReadError(_problem(error), min(mark.line + 1, last) if mark else None) from None
+        line = min(mark.line + 1, text.count("\n") + 1) if mark else None
+        if _TOO_DEEP in (error.problem or ""):
+            raise too_deep(line) from None
+        raise ReadError(_problem(error), line) from None
     except yaml.YAMLError as error:
         raise ReadError(f"this is not YAML: {error}") from None
     return composer.tree
@@ -162,7 +171,7 @@ class _Composer:
 
     def _check_depth(self, more: int, event: Any) -> None:
         if len(self._open) + more > MAX_DEPTH:
-            raise ReadError(f"nested more than {MAX_DEPTH} levels deep", _line(event), deep=True)
+            raise too_deep(_line(event))
 
     def _raise_height(self, inner: int) -> None:
         if self._open:
