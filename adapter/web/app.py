@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from adapter.config import Settings
 from adapter.web.downloads import Download, Links, RecordingStore, StillRunning
+from adapter.web.errors import ApiError
 from adapter.web.files import Offload, directly
 
 DOWNLOAD = "/api/v1/recordings/{recording_id}/download"
@@ -108,13 +109,19 @@ class Metrics:
 
 def _serialize(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     """Errors as `{"error": "Not Found", "message": "..."}`, whatever the client accepts."""
+    resp.data = json.dumps(_body(error)).encode()
+    resp.content_type = falcon.MEDIA_JSON
+
+
+def _body(error: falcon.HTTPError) -> dict[str, Any]:
+    if isinstance(error, ApiError):
+        return error.body
     body: dict[str, Any] = {"error": falcon.code_to_http_status(error.status).partition(" ")[2]}
     if error.description:
         body["message"] = error.description
     if isinstance(error, StillRunning):
         body["state"] = error.state
-    resp.data = json.dumps(body).encode()
-    resp.content_type = falcon.MEDIA_JSON
+    return body
 
 
 def _slow_client(
