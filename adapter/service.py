@@ -38,6 +38,7 @@ from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
 from adapter.web.app import create_app
 from adapter.web.server import WebServer, in_thread
+from adapter.web.tls import Certificate
 
 log = structlog.get_logger()
 
@@ -51,12 +52,15 @@ class Service:
     def __init__(
         self, settings: Settings, listeners: Listeners | None = None, *, worker: int = 0
     ) -> None:
-        """Open the ports (if nobody did) and the store; raises SettingsError, StoreError, OSError.
+        """Open the ports (if nobody did) and the store.
+
+        Raises SettingsError, UnusableCertificateError, StoreError, OSError.
 
         `worker` numbers the processes that share ports and store. The first one also finishes the
         recordings that nobody looks after, and deletes what is too old.
         """
         settings.create_folders()
+        self._certificate = _certificate(settings)
         self._listeners = listeners or Listeners.open(settings)
         self.settings = settings = self._listeners.bound(settings)
         self.draining = False
@@ -97,6 +101,13 @@ class Service:
             self._retention.start()
         self._sender.start()
         self._calls.start()
+
+    def reload(self) -> None:
+        """Read again what may change while we run: the certificate."""
+        if self._certificate is not None:
+            self._certificate.reload()
+        else:
+            log.info("nothing to read again, since there is no certificate")
 
     def stop(self) -> None:
         """No new calls; running ones may end, callbacks that are due go out. Told twice: hurry."""
@@ -159,7 +170,12 @@ class Service:
             measure=self._measure,
             offload=in_thread,
         )
-        return WebServer(self.settings, app, self._listeners.web)
+        return WebServer(self.settings, app, self._listeners.web, self._certificate)
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    chain, key = settings.tls_cert, settings.tls_key
+    return Certificate(chain, key) if chain and key else None
 
 
 def _archive(settings: Settings, store: Store, outbox: Outbox) -> Archive:

@@ -50,13 +50,20 @@ class Workers:
     def stop(self) -> None:
         """Tell all workers to end: each lets its calls finish. Told twice, they hurry."""
         self._stopping = True
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """Tell all workers to read again what may change while they run."""
+        self._signal(signal.SIGHUP)
 
     def join(self) -> None:
         """Wait until all workers have ended."""
         gevent.joinall(self._keepers)
+
+    def _signal(self, number: int) -> None:
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.send_signal(number)
 
     def _keep(self, number: int) -> None:
         while not self._stopping:

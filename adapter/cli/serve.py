@@ -18,7 +18,17 @@ from adapter.config import Settings, SettingsError
 from adapter.listeners import Listeners
 from adapter.service import Service
 from adapter.store.errors import StoreError
+from adapter.web.tls import UnusableCertificateError
 from adapter.workers import Workers
+
+START_ERRORS = (
+    SettingsError,
+    UnusableCertificateError,
+    StoreError,
+    ChildProcessError,
+    TimeoutError,
+)
+"""What their text says enough about."""
 
 GARBAGE_THRESHOLD = 20_000
 """New objects before the collector looks for cycles; Python's own 700 is for small programs."""
@@ -39,17 +49,26 @@ def serve(
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
     recordings_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="PEM certificate with its chain: HTTP becomes HTTPS.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key of the certificate.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the calls.")] = 1,
     worker: Annotated[int | None, typer.Option(hidden=True)] = None,
     descriptors: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Take calls from FreeSWITCH and run their documents."""
+    """Take calls from FreeSWITCH and run their documents.
+
+    SIGTERM lets running calls end, SIGHUP has the certificate read again.
+    """
     overrides = {
         "listen": listen,
         "http": http,
         "swml": swml,
         "data_dir": data_dir and str(data_dir),
         "recordings_dir": recordings_dir and str(recordings_dir),
+        "tls_cert": tls_cert and str(tls_cert),
+        "tls_key": tls_key and str(tls_key),
     }
     try:
         settings = Settings.load(config, overrides)
@@ -60,7 +79,7 @@ def serve(
             _serve_with_workers(settings, workers)
         else:
             _serve(settings, Listeners.open(settings), 0)
-    except (SettingsError, StoreError, ChildProcessError, TimeoutError) as error:
+    except START_ERRORS as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     except OSError as error:
@@ -72,7 +91,7 @@ def _serve(settings: Settings, listeners: Listeners, worker: int) -> None:
     service = Service(settings, listeners, worker=worker)
     service.start()
     _spare_the_collector()
-    _on_signals(service.stop)
+    _on_signals(service.stop, service.reload)
     _say_ready(service.settings)
     service.stopped.wait()
 
@@ -102,7 +121,7 @@ def _end_with_parent() -> None:
 def _serve_with_workers(settings: Settings, count: int) -> None:
     listeners = Listeners.open(settings)
     workers = Workers(count, listeners, _options_for_workers(listeners.bound(settings)))
-    _on_signals(workers.stop)
+    _on_signals(workers.stop, workers.reload)
     try:
         workers.wait_ready()
         _say_ready(listeners.bound(settings))
@@ -125,9 +144,10 @@ def _options_for_workers(settings: Settings) -> list[str]:
     return [*arguments, "--listen", str(settings.listen), "--http", str(settings.http)]
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
+def _on_signals(stop: Callable[[], None], reload: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop)
+    gevent.signal_handler(signal.SIGHUP, reload)
 
 
 def _say_ready(settings: Settings) -> None:

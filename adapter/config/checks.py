@@ -21,7 +21,8 @@ PATH_PUNCTUATION = frozenset("/._-+=@~")
 
 def check(settings: SettingsModel, *, folders: bool = True) -> Iterator[Fault]:
     """Every contradiction, and whether the folders could be written."""
-    for one in (_addresses, _sources, _routes, _identities, _switch_folder, _retries, _links):
+    each = (_addresses, _tls, _sources, _routes, _identities, _switch_folder, _retries, _links)
+    for one in each:
         yield from one(settings)
     if folders:
         yield from _folders(settings)
@@ -53,6 +54,17 @@ def _unreachable(settings: SettingsModel) -> Iterator[Fault]:
             f"has only loopback networks, but listen is {settings.listen}: no switch could connect",
             "add the network of your switches, for example 10.0.0.0/8",
         )
+
+
+def _tls(settings: SettingsModel) -> Iterator[Fault]:
+    files = {"tls_cert": settings.tls_cert, "tls_key": settings.tls_key}
+    missing = [name for name, path in files.items() if path is None]
+    if len(missing) == 1:
+        other = next(name for name in files if name not in missing)
+        yield Fault(missing[0], f"is not set, but {other} is", "set both, or none for plain HTTP")
+    for name, path in files.items():
+        if path is not None and not path.is_file():
+            yield Fault(name, f"{path} is not a file", "create or correct it")
 
 
 def _sources(settings: SettingsModel) -> Iterator[Fault]:

@@ -108,7 +108,8 @@ def _concerned(fault: Fault) -> set[str]:
     top = fault.setting.partition(".")[0].partition("[")[0]
     return {top} | {
         "http": {"listen"},
-        "public_url": {"http"},
+        "public_url": {"http", "tls_cert"},
+        "tls_key": {"tls_cert"},
         "allow_from": {"listen"},
         "recordings_dir": {"data_dir"},
         "routes": {"projects"},

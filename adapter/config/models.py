@@ -105,6 +105,10 @@ def _regex(value: str) -> str:
     return value
 
 
+def _scheme(tls_cert: Path | None) -> str:
+    return "https://" if tls_cert else "http://"
+
+
 def _network(value: object) -> object:
     return ip_network(value) if isinstance(value, str) else value
 
@@ -305,8 +309,12 @@ class SettingsModel(Section):
     http: AddressField = Field(
         Address("127.0.0.1", 8085), description="where downloads, health and metrics are served"
     )
+    tls_cert: Path | None = Field(
+        None, description="PEM file of the certificate with its chain: `http` then speaks TLS"
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's key")
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(
-        default_factory=lambda data: f"http://{data['http']}",
+        default_factory=lambda data: _scheme(data["tls_cert"]) + str(data["http"]),
         description="how others reach `http`; recording URLs begin with it",
     )
     data_dir: Path = Field(
@@ -379,5 +387,5 @@ class SettingsModel(Section):
         """The settings with the ports that the system chose; a derived `public_url` follows."""
         update: dict[str, Any] = {"listen": listen, "http": http}
         if "public_url" not in self.model_fields_set:
-            update["public_url"] = f"http://{http}"
+            update["public_url"] = _scheme(self.tls_cert) + str(http)
         return self.model_copy(update=update)

@@ -24,7 +24,7 @@ PREFIX = "SWML_"
 NESTING = "__"
 # Names with the prefix that are not settings: the file's own name, and what only tests read.
 RESERVED = ("SWML_CONFIG", "SWML_TEST_")
-PATHS = ("data_dir", "recordings_dir", "folder")
+PATHS = ("data_dir", "recordings_dir", "folder", "tls_cert", "tls_key")
 SOURCES = ("swml", "fallback")
 
 

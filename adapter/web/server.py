@@ -6,6 +6,7 @@
 - Headers and body are limited in bytes before they are held in memory.
 - Each piece of an answer must be taken within `http_write` seconds.
 - Beyond `http_connections` new connections wait in the system's backlog.
+- With a certificate, the TLS handshake as a whole must be done within `http_request` seconds.
 """
 
 import contextlib
@@ -19,9 +20,11 @@ import structlog
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
 from gevent.socket import SHUT_RD, socket
+from gevent.ssl import SSLSocket
 
 from adapter.config import Address, Settings
 from adapter.web.app import BodyTooLarge
+from adapter.web.tls import Certificate
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -173,9 +176,14 @@ class WebServer(WSGIServer):
     """The application on its address; `start()`, then `address`, and `stop(seconds)` at the end."""
 
     def __init__(
-        self, settings: Settings, app: Callable[..., Any], listener: socket | None = None
+        self,
+        settings: Settings,
+        app: Callable[..., Any],
+        listener: socket | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self.settings = settings
+        self.certificate = certificate
         self.idle: set[socket] = set()
         super().__init__(
             listener or (settings.http.host, settings.http.port),
@@ -186,6 +194,7 @@ class WebServer(WSGIServer):
             log=None,
             error_log=None,
             environ={"SERVER_NAME": settings.http.host},  # otherwise a DNS query at the start
+            **({"ssl_context": certificate.context} if certificate else {}),
         )
 
     @property
@@ -202,5 +211,22 @@ class WebServer(WSGIServer):
         self.close()
         for sock in self.idle:
             with contextlib.suppress(OSError):
-                sock.shutdown(SHUT_RD)
+                socket.shutdown(sock, SHUT_RD)  # of TLS as well: its reader sees the end
         super().stop(timeout)
+
+    def wrap_socket_and_handle(self, client_socket: socket, address: Any) -> None:
+        """A connection with TLS, by the certificate of this moment."""
+        with contextlib.closing(client_socket):
+            try:
+                secured = self._secure(client_socket)
+            except OSError as error:  # also TimeoutError and SSLError
+                log.info("TLS handshake failed", peer=str(address[0]), reason=str(error))
+                return
+            with contextlib.closing(secured):
+                self.handle(secured, address)
+
+    def _secure(self, client_socket: socket) -> SSLSocket:
+        assert self.certificate is not None  # noqa: S101
+        seconds = self.settings.deadlines.http_request
+        with gevent.Timeout(seconds, TimeoutError("the handshake took too long")):
+            return self.certificate.context.wrap_socket(client_socket, server_side=True)

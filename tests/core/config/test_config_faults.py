@@ -50,6 +50,8 @@ def test_all_faults_come_at_once(faults):
         ("nodes: [{host: h}]", "nodes[0].password", "add it"),
         ("nodes: [{password: a}, {password: b}]", "nodes[1]", "second time"),
         ("nodes: [{password: a, port: 70000}]", "nodes[0].port", "smaller"),
+        ("tls_cert: settings.yaml", "tls_key", "is not set, but tls_cert is"),
+        ("tls_cert: missing\ntls_key: settings.yaml", "tls_cert", "is not a file"),
         ("link_secret: short", "link_secret", "shorter than 16"),
         ("database_url: mysql://h/x", "database_url", "neither sqlite:////path"),
         ("database_url: sqlite:///x.db", "database_url", "neither sqlite:////path"),
