@@ -53,6 +53,8 @@ def record_event(
     are left out, never null.
     """
     params: dict[str, Any] = {"control_id": recording.control_id, "state": state}
+    if state == "paused":
+        params |= _known(pause_behavior=recording.pause_behavior)
     if state in STATES_WITH_FACTS:
         params |= _flat_facts(recording, url)
         params["record"] = _nested_facts(recording, url)

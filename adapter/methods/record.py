@@ -13,7 +13,8 @@ from pydantic import Field
 from adapter.freeswitch.errors import CommandFailed, ReplyTimeout
 from adapter.methods.context import Context
 from adapter.methods.record_call import BEEP, RecordingParameters, options_of
-from adapter.recording.recorder import Recorder, SwitchTooOld
+from adapter.recording.recorder import Recorder
+from adapter.recording.refusals import SwitchTooOld
 from adapter.recording.state import State
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.effects import Result

@@ -16,7 +16,7 @@ from adapter.freeswitch.errors import CommandFailed, ReplyTimeout
 from adapter.methods.context import Context
 from adapter.recording.call_recordings import ControlIdInUse
 from adapter.recording.options import Options
-from adapter.recording.recorder import SwitchTooOld
+from adapter.recording.refusals import SwitchTooOld
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError

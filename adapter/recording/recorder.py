@@ -18,15 +18,12 @@ from gevent.queue import Empty, Queue
 
 from adapter import metrics
 from adapter.freeswitch import commands
-from adapter.freeswitch.errors import (
-    CallGone,
-    CommandFailed,
-    ConnectionLost,
-    ReplyTimeout,
-    SwitchError,
-)
+from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout, SwitchError
 from adapter.recording import files
 from adapter.recording.options import ID_VARIABLE, Options, switch_variables
+from adapter.recording.pauses import Behavior, Pauses
+from adapter.recording.pausing import Pausing
+from adapter.recording.refusals import require_version, why_refused
 from adapter.recording.state import (
     Action,
     Closed,
@@ -37,8 +34,10 @@ from adapter.recording.state import (
     Input,
     Machine,
     Overdue,
+    Paused,
     Reason,
     Refused,
+    Resumed,
     Started,
     State,
     Stop,
@@ -57,12 +56,8 @@ CLOSE_DEADLINE = 5.0
 """Seconds from a stop, or a hangup, to RECORD_STOP: it is sent within 3 ms."""
 
 
-OLDEST_SWITCH = (1, 10, 7)
-"""FreeSWITCH before 1.10.7 ignores per-recording variables, and says `+OK`."""
-
-
-class SwitchTooOld(SwitchError):
-    """The switch would record something else than it was asked to."""
+class NotRunning(Exception):
+    """The recording has ended, or is being closed: it can neither be paused nor go on."""
 
 
 class _Disconnected:
@@ -78,10 +73,12 @@ class Recorder:
         self.ended = Flag()
         self._call = call
         self._archive = archive
+        self._pausing = Pausing(self._control, Pauses.noted_in(row.options), archive.clock)
         self._machine = Machine(
             terminators=options.terminators,
             listens_for_silence=options.listens_for_silence,
             state=State(row.state),
+            behavior=self._pausing.pauses.behavior,
         )
         self._inbox: Queue[Input | _Disconnected] = Queue()
         self._subscriptions: list[Callable[[], None]] = []
@@ -109,7 +106,7 @@ class Recorder:
         self._archive.put(self.row)
         self._listen()
         try:
-            self._require_version()
+            require_version(self._call)
             self._call.api(self._start_command())
         except ConnectionLost:
             # The switch may well record: whoever takes the call up, or recovery, sees to it.
@@ -118,7 +115,8 @@ class Recorder:
         except SwitchError as error:
             if isinstance(error, ReplyTimeout):
                 self._stop_on_switch()
-            self.fail(self._why_refused(error))
+            folder = self._archive.switch_folder
+            self.fail(why_refused(self._call, self.row.format, folder, error))
             raise
         self._started = self._archive.clock()
         self._news["started_at"] = self._started
@@ -136,6 +134,7 @@ class Recorder:
         self._listen()
         self._started = self.row.started_at or self.row.created_at
         if self._is_recording_now():
+            self._pausing.restore()
             self.tell(Started())
         elif self._machine.state is State.STARTING and not self._archive.path(self.row).exists():
             self._retire()
@@ -159,6 +158,32 @@ class Recorder:
         """End it and wait until its file is closed and its last state stored; False if overdue."""
         self.tell(Stop(reason))
         return bool(self.ended.wait(timeout=deadline))
+
+    def pause(self, behavior: Behavior) -> None:
+        """Record no more, or silence, from this moment on; the callback follows.
+
+        Paused already, it changes to this behavior. Raises `NotRunning` and what the switch says.
+        """
+        with self._pausing.lock:
+            self._require_running()
+            if self._pausing.begin(behavior):
+                self.tell(Paused(behavior))
+
+    def resume(self) -> None:
+        """Record again; one that is not paused goes on. Raises as `pause`."""
+        with self._pausing.lock:
+            self._require_running()
+            if self._pausing.end():
+                self.tell(Resumed())
+
+    def _require_running(self) -> None:
+        state = self._machine.state
+        if not self._started or state is State.STOPPING or state.final:
+            raise NotRunning(f"the recording {self.row.control_id!r} is {state}")
+
+    def _control(self, action: str) -> None:
+        path = self._archive.switch_path(self.row)
+        self._call.api(commands.record_control(self._call.uuid, action, path))
 
     def tell(self, event: Input | _Disconnected) -> None:
         """Something happened; taken up in order by the recording's own greenlet."""
@@ -199,9 +224,10 @@ class Recorder:
         if self._machine.state is State.STOPPING:
             self._stop_by = self._stop_by or now + CLOSE_DEADLINE
             return max(0.0, self._stop_by - now)
-        if self.options.max_length and self._machine.state is State.RECORDING:
-            return max(0.0, self._started + self.options.max_length - now)
-        return None
+        pauses = self._pausing.pauses
+        if not self.options.max_length or pauses.stands_still:
+            return None
+        return max(0.0, self.options.max_length - pauses.recorded(self._started, now))
 
     def _take(self, event: Input) -> None:
         for action in self._machine.handle(event):
@@ -223,6 +249,7 @@ class Recorder:
         self.row = replace(
             self.row,
             state=machine.state,
+            options=self._pausing.pauses.noted(self.row.options),
             reason=machine.reason,
             error_code=failure.code if failure else None,
             error_message=failure.message if failure else None,
@@ -233,9 +260,8 @@ class Recorder:
         self._archive.announce(self.row)
 
     def _stop_on_switch(self) -> None:
-        path = self._archive.switch_path(self.row)
         try:
-            self._call.api(commands.record_control(self._call.uuid, "stop", path))
+            self._control("stop")
         except CallGone:
             pass  # a hangup closes the file as well
         except SwitchError as error:
@@ -268,7 +294,7 @@ class Recorder:
     def _switch_duration(self, ended: float) -> float:
         if self._record_ms.isdigit():
             return int(self._record_ms) / 1000
-        return ended - self._started
+        return self._pausing.pauses.recorded(self._started, ended)
 
     # -- what it hears -------------------------------------------------------------------------
 
@@ -311,35 +337,3 @@ class Recorder:
             self.options.backstop,
             switch_variables(self.row.id, self.options),
         )
-
-    def _require_version(self) -> None:
-        version = self._call.switch_version
-        if version < OLDEST_SWITCH:
-            text = ".".join(map(str, version))
-            raise SwitchTooOld(
-                f"FreeSWITCH {text} ignores a recording's options: use 1.10.7 or newer"
-            )
-
-    def _why_refused(self, error: SwitchError) -> Failure:
-        """The switch says only `Cannot record session!`: find out what people can act on."""
-        if isinstance(error, SwitchTooOld):
-            return Failure("switch_too_old", str(error))
-        if not isinstance(error, CommandFailed):
-            return Failure("no_answer", str(error))
-        module = {"mp3": "mod_shout", "mp4": "mod_av"}.get(self.row.format)
-        if module and not self._has_module(module):
-            return Failure(
-                "format_unavailable",
-                f"FreeSWITCH records {self.row.format} with {module}, which is not loaded: "
-                f"load it in modules.conf.xml, or record wav",
-            )
-        return Failure(
-            "record_refused",
-            f"{error.reply}. Can FreeSWITCH write to {self._archive.switch_folder}?",
-        )
-
-    def _has_module(self, module: str) -> bool:
-        try:
-            return self._call.api(commands.api("module_exists", module)) == "true"
-        except SwitchError:
-            return True  # nobody knows; the general advice holds

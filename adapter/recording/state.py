@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
+from adapter.recording.pauses import Behavior
+
 
 class State(StrEnum):
     """SWML's states of a recording (record_call, `params.state`) and two of our own."""
@@ -96,7 +98,9 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The switch left time out, or writes silence, from now on."""
+    """The switch leaves time out, or writes silence, from now on; also instead of the other."""
+
+    behavior: Behavior = Behavior.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,11 @@ class Machine:
         terminators: str = "",
         listens_for_silence: bool = False,
         state: State = State.STARTING,
+        behavior: Behavior | None = None,
     ) -> None:
         self.state = state
+        self.behavior = behavior
+        """Of the pause that lasts."""
         self.reason: Reason | None = None
         self.failure: Failure | None = None
         self._terminators = frozenset(terminators)
@@ -169,10 +176,10 @@ class Machine:
                 yield from self._stop(reason)
             case Digit(digit):
                 yield from self._stop(Reason.TERMINATOR) if digit in self._terminators else ()
-            case Paused():
-                yield from self._turn(State.RECORDING, State.PAUSED)
+            case Paused(behavior):
+                yield from self._turn(State.PAUSED, behavior)
             case Resumed():
-                yield from self._turn(State.PAUSED, State.RECORDING)
+                yield from self._turn(State.RECORDING, None)
             case _:
                 yield from self._ending(event)
 
@@ -238,9 +245,10 @@ class Machine:
             return Reason.MAX_LENGTH
         return Reason.SWITCH
 
-    def _turn(self, before: State, after: State) -> Iterator[Action]:
-        if self.state is before and not self._concluding:
-            self.state = after
+    def _turn(self, state: State, behavior: Behavior | None) -> Iterator[Action]:
+        runs = self.state in (State.RECORDING, State.PAUSED) and not self._concluding
+        if runs and (self.state, self.behavior) != (state, behavior):
+            self.state, self.behavior = state, behavior
             yield Action.ANNOUNCE
 
     def _fail(self, failure: Failure) -> Iterator[Action]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+PAUSES = "pauses"
+"""Among a recording's options: its pauses, if there were any (`adapter.recording.pauses`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
@@ -44,6 +47,12 @@ class Recording:
     error_message: str | None = None
     deleted_at: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def pause_behavior(self) -> str | None:
+        """Of the pause that lasts: skip or silence."""
+        behavior: str | None = (self.options.get(PAUSES) or {}).get("behavior")
+        return behavior
 
 
 class CallbackState(StrEnum):

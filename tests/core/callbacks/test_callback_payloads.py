@@ -83,6 +83,13 @@ def test_facts_only_once_ended(state: str) -> None:
     assert set(params(ENDED, state, URL)) == {"call_id", "node_id", "control_id", "state"}
 
 
+@pytest.mark.parametrize("behavior", ["skip", "silence"])
+def test_a_pause_says_what_becomes_of_its_time(behavior: str) -> None:
+    paused = replace(ENDED, options={"pauses": {"behavior": behavior, "since": 1.0}})
+    assert params(paused, "paused")["pause_behavior"] == behavior
+    assert "pause_behavior" not in params(paused, "recording")
+
+
 def test_no_input_without_a_file_leaves_out_what_is_not_known() -> None:
     found = params(replace(ENDED, duration=None, size=None, started_at=None), "no_input")
     assert found["recording_id"] == "rec-1"

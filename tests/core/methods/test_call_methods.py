@@ -5,7 +5,7 @@ import pytest
 from adapter import methods
 from adapter.freeswitch.errors import CallGone, CommandFailed, ReplyTimeout
 from adapter.recording.call_recordings import ControlIdInUse
-from adapter.recording.recorder import SwitchTooOld
+from adapter.recording.refusals import SwitchTooOld
 from adapter.swml.effects import Effect
 from adapter.swml.errors import Code, ScriptError
 

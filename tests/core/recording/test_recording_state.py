@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from adapter.recording.pauses import Behavior
 from adapter.recording.state import (
     Action,
     Closed,
@@ -36,7 +37,8 @@ INPUTS: list[Input] = [
     Stop(Reason.MAX_LENGTH),
     Digit("#"),
     Digit("1"),
-    Paused(),
+    Paused(Behavior.SKIP),
+    Paused(Behavior.SILENCE),
     Resumed(),
     HungUp(),
     Closed("success-maxtime"),
@@ -50,7 +52,8 @@ INPUTS: list[Input] = [
 
 
 def machine(state: State = State.STARTING, **options: object) -> Machine:
-    return Machine(terminators="#", state=state, **options)
+    behavior = Behavior.SKIP if state is State.PAUSED else None
+    return Machine(terminators="#", state=state, behavior=behavior, **options)
 
 
 def steps(it: Machine, event: Input) -> list[tuple[Action, State]]:
@@ -66,6 +69,7 @@ ERROR = State.ERROR
 
 REFUSED = {Refused(REFUSAL)}
 STOPS = {Stop(), Stop(Reason.MAX_LENGTH), Digit("#")}
+PAUSES = {Paused(Behavior.SKIP), Paused(Behavior.SILENCE)}
 CLOSES = {event for event in INPUTS if isinstance(event, Closed)} | {Overdue()}
 
 Done = list[tuple[Action, State]]
@@ -76,7 +80,7 @@ TABLE: dict[State, list[tuple[set[Input], State, Done]]] = {
         (CLOSES, RECORDING, [(A, RECORDING), (CONCLUDE, RECORDING)]),
     ],
     RECORDING: [
-        ({Paused()}, PAUSED, [(A, PAUSED)]),
+        (PAUSES, PAUSED, [(A, PAUSED)]),
         (STOPS, STOPPING, [(STOP, STOPPING)]),
         ({HungUp()}, STOPPING, []),
         (REFUSED, ERROR, [(A, ERROR)]),
@@ -84,6 +88,7 @@ TABLE: dict[State, list[tuple[set[Input], State, Done]]] = {
     ],
     PAUSED: [
         ({Resumed()}, RECORDING, [(A, RECORDING)]),
+        ({Paused(Behavior.SILENCE)}, PAUSED, [(A, PAUSED)]),
         (STOPS, STOPPING, [(STOP, STOPPING)]),
         ({HungUp()}, STOPPING, []),
         (REFUSED, ERROR, [(A, ERROR)]),
@@ -198,6 +203,30 @@ def test_what_the_switch_failed_at_outranks_the_file():
     assert it.failure.code == "write_failed"
 
 
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([Paused(Behavior.SKIP), Resumed()], [("paused", "skip"), ("recording", None)]),
+        (
+            [Paused(Behavior.SKIP), Paused(Behavior.SKIP), Paused(Behavior.SILENCE), Resumed()],
+            [("paused", "skip"), ("paused", "silence"), ("recording", None)],
+        ),
+        ([Resumed(), Resumed()], []),
+        ([Paused(Behavior.SILENCE), Stop()], [("paused", "silence")]),
+    ],
+    ids=repr,
+)
+def test_what_is_told_of_pauses(events, told):
+    it = machine(RECORDING)
+    said = [
+        (str(it.state), it.behavior)
+        for event in events
+        for action in it.handle(event)
+        if action is A
+    ]
+    assert said == told
+
+
 # -- any order -----------------------------------------------------------------------------------
 
 
@@ -249,7 +278,7 @@ def test_any_order_keeps_the_rules(verdict, events, listens):
         assert log.announced[0] is RECORDING
     if log.announced == [ERROR]:
         assert any(isinstance(event, Refused) for event in events)
-    assert all(a is not b for a, b in pairwise(log.announced))
+    assert all(a is not b or a is PAUSED for a, b in pairwise(log.announced))
     actions = [action for action, _ in log.done]
     if CONCLUDE in actions:
         assert STOP not in actions[actions.index(CONCLUDE) :]
