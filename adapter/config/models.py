@@ -248,7 +248,10 @@ class Retention(Keep):
         None, description="days after its deletion that a recording is known (410 and not 404)"
     )
     keep_history_days: Days = Field(
-        7, description="days that delivered callbacks and ended calls are known"
+        7, description="days that delivered callbacks and where ended calls stood are known"
+    )
+    keep_call_logs_days: Days = Field(
+        30, description="days that calls, and what happened in them, are in the call log"
     )
 
 

@@ -164,6 +164,7 @@ class Retention:
         """
         now = self._clock()
         count = self._store.forget(now - self._rules.keep_history_days * DAY)
+        count += self._store.forget_call_logs(now - self._rules.keep_call_logs_days * DAY)
         if self._rules.keep_rows_days is not None:
             count += self._store.forget_recordings(now - self._rules.keep_rows_days * DAY)
         _in_thread(_delete_old_files, self._folder / SOUNDS, now - DAY)

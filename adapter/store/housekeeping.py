@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from adapter.store.tables import callbacks, calls, recordings
+from adapter.store.tables import call_events, call_logs, callbacks, calls, recordings
 
 PAGE = 500
 
@@ -48,6 +48,15 @@ def forget_calls(connection: sa.Connection, *, before: float) -> int:
     left = calls.c.ended_at.is_(None) & (calls.c.updated_at < before)
     old = sa.select(calls.c.call_id).where(over | left).limit(PAGE)
     return connection.execute(sa.delete(calls).where(calls.c.call_id.in_(old))).rowcount
+
+
+def forget_call_logs(connection: sa.Connection, *, before: float) -> int:
+    """Delete up to a page of calls, with their events, that began before this time; how many."""
+    query = sa.select(call_logs.c.id).where(call_logs.c.created_at < before).limit(PAGE)
+    old = list(connection.execute(query).scalars())
+    connection.execute(sa.delete(call_events).where(call_events.c.call_id.in_(old)))
+    connection.execute(sa.delete(call_logs).where(call_logs.c.id.in_(old)))
+    return len(old)
 
 
 def forget_recordings(connection: sa.Connection, *, before: float) -> int:

@@ -6,11 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.store.pages import page
 from adapter.store.rows import (
     Callback,
     CallbackFilter,
     CallbackState,
     CallPosition,
+    Cursor,
     OutboxCounts,
     Recording,
     RecordingFilter,
@@ -53,17 +55,22 @@ def find_recording(connection: sa.Connection, call_id: str, control_id: str) -> 
 
 
 def list_recordings(
-    connection: sa.Connection, wanted: RecordingFilter, limit: int, offset: int
+    connection: sa.Connection,
+    wanted: RecordingFilter,
+    limit: int,
+    offset: int,
+    cursor: Cursor | None = None,
 ) -> list[Recording]:
     """Newest first."""
-    query = (
-        sa.select(recordings)
-        .where(*_recording_conditions(wanted))
-        .order_by(recordings.c.created_at.desc(), recordings.c.id)
-        .limit(limit)
-        .offset(offset)
+    rows = page(
+        connection,
+        recordings,
+        _recording_conditions(wanted),
+        cursor=cursor,
+        limit=limit,
+        offset=offset,
     )
-    return [_recording(row) for row in connection.execute(query).mappings()]
+    return [_recording(row) for row in rows]
 
 
 def count_recordings(connection: sa.Connection, wanted: RecordingFilter) -> int:

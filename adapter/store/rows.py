@@ -116,6 +116,62 @@ class CallPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallLog:
+    """What is known of one call, running or over.
+
+    `kind` is phone, sip or webrtc; `state` created, ringing, answered, ending or ended; `cause`
+    FreeSWITCH's hangup cause. `parent_id` is the call that dialled this one.
+    """
+
+    id: str
+    project_id: str
+    node_id: str
+    kind: str
+    direction: str
+    caller: str
+    called: str
+    state: str
+    created_at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+    cause: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvents:
+    """Some events of a call, in order: `events` is the keeper's own JSON text.
+
+    `number` orders the call's pieces and makes a repeated commit harmless.
+    """
+
+    call_id: str
+    number: int
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list that is ordered by creation, the newest first: that of one row.
+
+    With `back`, what comes before it is wanted; else what follows.
+    """
+
+    created_at: float
+    id: str
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLogFilter:
+    """Which calls to list; a field that is None does not restrict."""
+
+    project_id: str | None = None
+    created_from: float | None = None
+    created_before: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingFilter:
     """Which recordings to list; a field that is None does not restrict."""
 

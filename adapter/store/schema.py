@@ -27,8 +27,25 @@ def _for_operators(connection: sa.Connection) -> None:
         connection.exec_driver_sql(sql)
 
 
+def _for_call_logs(connection: sa.Connection) -> None:
+    """Calls are known after they have ended, with what happened in them."""
+    without_rowid = " WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    for sql in (
+        "CREATE TABLE call_logs (id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL,"
+        " node_id TEXT NOT NULL, kind TEXT NOT NULL, direction TEXT NOT NULL,"
+        " caller TEXT NOT NULL, called TEXT NOT NULL, state TEXT NOT NULL,"
+        " created_at DOUBLE PRECISION NOT NULL, answered_at DOUBLE PRECISION,"
+        " ended_at DOUBLE PRECISION, cause TEXT, parent_id TEXT)",
+        "CREATE INDEX call_logs_of_project ON call_logs (project_id, created_at, id)",
+        "CREATE INDEX call_logs_by_creation ON call_logs (created_at)",
+        "CREATE TABLE call_events (call_id TEXT NOT NULL, number BIGINT NOT NULL,"
+        " events TEXT NOT NULL, PRIMARY KEY (call_id, number))" + without_rowid,
+    ):
+        connection.exec_driver_sql(sql)
+
+
 # In plain SQL: a step must do the same however `tables` changes later.
-MIGRATIONS: Mapping[int, Migration] = {1: _for_operators}
+MIGRATIONS: Mapping[int, Migration] = {1: _for_operators, 2: _for_call_logs}
 
 # Any fixed number: two adapters that start together on one PostgreSQL make the tables in turn.
 _SCHEMA_LOCK = 0x73776D6C

@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapter.store.tables import PENDING, callbacks, calls, documents, recordings
+from adapter.store.tables import (
+    PENDING,
+    call_events,
+    call_logs,
+    callbacks,
+    calls,
+    documents,
+    recordings,
+)
 
 
 class Statement(NamedTuple):
@@ -41,6 +49,8 @@ def build(dialect: str) -> Statements:
         "delete_recording": (Statement(_delete_recording()),),
         "put_document": (Statement(_insert(dialect, documents).on_conflict_do_nothing()),),
         "put_call": (Statement(_upsert(dialect, calls, "call_id")),),
+        "put_call_log": (Statement(_upsert(dialect, call_logs, "id")),),
+        "add_call_events": (Statement(_insert(dialect, call_events).on_conflict_do_nothing()),),
         "put_callback": (Statement(_insert(dialect, callbacks).on_conflict_do_nothing()),),
         "finish_callback": (Statement(_finish()),),
         "retry_callback": (

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from adapter.store import claims, housekeeping, interventions, queries, schema, statements
+from adapter.store import claims, housekeeping, interventions, pages, queries, schema, statements
 from adapter.store.claims import Taken, Want
 from adapter.store.errors import StoreError, StoreTimeoutError
 from adapter.store.group import GroupCommitter, Job
@@ -21,7 +21,11 @@ from adapter.store.lane import Lane, again_if_lost
 from adapter.store.rows import (
     Callback,
     CallbackFilter,
+    CallEvents,
+    CallLog,
+    CallLogFilter,
     CallPosition,
+    Cursor,
     OutboxCounts,
     Recording,
     RecordingFilter,
@@ -122,10 +126,15 @@ class Store:
         return self._read(lambda c: queries.find_recording(c, call_id, control_id))
 
     def recordings(
-        self, wanted: RecordingFilter = ALL_RECORDINGS, *, limit: int = 50, offset: int = 0
+        self,
+        wanted: RecordingFilter = ALL_RECORDINGS,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        cursor: Cursor | None = None,
     ) -> list[Recording]:
         """Recordings, newest first; deleted ones only if the filter asks for them."""
-        return self._read(lambda c: queries.list_recordings(c, wanted, limit, offset))
+        return self._read(lambda c: queries.list_recordings(c, wanted, limit, offset, cursor))
 
     def count_recordings(self, wanted: RecordingFilter = ALL_RECORDINGS) -> int:
         return self._read(lambda c: queries.count_recordings(c, wanted))
@@ -143,6 +152,29 @@ class Store:
     def kept_bytes(self) -> dict[str, int]:
         """Bytes of all ended recordings that are not deleted, by format."""
         return self._read(queries.kept_bytes)
+
+    def call_log(self, call_id: str) -> CallLog | None:
+        """What is known of a call, running or over."""
+        return self._read(lambda c: pages.call_log(c, call_id))
+
+    def call_logs(
+        self,
+        wanted: CallLogFilter,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        cursor: Cursor | None = None,
+    ) -> list[CallLog]:
+        """Calls, newest first."""
+        return self._read(lambda c: pages.list_call_logs(c, wanted, cursor, limit, offset))
+
+    def call_kinds(self, call_ids: Sequence[str]) -> dict[str, str]:
+        """phone, sip or webrtc for those of the calls that are known."""
+        return self._read(lambda c: pages.call_kinds(c, call_ids))
+
+    def call_pieces(self, call_id: str) -> list[CallEvents]:
+        """A call's events, in order."""
+        return self._read(lambda c: pages.call_pieces(c, call_id))
 
     def call(self, call_id: str) -> CallPosition | None:
         return self._read(lambda c: queries.call(c, call_id))
@@ -214,6 +246,10 @@ class Store:
         From then on nothing tells them from recordings that never were.
         """
         return self._change_until_none(partial(housekeeping.forget_recordings, before=before))
+
+    def forget_call_logs(self, before: float) -> int:
+        """Delete calls, with their events, that began before this Unix time; how many."""
+        return self._change_until_none(partial(housekeeping.forget_call_logs, before=before))
 
     def _change_in_pages(self, change: Callable[..., Page]) -> int:
         count, after = 0, 0

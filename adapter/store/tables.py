@@ -8,7 +8,7 @@ worth of it waits. So are those that retention needs: it never looks at what is 
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -135,4 +135,35 @@ calls = sa.Table(
     sa.Column("updated_at", sa.Double, nullable=False),
     sa.Column("ended_at", sa.Double),
     sa.Index("calls_by_end", "ended_at"),
+)
+
+# What is known of a call for ever (until retention), unlike where it stands.
+call_logs = sa.Table(
+    "call_logs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("project_id", sa.Text, nullable=False),
+    sa.Column("node_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("caller", sa.Text, nullable=False),
+    sa.Column("called", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("answered_at", sa.Double),
+    sa.Column("ended_at", sa.Double),
+    sa.Column("cause", sa.Text),
+    sa.Column("parent_id", sa.Text),
+    sa.Index("call_logs_of_project", "project_id", "created_at", "id"),
+    sa.Index("call_logs_by_creation", "created_at"),
+)
+
+# Many events a row: they are written and read together, and nothing is asked of one in SQL.
+call_events = sa.Table(
+    "call_events",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("events", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from adapter.store.errors import StoreError
-from adapter.store.rows import Callback, CallPosition, Recording
+from adapter.store.rows import Callback, CallEvents, CallLog, CallPosition, Recording
 
 Values = dict[str, Any]
 
@@ -60,6 +60,8 @@ def _clean(text: str) -> str:
 _recording_values = _reader(Recording)
 _callback_values = _reader(Callback, leave_out="position")
 _call_values = _reader(CallPosition)
+_call_log_values = _reader(CallLog)
+_call_events_values = _reader(CallEvents)
 
 
 def _json(value: Mapping[str, Any], what: str) -> str:
@@ -118,6 +120,28 @@ class PutCall:
         values = _call_values(self.call)
         values["state"] = _json(values["state"], f"state of call {values['call_id']}")
         return values
+
+
+@dataclass(frozen=True, slots=True)
+class PutCallLog:
+    """Insert what is known of a call, or replace it."""
+
+    call: CallLog
+    statement = "put_call_log"
+
+    def values(self) -> Values:
+        return _call_log_values(self.call)
+
+
+@dataclass(frozen=True, slots=True)
+class AddCallEvents:
+    """Add events to a call; a piece that is there already is left as it is."""
+
+    piece: CallEvents
+    statement = "add_call_events"
+
+    def values(self) -> Values:
+        return _call_events_values(self.piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,6 +279,8 @@ def layout(database: Path) -> set[tuple[str, str]]:
 def make_older(database: Path) -> None:
     """Tables as version 1 had them."""
     with sqlite3.connect(database) as connection:
+        connection.execute("DROP TABLE call_logs")
+        connection.execute("DROP TABLE call_events")
         connection.execute("DROP INDEX recordings_kept")
         connection.execute("DROP INDEX recordings_deleted")
         connection.execute("ALTER TABLE callbacks DROP COLUMN retried_at")
