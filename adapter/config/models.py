@@ -31,6 +31,11 @@ SIGNING_KEY_LENGTH = 8
 MEBIBYTE = 1024 * 1024
 DATABASES = ("sqlite:////", "postgresql://", "postgresql+psycopg://", "postgres://")
 
+GATEWAY = re.compile(
+    r"[A-Za-z0-9_.\-]+"
+    r"|[a-z]+/[A-Za-z0-9_./@:;=+%*#-]*\{number\}[A-Za-z0-9_./@:;=+%*#-]*"
+)
+
 # Nobody serves documents there, but cloud hosts hand out their credentials to whoever asks.
 METADATA_NETWORKS = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"]
 
@@ -74,6 +79,12 @@ def _web_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not an http or https URL")
+    return value
+
+
+def _gateway(value: str) -> str:
+    if not GATEWAY.fullmatch(value):
+        raise ValueError("is neither a gateway's name nor an endpoint with {number} in it")
     return value
 
 
@@ -357,7 +368,11 @@ class SettingsModel(Section):
         60, ge=0, le=1000, description="jitter buffer of a call that is recorded; 0 leaves it alone"
     )
     sip_profile: ShortWord = Field("internal", description="SIP profile that calls go out by")
-    gateway: ShortWord | None = Field(None, description="gateway that calls to numbers go out by")
+    gateway: Annotated[str, AfterValidator(_gateway)] | None = Field(
+        None,
+        description="gateway that calls to numbers go out by: its name, or a whole endpoint of a"
+        " dial string with `{number}` in it",
+    )
     allow_from: list[Network] = Field(
         [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")],
         min_length=1,

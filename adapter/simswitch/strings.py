@@ -137,17 +137,16 @@ def _cuts(text: str, delimiter: str) -> list[int]:
     return cuts
 
 
-def bracketed(text: str) -> tuple[dict[str, str], str]:
+def bracketed(text: str, braces: str = "{}", separator: str = ",") -> tuple[dict[str, str], str]:
     """`{a=b,c=d}rest` -> variables and rest (switch_event_create_brackets).
 
     `^^x` right after the brace makes `x` the separator. Text that does not start with a
     closed brace has no variables.
     """
-    end = _closing(text)
+    end = closing(text, braces)
     if end is None:
         return {}, text
     inner, rest = text[1:end], text[end + 1 :]
-    separator = ","
     if inner.startswith("^^") and len(inner) > 2:
         separator, inner = inner[2], inner[3:]
     variables: dict[str, str] = {}
@@ -158,15 +157,14 @@ def bracketed(text: str) -> tuple[dict[str, str], str]:
     return variables, rest
 
 
-def _closing(text: str) -> int | None:
-    if not text.startswith("{"):
+def closing(text: str, braces: str) -> int | None:
+    """switch_find_end_paren: where the brace that `text` starts with is closed."""
+    opens, closes = braces[0], braces[1]
+    if not text.startswith(opens):
         return None
-    end = text.find("}")
-    if end < 0 or "{" not in text[1:end]:
-        return end if end > 0 else None
     depth = 0
     for at, char in enumerate(text):
-        depth += {"{": 1, "}": -1}.get(char, 0)
+        depth += {opens: 1, closes: -1}.get(char, 0)
         if depth == 0:
             return at
     return None
