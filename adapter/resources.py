@@ -8,6 +8,7 @@ import requests
 
 from adapter.callbacks.outbox import Outbox
 from adapter.config import Settings
+from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.positions import Positions
 from adapter.recording.archive import Archive
@@ -28,6 +29,7 @@ class Resources(Protocol):
     outbox: Outbox
     archive: Archive
     positions: Positions
+    running: RunningCalls
     sounds: SoundLibrary
     web_session: requests.Session
     fetcher: DocumentFetcher

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 
@@ -16,6 +17,10 @@ from adapter.callbacks.schedule import Limits as SendLimits
 from adapter.callbacks.sender import Sender, SenderSettings
 from adapter.callbacks.transport import Timeouts
 from adapter.config import Settings
+from adapter.control import commander
+from adapter.control.bus import Bus
+from adapter.control.commander import Commander
+from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.node import Node
@@ -37,6 +42,8 @@ from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
 from adapter.web.app import create_app
+from adapter.web.auth import Gate
+from adapter.web.calling import CALLS, Calling
 from adapter.web.server import WebServer, in_thread
 from adapter.web.tls import Certificate
 
@@ -80,6 +87,13 @@ class Service:
         self.positions = Positions(self.store, worker=name)
         self.archive = _archive(settings, self.store, self.outbox)
         self.sounds = _sounds(settings, self.web_session, self.archive)
+        self.running = RunningCalls()
+        self._bus = Bus(
+            settings.data_dir / "bus",
+            f"{worker}-{os.getpid()}",
+            {commander.KIND: lambda command: self.commander.answer(command)},
+        )
+        self.commander = Commander(self.running, known=self.store.call_log, bus=self._bus)
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
@@ -93,6 +107,7 @@ class Service:
 
     def start(self) -> None:
         """Begin: downloads and callbacks first, calls last."""
+        self._bus.start()
         self._web.start()
         for node in self._nodes:
             node.start()
@@ -127,6 +142,7 @@ class Service:
             node.stop()
         self._sender.stop(deadline)
         self._web.stop(1)
+        self._bus.stop()
         self.fetcher.close()
         self._engine.close()
         self.positions.stop()
@@ -170,6 +186,7 @@ class Service:
             measure=self._measure,
             offload=in_thread,
         )
+        app.add_route(CALLS, Calling(Gate(self.settings.projects), self.commander))
         return WebServer(self.settings, app, self._listeners.web, self._certificate)
 
 

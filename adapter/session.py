@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -20,6 +20,7 @@ import structlog
 
 from adapter import methods, metrics
 from adapter.call_facts import call_facts
+from adapter.control.call_control import CallControl
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, Source, choose, remote
@@ -29,6 +30,7 @@ from adapter.identity import CallIdentity
 from adapter.methods.context import Context
 from adapter.recording.call_recordings import CallRecordings
 from adapter.store.errors import StoreError
+from adapter.store.rows import CallLog
 from adapter.swml.effects import FETCH, YIELD, Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 from adapter.swml.interpreter import Interpreter
@@ -83,9 +85,18 @@ class Session:
         self._documents: dict[str, Document] = {}
         self._script: Interpreter | None = None
         self._step_began = 0.0
+        self._facts = call_facts(call.channel, self._identity)
+        self._control = CallControl(self._context({}), self._row)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
+        self._service.running.add(self._control)
+        try:
+            self._run()
+        finally:
+            self._service.running.remove(self._control)
+
+    def _run(self) -> None:
         metrics.CALLS_ACTIVE.inc()
         result = "failed"
         try:
@@ -122,6 +133,21 @@ class Session:
         if self._script is not None:
             self._service.positions.end(self)
 
+    def _row(self) -> CallLog:
+        call, facts = self._call, self._facts
+        running = "answered" if call.answered else str(facts["call_state"])
+        return CallLog(
+            id=self.call_id,
+            project_id=self._project.id,
+            node_id=self.node_id,
+            kind=str(facts["type"]),
+            direction=str(facts["direction"]),
+            caller=str(facts["from"]),
+            called=str(facts["to"]),
+            state="ended" if call.gone else running,
+            created_at=self.began,
+        )
+
     # -- where the call stands -------------------------------------------------------------------
 
     def position(self) -> dict[str, Any]:
@@ -135,7 +161,7 @@ class Session:
         return [self._documents[name] for name in hashes if name in self._documents]
 
     def _begin(self) -> Interpreter | None:
-        facts = call_facts(self._call.channel, self._identity)
+        facts = self._facts
         document = self._load_first(facts)
         if document is None:
             return None
@@ -210,7 +236,7 @@ class Session:
             if effect.method == FETCH:
                 return self._fetch(script, effect)
             self._log.debug("step", step=effect.path, method=effect.method, params=effect.params)
-            result = methods.perform(self._context(script), effect)
+            result = methods.perform(self._context(script.vars, script.steps), effect)
         except CallGone:
             raise
         except ScriptError as error:
@@ -224,7 +250,7 @@ class Session:
         metrics.counter(metrics.STEPS, effect.method, outcome).inc()
         return result
 
-    def _context(self, script: Interpreter) -> Context:
+    def _context(self, variables: Mapping[str, Any], step: int = 0) -> Context:
         service = self._service
         return Context(
             call=self._call,
@@ -235,8 +261,8 @@ class Session:
             held=service.archive.held,
             outbox=service.outbox,
             web=service.web_session,
-            variables=script.vars,
-            step=script.steps,
+            variables=variables,
+            step=step,
             began=self._step_began,
         )
 
@@ -246,7 +272,7 @@ class Session:
             self._log.warning(
                 "script warning", code=warning.code, step=warning.path, reason=str(warning)
             )
-            self._context(script).tell(
+            self._context(script.vars, script.steps).tell(
                 self._service.settings.script_status_url,
                 "calling.script.warning",
                 code=warning.code,

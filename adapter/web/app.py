@@ -42,7 +42,7 @@ def create_app(
     """
     app = falcon.App(middleware=[RequestId()])
     app.req_options.strip_url_path_trailing_slash = True
-    app.set_error_serializer(_serialize)
+    app.set_error_serializer(serialize)
     app.add_error_handler(TimeoutError, _slow_client)
     app.add_error_handler(BodyTooLarge, _large_body)
     app.add_error_handler(Exception, _unexpected)
@@ -107,7 +107,7 @@ class Metrics:
         resp.data = generate_latest(self._registry)
 
 
-def _serialize(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+def serialize(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     """Errors as `{"error": "Not Found", "message": "..."}`, whatever the client accepts."""
     resp.data = json.dumps(_body(error)).encode()
     resp.content_type = falcon.MEDIA_JSON

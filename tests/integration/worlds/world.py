@@ -22,6 +22,7 @@ from worlds.waiting import Sleeper, eventually
 
 DOCUMENTS = "/documents"
 SIGNING_KEY = "PSK_integration_tests"
+TOKEN = "PT_integration_tests"
 PROJECT = "6f1f2c3a-0000-4000-8000-00000000cafe"
 SPACE = "6f1f2c3a-0000-4000-8000-00000000beef"
 HTTP_DEADLINE = 10.0
@@ -203,7 +204,7 @@ class World:
 
 def project() -> dict[str, str]:
     """The project whose calls the tests make."""
-    return {"id": PROJECT, "space_id": SPACE, "signing_key": SIGNING_KEY}
+    return {"id": PROJECT, "token": TOKEN, "space_id": SPACE, "signing_key": SIGNING_KEY}
 
 
 def document(steps: Steps, **sections: Steps) -> str:

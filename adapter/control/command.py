@@ -1,0 +1,61 @@
+"""A command: its name, its parameters, and what it does to a call.
+
+Each family of commands has a module, which lists its own; `adapter.control.commands` has them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from adapter.control.errors import Invalid
+from adapter.swml.errors import Code
+from adapter.swml.parameters import Parameters
+from adapter.swml.problems import problems
+
+if TYPE_CHECKING:
+    from adapter.control.call_control import CallControl
+
+Given = TypeVar("Given", bound=Parameters)
+
+MISSING = "missing_required_parameter"
+
+
+class Nothing(Parameters):
+    """A command that takes no parameters."""
+
+
+class Controlled(Parameters):
+    """A command to something that was started under a `control_id`."""
+
+    control_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `run` returns when it is done, or under way; raises a `ControlError`."""
+
+    name: str
+    parameters: type[Parameters]
+    run: Callable[[CallControl, Any], None]
+
+    def parse(self, params: Mapping[str, Any]) -> Parameters:
+        """The parameters, typed. Raises `Invalid` that names the first wrong one."""
+        return parse(self.parameters, params)
+
+
+def parse(model: type[Given], params: Mapping[str, Any]) -> Given:
+    """`params` as a `model`; raises `Invalid`."""
+    try:
+        return model.model_validate(params)
+    except ValidationError as error:
+        problem = problems(error, params)[0]
+        missing = problem.code is Code.PARAMETER_MISSING
+        raise Invalid(
+            f"{problem.name or 'params'}: {problem.message}",
+            code=MISSING if missing else None,
+            attribute=problem.name or None,
+        ) from None

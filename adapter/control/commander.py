@@ -1,0 +1,86 @@
+"""A command finds its call, whichever worker has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapter.control.bus import Bus
+from adapter.control.commands import COMMANDS, perform
+from adapter.control.errors import CallEnded, ControlError, Unavailable, UnknownCall, from_dict
+from adapter.control.running import RunningCalls
+from adapter.store.rows import CallLog
+
+DEADLINE = 8.0
+"""Seconds for a command: longer than a recording may take to close."""
+
+KIND = "command"
+
+
+class Commander:
+    """Gives commands to calls. `known` finds what the store knows of a call that is over."""
+
+    names = frozenset(COMMANDS)
+
+    def __init__(
+        self, calls: RunningCalls, *, known: Callable[[str], CallLog | None], bus: Bus | None = None
+    ) -> None:
+        self._calls = calls
+        self._known = known
+        self._bus = bus
+
+    def run(
+        self, project_id: str, call_id: str, name: str, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Do the command; the call (CallLeg) as it is then. Raises a `ControlError`.
+
+        A call of another project is unknown here.
+        """
+        command = {"project": project_id, "call": call_id, "name": name, "params": dict(params)}
+        known_here = self._calls.find(call_id) or self._calls.ended(call_id)
+        if known_here or self._bus is None:
+            return self._here(command)
+        return self._elsewhere(self._bus, command)
+
+    def answer(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for another process (for the bus); `found` is None: never had it."""
+        call_id = command["call"]
+        if self._calls.find(call_id) is None and self._calls.ended(call_id) is None:
+            return {"found": None}
+        try:
+            return {"found": {"leg": self._here(command)}}
+        except ControlError as error:
+            return {"found": {"error": error.as_dict()}}
+
+    def _here(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        control = self._calls.find(command["call"])
+        if control is None:
+            raise self._why_not(command)
+        if control.project_id != command["project"]:
+            raise UnknownCall
+        return perform(control, command["name"], command["params"])
+
+    def _elsewhere(self, bus: Bus, command: Mapping[str, Any]) -> dict[str, Any]:
+        silent = False
+        for answer in bus.ask_all(KIND, command, DEADLINE):
+            if answer is None:
+                silent = True
+            elif found := answer.get("found"):
+                return _leg(found)
+        if silent:
+            raise Unavailable("The process that may have the call did not answer in time.")
+        raise self._why_not(command)
+
+    def _why_not(self, command: Mapping[str, Any]) -> ControlError:
+        """The call runs nowhere."""
+        row = self._calls.ended(command["call"]) or self._known(command["call"])
+        if row is None or row.project_id != command["project"]:
+            return UnknownCall()
+        return CallEnded()
+
+
+def _leg(found: Mapping[str, Any]) -> dict[str, Any]:
+    if error := found.get("error"):
+        raise from_dict(error)
+    leg: dict[str, Any] = found["leg"]
+    return leg

@@ -1,0 +1,37 @@
+"""Every command that can be given to a running call, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from adapter.control import end, record
+from adapter.control.command import Command
+from adapter.control.errors import CallEnded, NotPossible
+from adapter.control.leg import call_leg
+from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from adapter.control.call_control import CallControl
+
+FAMILIES = (end, record)
+
+COMMANDS: dict[str, Command] = {
+    command.name: command for family in FAMILIES for command in family.COMMANDS
+}
+
+
+def perform(control: CallControl, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Do it; the call as it is then. Raises a `ControlError`."""
+    command = COMMANDS[name]
+    control.require_running()
+    given = command.parse(params)
+    control.log.info("command", command=name)
+    try:
+        command.run(control, given)
+    except CallGone as gone:
+        raise CallEnded(f"The call has ended: {gone.reason}.") from gone
+    except (SwitchError, StoreError) as error:
+        raise NotPossible(str(error)) from error
+    return call_leg(control.row)

@@ -1,0 +1,49 @@
+"""A call as the REST API shows it: CallLeg of `/api/calling`, whose fields voice logs have, too."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from adapter.store.rows import CallLog
+
+_TYPES = {
+    "phone": "relay_pstn_call",
+    "sip": "relay_sip_call",
+    "webrtc": "relay_webrtc_call",
+}
+_DIRECTIONS = {"outbound": "outbound-api"}
+
+
+def call_leg(row: CallLog, now: float | None = None) -> dict[str, Any]:
+    """`now` is in Unix seconds; the duration counts from the answer to the end, or to now."""
+    milliseconds = round(1000 * _talked(row, time.time() if now is None else now))
+    return {
+        "id": row.id,
+        "from": row.caller,
+        "to": row.called,
+        "direction": _DIRECTIONS.get(row.direction, row.direction),
+        "status": row.state,
+        "duration": milliseconds // 1000,
+        "duration_ms": milliseconds,
+        "billing_ms": 0,
+        "source": "realtime_api",
+        "type": _TYPES.get(row.kind, "relay_sip_call"),
+        "url": None,
+        "charge": 0,
+        "charge_details": [],
+        "created_at": iso_time(row.created_at),
+        "parent_id": row.parent_id,
+    }
+
+
+def iso_time(moment: float) -> str:
+    """`2024-05-06T12:20:00Z`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _talked(row: CallLog, now: float) -> float:
+    if row.answered_at is None:
+        return 0.0
+    return max(0.0, (row.ended_at or now) - row.answered_at)

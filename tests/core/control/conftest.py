@@ -1,0 +1,155 @@
+"""A running call without a switch, and the REST endpoint before it."""
+
+import base64
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import falcon
+import gevent
+import pytest
+from falcon import testing
+
+from adapter.config import Settings
+from adapter.control.call_control import CallControl
+from adapter.control.commander import Commander
+from adapter.control.running import RunningCalls
+from adapter.freeswitch.errors import CallGone
+from adapter.recording.options import Options
+from adapter.recording.recorder import NotRunning
+from adapter.store.rows import CallLog
+from adapter.web.app import serialize
+from adapter.web.auth import Gate
+from adapter.web.calling import CALLS, Calling
+
+TOKEN = "PT-core-tests-control"
+ROW = CallLog(
+    id="call-1",
+    project_id="one",
+    node_id="fs1",
+    kind="phone",
+    direction="inbound",
+    caller="+1555",
+    called="+1666",
+    state="answered",
+    created_at=1715000000.0,
+    answered_at=1715000001.0,
+)
+
+
+class FakeCall:
+    """Notes what is done with it; `gone` once it has ended."""
+
+    def __init__(self):
+        self.uuid = "call-1"
+        self.done = []
+        self.gone = None
+        self.lost = False
+        self.refusal = None
+
+    def hangup(self, cause):
+        self.done.append(f"hangup {cause}")
+        self.gone = CallGone(f"hung up ({cause})")
+
+    def execute(self, application, argument="", **_):
+        self.done.append(f"{application} {argument}")
+
+
+class FakeRecorder:
+    def __init__(self, options, call):
+        self.options, self.call = options, call
+        self.active = True
+        self.running = True
+
+    def _do(self, what):
+        if not self.running:
+            raise NotRunning("the recording 'r' is finished")
+        self.call.done.append(f"{what} {self.options.control_id}")
+
+    def pause(self, behavior):
+        self._do(f"pause {behavior}")
+
+    def resume(self):
+        self._do("resume")
+
+    def stop(self):
+        self.active = False
+        self.call.done.append(f"stop {self.options.control_id}")
+        return True
+
+
+class FakeRecordings:
+    def __init__(self, call):
+        self.call = call
+        self.found = {}
+
+    @staticmethod
+    def new_control_id():
+        return "made-up"
+
+    def find(self, control_id):
+        return self.found.get(control_id)
+
+    def start(self, options: Options):
+        if self.call.refusal:
+            raise self.call.refusal
+        self.call.done.append(f"record {options.control_id}")
+        self.found[options.control_id] = FakeRecorder(options, self.call)
+
+
+class World:
+    """Two projects, one call of the first, and whoever knows their tokens."""
+
+    def __init__(self):
+        self.call = FakeCall()
+        self.recordings = FakeRecordings(self.call)
+        context = SimpleNamespace(
+            call=self.call,
+            recordings=self.recordings,
+            identity=SimpleNamespace(call_id="call-1", project_id="one"),
+        )
+        self.row = ROW
+        self.control = CallControl(context, lambda: self.row)
+        self.running = RunningCalls()
+        self.running.add(self.control)
+        self.known = {}
+        self.commander = Commander(self.running, known=self.known.get)
+        projects = [{"id": "one", "token": TOKEN}, {"id": "two", "token": TOKEN + "2"}]
+        app = falcon.App()
+        app.set_error_serializer(serialize)
+        app.add_route(CALLS, Calling(Gate(Settings(projects=projects).projects), self.commander))
+        self.client = testing.TestClient(app)
+
+    @staticmethod
+    def wait_until(look):
+        with gevent.Timeout(5):
+            while not look():
+                gevent.sleep(0)
+
+    def end(self):
+        self.call.gone = CallGone("hung up (NORMAL_CLEARING)")
+        self.row = replace(self.row, state="ended", ended_at=1715000009.5)
+        self.running.remove(self.control)
+
+    def send(self, body, project="one", token=TOKEN):
+        text = body if isinstance(body, str | bytes) else json.dumps(body)
+        secret = base64.b64encode(f"{project}:{token}".encode()).decode()
+        headers = {"Authorization": f"Basic {secret}", "Content-Type": "application/json"}
+        return self.client.simulate_post(CALLS, body=text, headers=headers)
+
+    def ask(self, command, call_id="call-1", **params):
+        return self.send({"command": command, "id": call_id, "params": params})
+
+    def error(self, command, call_id="call-1", **params):
+        """Code and attribute of a refused command."""
+        answer = self.ask(command, call_id, **params)
+        assert answer.status_code == 422, answer.text
+        found = answer.json["errors"][0]
+        assert found["type"] == "validation_error"
+        assert found["message"]
+        return found["code"], found["attribute"]
+
+
+@pytest.fixture
+def world():
+    return World()
