@@ -16,7 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LogFormat = Literal["json", "console"]
 
 _HIDDEN = "[hidden]"
-_SECRET_NAMES = re.compile(
+SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|signing_key|api_key|authorization|signature|cookie", re.I
 )
 # user:password@ in an address, and query parameters that give access.
@@ -44,7 +44,7 @@ def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _hidden(name: str, value: Any) -> Any:
-    if _SECRET_NAMES.search(name) and value is not None:
+    if SECRET_NAMES.search(name) and value is not None:
         return _HIDDEN
     match value:
         case str():

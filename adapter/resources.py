@@ -10,6 +10,7 @@ from adapter.callbacks.outbox import Outbox
 from adapter.config import Settings
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
+from adapter.journal import Journals
 from adapter.positions import Positions
 from adapter.recording.archive import Archive
 from adapter.sounds.library import SoundLibrary
@@ -30,6 +31,7 @@ class Resources(Protocol):
     archive: Archive
     positions: Positions
     running: RunningCalls
+    journals: Journals
     sounds: SoundLibrary
     web_session: requests.Session
     fetcher: DocumentFetcher

@@ -26,6 +26,7 @@ from adapter.freeswitch.call import Call
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
 from adapter.javascript import Engine
+from adapter.journal import Journals
 from adapter.listeners import Listeners
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
@@ -85,7 +86,8 @@ class Service:
         self.store = Store.open(url, deadline=settings.deadlines.store)
         name = f"{socket.gethostname()} {settings.listen} worker {worker}"
         self.positions = Positions(self.store, worker=name)
-        self.archive = _archive(settings, self.store, self.outbox)
+        self.journals = Journals(self.store)
+        self.archive = _archive(settings, self.store, self.outbox, self.journals)
         self.sounds = _sounds(settings, self.web_session, self.archive)
         self.running = RunningCalls()
         self._bus = Bus(
@@ -146,6 +148,7 @@ class Service:
         self.fetcher.close()
         self._engine.close()
         self.positions.stop()
+        self.journals.stop()
         self.store.close()
         self.stopped.set()
 
@@ -195,7 +198,7 @@ def _certificate(settings: Settings) -> Certificate | None:
     return Certificate(chain, key) if chain and key else None
 
 
-def _archive(settings: Settings, store: Store, outbox: Outbox) -> Archive:
+def _archive(settings: Settings, store: Store, outbox: Outbox, journals: Journals) -> Archive:
     secret = settings.link_secret
     return Archive(
         store=store,
@@ -206,6 +209,7 @@ def _archive(settings: Settings, store: Store, outbox: Outbox) -> Archive:
         public_url=settings.public_url,
         link_secret=secret.get_secret_value() if secret else None,
         jitter_buffer_ms=settings.jitter_buffer_ms,
+        told=journals.recording,
     )
 
 

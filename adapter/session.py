@@ -13,6 +13,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -27,6 +29,7 @@ from adapter.documents.sources import NoSourceError, Source, choose, remote
 from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.identity import CallIdentity
+from adapter.journal import Journal
 from adapter.methods.context import Context
 from adapter.recording.call_recordings import CallRecordings
 from adapter.store.errors import StoreError
@@ -86,15 +89,17 @@ class Session:
         self._script: Interpreter | None = None
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
+        self._journal = self._open_journal()
         self._control = CallControl(self._context({}), self._row)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
-        self._service.running.add(self._control)
-        try:
-            self._run()
-        finally:
-            self._service.running.remove(self._control)
+        with closing(self._journal):
+            self._service.running.add(self._control)
+            try:
+                self._run()
+            finally:
+                self._service.running.remove(self._control)
 
     def _run(self) -> None:
         metrics.CALLS_ACTIVE.inc()
@@ -134,19 +139,20 @@ class Session:
             self._service.positions.end(self)
 
     def _row(self) -> CallLog:
-        call, facts = self._call, self._facts
-        running = "answered" if call.answered else str(facts["call_state"])
-        return CallLog(
-            id=self.call_id,
-            project_id=self._project.id,
-            node_id=self.node_id,
-            kind=str(facts["type"]),
-            direction=str(facts["direction"]),
-            caller=str(facts["from"]),
-            called=str(facts["to"]),
-            state="ended" if call.gone else running,
-            created_at=self.began,
+        if self._call.answered:
+            self._journal.state("answered")
+        row = self._journal.row
+        return replace(row, state="ended") if self._call.gone else row
+
+    def _open_journal(self) -> Journal:
+        journals, call = self._service.journals, self._call
+        journal = journals.open(self._identity, self._facts, resumed=bool(self._resumed))
+        call.observe(journal.commands)
+        call.on("CHANNEL_ANSWER", lambda _: journal.state("answered"))
+        call.on(
+            "CHANNEL_HANGUP", lambda event: journal.state("ended", cause=event.get("Hangup-Cause"))
         )
+        return journal
 
     # -- where the call stands -------------------------------------------------------------------
 
@@ -165,6 +171,7 @@ class Session:
         document = self._load_first(facts)
         if document is None:
             return None
+        self._journal.note("swml.document", {"name": document.name})
         self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
         return self._service.interpreter.start(
             document,
@@ -220,6 +227,8 @@ class Session:
         self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
+            details = {"code": script.error.code, "message": str(script.error)}
+            self._journal.note("swml.stopped", details, "error")
 
     def _keep_position(self, heard: bool, effect: Effect) -> None:
         """What was heard, or is done only once, is written down before the next step begins."""
@@ -233,6 +242,7 @@ class Session:
             if effect.method == YIELD:
                 gevent.sleep(0)
                 return Result()
+            self._note_step(effect)
             if effect.method == FETCH:
                 return self._fetch(script, effect)
             self._log.debug("step", step=effect.path, method=effect.method, params=effect.params)
@@ -249,6 +259,10 @@ class Session:
         outcome = "failed" if result.error else "success"
         metrics.counter(metrics.STEPS, effect.method, outcome).inc()
         return result
+
+    def _note_step(self, effect: Effect) -> None:
+        details = {"step": effect.path, "parameters": effect.params}
+        self._journal.note(f"swml.{effect.method}", details)
 
     def _context(self, variables: Mapping[str, Any], step: int = 0) -> Context:
         service = self._service
@@ -269,6 +283,11 @@ class Session:
     def _report_warnings(self, script: Interpreter) -> None:
         for warning in script.take_warnings():
             metrics.counter(metrics.WARNINGS, warning.code).inc()
+            self._journal.note(
+                "calling.script.warning",
+                {"code": warning.code, "step": warning.path, "message": str(warning)},
+                "warn",
+            )
             self._log.warning(
                 "script warning", code=warning.code, step=warning.path, reason=str(warning)
             )
@@ -334,4 +353,5 @@ class Session:
     def _report_no_document(self, code: str, reason: str) -> None:
         """In the log, and on the channel, where a CDR shows it."""
         self._log.error("no document", code=code, reason=reason)
+        self._journal.note("swml.no_document", {"code": code, "message": reason}, "error")
         self._call.set_variables({"script_error": code})

@@ -37,6 +37,7 @@ APPLICATION_DEADLINE = 4 * 3600.0
 """Seconds that an application may run: SWML's own limit of a call (answer.max_duration)."""
 
 Handler = Callable[[Event], None]
+Observer = Callable[[tuple[bytes, ...], str], None]
 
 _versions: dict[str, tuple[int, ...]] = {}
 
@@ -54,6 +55,7 @@ class Call:
         self._completions: dict[str, AsyncResult[Event]] = {}
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
         self._on_ended: list[Callable[[], None]] = []
+        self._observer: Observer = lambda _batch, _reply: None
         self._connection = OutboundConnection(sock, on_event=self._on_event)
         self._connection.when_ended(self._on_end)
 
@@ -115,7 +117,13 @@ class Call:
         """
         batch, self._ahead = (*self._ahead, *batch), []
         log.debug("switch commands", commands=batch)
-        return self._connection.checked(*batch, deadline=self.deadline)
+        try:
+            reply = self._connection.checked(*batch, deadline=self.deadline)
+        except SwitchError as error:
+            self._observer(batch, str(error))
+            raise
+        self._observer(batch, reply)
+        return reply
 
     def execute(
         self,
@@ -198,6 +206,10 @@ class Call:
         handlers = self._handlers[event_name]
         handlers.append(handler)
         return lambda: handlers.remove(handler) if handler in handlers else None
+
+    def observe(self, observer: Observer) -> None:
+        """Tell `observer` what is sent, and the answer to the last of it. It must not block."""
+        self._observer = observer
 
     def when_ended(self, callback: Callable[[], None]) -> None:
         """Call `callback` when nothing more can come (at once if it is so): no connection."""

@@ -41,6 +41,8 @@ class Archive:
     link_secret: str | None
     jitter_buffer_ms: int = 0
     clock: Callable[[], float] = time.time
+    told: Callable[[Recording], None] = lambda _row: None
+    """Hears of every state of every recording; must not raise."""
     in_hand: set[str] = field(default_factory=set)
     """Recordings that a call of this process looks after."""
 
@@ -111,3 +113,4 @@ class Archive:
             payload = record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
             writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id))
         self.held.commit(*writes)
+        self.told(row)

@@ -140,14 +140,14 @@ class CallLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvents:
-    """Some events of a call, in order: `events` is the keeper's own JSON text.
+    """Some events of a call, in order: `events` are the keeper's own bytes.
 
     `number` orders the call's pieces and makes a repeated commit harmless.
     """
 
     call_id: str
     number: int
-    events: str
+    events: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

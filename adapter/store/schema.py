@@ -29,7 +29,8 @@ def _for_operators(connection: sa.Connection) -> None:
 
 def _for_call_logs(connection: sa.Connection) -> None:
     """Calls are known after they have ended, with what happened in them."""
-    without_rowid = " WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    sqlite = connection.dialect.name == "sqlite"
+    without_rowid, binary = (" WITHOUT ROWID", "BLOB") if sqlite else ("", "BYTEA")
     for sql in (
         "CREATE TABLE call_logs (id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL,"
         " node_id TEXT NOT NULL, kind TEXT NOT NULL, direction TEXT NOT NULL,"
@@ -39,7 +40,7 @@ def _for_call_logs(connection: sa.Connection) -> None:
         "CREATE INDEX call_logs_of_project ON call_logs (project_id, created_at, id)",
         "CREATE INDEX call_logs_by_creation ON call_logs (created_at)",
         "CREATE TABLE call_events (call_id TEXT NOT NULL, number BIGINT NOT NULL,"
-        " events TEXT NOT NULL, PRIMARY KEY (call_id, number))" + without_rowid,
+        f" events {binary} NOT NULL, PRIMARY KEY (call_id, number)){without_rowid}",
     ):
         connection.exec_driver_sql(sql)
 

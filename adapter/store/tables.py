@@ -158,12 +158,12 @@ call_logs = sa.Table(
     sa.Index("call_logs_by_creation", "created_at"),
 )
 
-# Many events a row: they are written and read together, and nothing is asked of one in SQL.
+# Many events a row, compressed: they are written and read together, and nothing is asked of one.
 call_events = sa.Table(
     "call_events",
     metadata,
     sa.Column("call_id", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("events", sa.Text, nullable=False),
+    sa.Column("events", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
