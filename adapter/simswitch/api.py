@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapter.simswitch.call_api import CALL_COMMANDS
-from adapter.simswitch.caller import CallPlan
 from adapter.simswitch.causes import cause_named
-from adapter.simswitch.profile import CallFacts
-from adapter.simswitch.settings import Action
+from adapter.simswitch.originate import Origination
 from adapter.simswitch.sim_api import sim
-from adapter.simswitch.strings import bracketed, new_uuid, separate
+from adapter.simswitch.strings import new_uuid, separate
 
 if TYPE_CHECKING:
     from adapter.simswitch.session import Session
@@ -77,7 +75,7 @@ def _row(session: "Session") -> dict[str, str]:
     created = channel.times.created // 1_000_000
     return {
         "uuid": channel.uuid,
-        "direction": "inbound",
+        "direction": channel.facts.direction,
         "created": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(created)),
         "created_epoch": str(created),
         "name": channel.name,
@@ -140,31 +138,16 @@ def echo(_switch: "SimSwitch", argument: str) -> str:
 
 
 def originate(switch: "SimSwitch", argument: str) -> str:
-    """`{variables}url extension|&application(data) …`: places a simulated caller's call.
-
-    The number in the url becomes the caller's; what answers is the dialplan's extension or
-    the application.
-    """
-    variables, rest = bracketed(argument)
-    words = separate(rest, " ", 10)
+    """`<dial string> <extension>|&<application>(<arguments>) [<dialplan>] [<context>]`."""
+    words = separate(argument, " ", 10)
     if len(words) < 2:
         return "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>]\n"
-    number = words[0].rpartition("/")[2].partition("@")[0]
-    facts = CallFacts(
-        from_number=variables.get("origination_caller_id_number", number),
-        from_name=variables.get("origination_caller_id_name", ""),
-        to_number=words[1],
-        variables=variables,
-    )
-    caller = switch.call(CallPlan(facts), actions=_inline(words[1]))
-    return f"+OK {caller.uuid}\n"
-
-
-def _inline(extension: str) -> tuple[Action, ...] | None:
-    if not extension.startswith("&"):
-        return None
-    name, _, data = extension[1:].partition("(")
-    return (Action(name, data.rpartition(")")[0]),)
+    origination = Origination(switch, words[0])
+    leg = origination.run()
+    if leg is None:
+        return f"-ERR {origination.cause}\n"
+    leg.session.send_to(words[1], words[3] if len(words) > 3 else "default")
+    return f"+OK {leg.party.uuid}\n"
 
 
 def program(_switch: "SimSwitch", _argument: str) -> str:

@@ -12,8 +12,9 @@ import gevent
 import structlog
 
 from adapter.simswitch.audio import RATE
-from adapter.simswitch.bridging import bridge, conference
+from adapter.simswitch.bridging import bridge
 from adapter.simswitch.causes import cause_named
+from adapter.simswitch.conferencing import conference
 from adapter.simswitch.outbound import socket
 from adapter.simswitch.session import Ending, Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
@@ -74,7 +75,16 @@ def nothing(_session: Session, _data: str) -> None:
     """Its argument was expanded; nothing else can be seen of it from outside."""
 
 
-@application("set", "export", "bridge_export")
+@application("export", "bridge_export")
+def export(session: Session, data: str) -> None:
+    """`[nolocal:]name=value`: the legs that this call makes get it too."""
+    name = data.partition("=")[0]
+    names = session.channel.variables.get("export_vars")
+    session.channel.set("export_vars", f"{names},{name}" if names else name)
+    set_variable(session, data.removeprefix("nolocal:"))
+
+
+@application("set")
 def set_variable(session: Session, data: str) -> None:
     """`name=value`; set expands its value a second time."""
     name, equals, value = data.partition("=")

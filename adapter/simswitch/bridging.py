@@ -1,95 +1,168 @@
-"""`bridge` and `conference`: the least that a call can notice of somebody else.
+"""`bridge` and `uuid_bridge`: two parties hear each other until one of them has had enough.
 
-Source: mod_dptools.c (audio_bridge_function), switch_ivr_bridge.c, switch_channel.c
-(switch_channel_handle_cause). Who is called is a `Callee` of the settings, not a channel.
+Source: mod_dptools.c (audio_bridge_function), switch_ivr_bridge.c
+(switch_ivr_multi_threaded_bridge, audio_bridge_thread, switch_ivr_uuid_bridge), switch_channel.c
+(switch_channel_handle_cause). The thread of the one that called runs the bridge.
 """
 
-import re
-
-from adapter.simswitch.audio import Tone, samples_of
+from adapter.simswitch.channel import Channel, State
+from adapter.simswitch.heard import Heard
+from adapter.simswitch.originate import Origination
 from adapter.simswitch.session import Session
-from adapter.simswitch.settings import Callee
-from adapter.simswitch.strings import bracketed, is_true, new_uuid
-from adapter.simswitch.tones import Sound
+from adapter.simswitch.strings import is_true
+from adapter.simswitch.timeline import Segment
+from adapter.simswitch.voices import Voice
 
-CALLEE_PEAK = 6000.0
+ALWAYS_GOES_ON = frozenset({"NO_ANSWER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL"})
 
 
 def bridge(session: Session, data: str) -> None:
-    """Calls the numbers of a dial string, `|` one after the other, `,` at once."""
-    _, targets = bracketed(data)
-    cause = "NO_ROUTE_DESTINATION"
-    for group in targets.split("|"):
-        callee, target = _first(session, group.split(","))
-        session.wait(callee.rings)
-        if not session.channel.ready:
-            return
-        cause = callee.cause or "SUCCESS"
-        if cause == "SUCCESS":
-            _talk(session, callee, target)
-            return
-    _fail(session, cause)
+    """Calls the legs of a dial string and talks with the first that answers."""
+    channel = session.channel
+    for name in ("originated_legs", "originate_causes"):
+        channel.set(name, None)
+    if channel.answered:
+        channel.set_callstate("RING_WAIT")
+    origination = Origination(session.switch, data, session)
+    leg = origination.run()
+    channel.set("originate_disposition", origination.cause)
+    channel.set("DIALSTATUS", _DIALSTATUS.get(origination.cause, origination.cause))
+    if leg is None:
+        _fail(session, origination.cause)
+        return
+    channel.answer()
+    if channel.callstate == "RING_WAIT":
+        channel.set_callstate("ACTIVE")
+    channel.other_leg = leg.session.channel
+    talk(session, leg.session, leg.target)
 
 
-def _first(session: Session, targets: list[str]) -> tuple[Callee, str]:
-    """Who answers first; if nobody would, the one that says so last."""
-    found = [(_callee(session, target), target) for target in targets]
-    answering = [pair for pair in found if pair[0].cause is None]
-    if answering:
-        return min(answering, key=lambda pair: pair[0].rings)
-    return max(found, key=lambda pair: pair[0].rings)
-
-
-def _callee(session: Session, target: str) -> Callee:
-    number = re.sub(r"\[[^]]*\]", "", target).rpartition("/")[2].partition("@")[0]
-    for callee in session.switch.settings.callees:
-        if re.search(callee.pattern, number):
-            return callee
-    return Callee(".*", cause="NO_ROUTE_DESTINATION")
+_DIALSTATUS = {
+    "ORIGINATOR_CANCEL": "CANCEL",
+    "USER_BUSY": "BUSY",
+    "NO_ANSWER": "NOANSWER",
+    "DESTINATION_OUT_OF_ORDER": "INVALIDARGS",
+    "INVALID_PROFILE": "INVALIDARGS",
+    "CALL_REJECTED": "DONTCALL",
+}
 
 
 def _fail(session: Session, cause: str) -> None:
     channel = session.channel
-    for name in ("originate_disposition", "originate_failed_cause", "bridge_hangup_cause"):
-        channel.set(name, cause)
+    channel.set("originate_failed_cause", cause)
+    channel.set("last_bridge_hangup_cause", cause)
+    if channel.callstate == "RING_WAIT" and not channel.down:
+        channel.set_callstate("ACTIVE")
     goes_on = channel.get("continue_on_fail") or ""
-    if not (is_true(goes_on) or cause in goes_on.split(",")):
-        channel.hangup(cause)
+    if goes_on and (is_true(goes_on) or cause in goes_on.split(",")):
+        return
+    if not goes_on and cause in ALWAYS_GOES_ON:
+        return
+    channel.hangup(cause)
 
 
-def _talk(session: Session, callee: Callee, target: str) -> None:
+def talk(first: Session, second: Session, target: str = "") -> None:
+    """Two parties hear each other; `first` is the one whose thread this is."""
+    a, b = first.channel, second.channel
+    first.companion, second.companion = second, first
+    _bond(a, b)
+    a.mark_bridged()
+    b.mark_bridged()
+    headers = {"Bridge-A-Unique-ID": a.uuid, "Bridge-B-Unique-ID": b.uuid}
+    a.fire("CHANNEL_BRIDGE", headers)
+    b.transferring = False
+    b.enter(State.EXCHANGE_MEDIA)
+    heard = [_hears(a, b, target), _hears(b, a, target)]
+    while a.ready and _talks(b) and not first.flat:
+        first.run_messages()
+        _pass_digits(a, b)
+        _pass_digits(b, a)
+        if a.ready and _talks(b):
+            first.pause(first.look_again())
+    for (segment, record), listener in zip(heard, (a, b), strict=True):
+        _stops_hearing(listener, segment, record)
+    first.companion = second.companion = None
+    _part(first, second, headers)
+
+
+def _talks(channel: Channel) -> bool:
+    return channel.state is State.EXCHANGE_MEDIA and not channel.transferring
+
+
+def _bond(a: Channel, b: Channel) -> None:
+    for mine, other in ((a, b), (b, a)):
+        values = dict.fromkeys(("bridge_uuid", "last_bridge_to", "signal_bond"), other.uuid)
+        for name, value in {**values, "bridge_channel": other.name}.items():
+            mine.set(name, value)
+
+
+def _hears(listener: Channel, speaker: Channel, target: str) -> tuple[Segment, Heard]:
+    record = Heard(listener.seconds_since_start(), "bridge", target or speaker.name)
+    listener.heard.append(record)
+    return listener.play(Voice(speaker)), record
+
+
+def _stops_hearing(listener: Channel, segment: Segment, record: Heard) -> None:
+    segment.end = max(segment.start, listener.media_frame)
+    record.ms, record.running = 20.0 * (segment.end - segment.start), False
+
+
+def _pass_digits(sender: Channel, receiver: Channel) -> None:
+    """if 1 channel has DTMF pass it to the other"""
+    while (digit := sender.take_digit()) is not None:
+        receiver.sent_digits.append(digit)
+
+
+def _part(first: Session, second: Session, headers: dict[str, str]) -> None:
+    a, b = first.channel, second.channel
+    if _talks(b) and not (a.transferring and a.is_true("park_after_bridge")):
+        _leave(second)
+    for channel, other in ((a, b), (b, a)):
+        if other.hangup_cause:
+            channel.set("bridge_hangup_cause", other.hangup_cause)
+            channel.set("last_bridge_hangup_cause", other.hangup_cause)
+    a.fire("CHANNEL_UNBRIDGE", headers)
+    _after(first, b.hangup_cause or "NORMAL_CLEARING")
+
+
+def _leave(session: Session) -> None:
+    """What becomes of the one that was called, when the other has left."""
     channel = session.channel
-    other = new_uuid()
-    channel.answer()
-    values = {"originate_disposition": "SUCCESS", "DIALSTATUS": "SUCCESS"}
-    bond = {"bridge_uuid": other, "last_bridge_to": other, "signal_bond": other}
-    for name, value in {**values, **bond, "bridge_channel": target}.items():
-        channel.set(name, value)
-    headers = {"Bridge-A-Unique-ID": channel.uuid, "Bridge-B-Unique-ID": other}
-    channel.fire("CHANNEL_BRIDGE", headers)
-    length = None if callee.talks is None else samples_of(callee.talks * 1000)
-    session.play(Sound("bridge", target, Tone((callee.tone,), CALLEE_PEAK, length)))
-    for name in bond:
-        channel.set(name, None if name != "last_bridge_to" else other)
-    channel.set("bridge_hangup_cause", channel.hangup_cause or "NORMAL_CLEARING")
-    channel.fire("CHANNEL_UNBRIDGE", headers)
-    _after(session)
+    if target := channel.get("transfer_after_bridge"):
+        _transfer(session, target)
+    else:
+        channel.hangup("NORMAL_CLEARING")
 
 
-def _after(session: Session) -> None:
+def _after(session: Session, cause: str) -> None:
     """What the variables say a call does once its bridge is over."""
     channel = session.channel
     if not channel.ready:
         return
-    if channel.is_true("hangup_after_bridge"):
-        channel.hangup("NORMAL_CLEARING")
-    elif target := channel.get("transfer_after_bridge"):
-        number, _, rest = target.partition(":")
-        session.transfer(number, rest.partition(":")[2] or channel.facts.context)
+    if target := channel.get("transfer_after_bridge"):
+        _transfer(session, target)
+    elif channel.is_true("hangup_after_bridge"):
+        channel.hangup(cause)
 
 
-def conference(session: Session, data: str) -> None:
-    """The call waits in a conference of its own until it hangs up or is broken off."""
-    session.channel.answer()
-    session.channel.set("conference_name", data.partition("@")[0])
-    session.play(Sound("conference", data, Tone((0.0,), 0.0)))
+def _transfer(session: Session, target: str) -> None:
+    """`extension[:dialplan[:context]]`."""
+    number, _, rest = target.partition(":")
+    session.transfer(number, rest.partition(":")[2] or session.channel.facts.context)
+
+
+def join(first: Session, second: Session) -> None:
+    """switch_ivr_uuid_bridge: both leave what they do; the thread of the first runs the bridge."""
+    second.take_aside(State.CONSUME_MEDIA, None)
+    first.take_aside(State.SOFT_EXECUTE, lambda: _joined(first, second))
+
+
+def _joined(first: Session, second: Session) -> None:
+    if second.channel.down:
+        first.channel.hangup("NORMAL_CLEARING")
+        return
+    first.channel.enter(State.EXECUTE)
+    first.channel.other_leg, second.channel.other_leg = second.channel, first.channel
+    talk(first, second)
+    if first.channel.ready:
+        first.channel.hangup(second.channel.hangup_cause or "NORMAL_CLEARING")

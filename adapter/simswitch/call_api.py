@@ -6,6 +6,7 @@ Source: mod_commands.c. Arguments are taken apart as the switch does it, and not
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapter.simswitch.bridging import join
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.events import Event
 from adapter.simswitch.messages import Message
@@ -249,9 +250,30 @@ def uuid_transfer(switch: "SimSwitch", argument: str) -> str:
     if session is None:
         return NO_CHANNEL
     target = [word for word in words[1:] if not word.startswith("-")]
-    context = target[2] if len(target) > 2 else session.channel.facts.context
-    session.transfer(target[0], context)
+    other = switch.session(session.channel.variables.get("bridge_uuid") or "")
+    chosen: dict[str, list[Session | None]]
+    chosen = {"-bleg": [other or session], "-both": [other, session]}
+    for one in chosen.get(words[1], [session]):
+        if one is not None and target:
+            context = target[2] if len(target) > 2 else one.channel.facts.context
+            one.transfer(target[0], context)
     return "+OK\n"
+
+
+def uuid_bridge(switch: "SimSwitch", argument: str) -> str:
+    """`<uuid> <other uuid>`: both leave what they do and talk with each other."""
+    words = separate(argument, " ", 10)
+    if len(words) < 2:
+        return "-USAGE: <uuid> <other_uuid>\n"
+    first, second = (switch.session(word) for word in words[:2])
+    if first is None or second is None:
+        return f"-ERR Invalid uuid{'' if first else f' [{words[0]}]'}\n"
+    if not first.channel.has_media:
+        first, second = second, first
+    if not first.channel.has_media:
+        return "-ERR Invalid uuid\n"
+    join(first, second)
+    return f"+OK {second.channel.uuid}\n"
 
 
 def sched_hangup(switch: "SimSwitch", argument: str) -> str:
@@ -286,5 +308,6 @@ CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
     "uuid_audio": uuid_audio,
     "uuid_jitterbuffer": uuid_jitterbuffer,
     "uuid_transfer": uuid_transfer,
+    "uuid_bridge": uuid_bridge,
     "sched_hangup": sched_hangup,
 }

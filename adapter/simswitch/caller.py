@@ -202,6 +202,15 @@ class Caller:
         self._channel.set("sip_hangup_disposition", disposition)
         self._channel.hangup(cause_named(cause))
 
+    def refuse(self, cause: str) -> None:
+        """Does not take the call: an answer such as 486."""
+        self._channel.set("sip_hangup_disposition", "recv_refuse")
+        self._channel.hangup(cause_named(cause))
+
+    def talk(self, seconds: float) -> None:
+        """Hangs up after so many seconds."""
+        self._later(seconds, Step(hangup="NORMAL_CLEARING"))
+
     def wait(self, seconds: float) -> bool:
         """Waits for the end of the call; False: it still lives."""
         return bool(self.ended.wait(seconds))
@@ -212,6 +221,8 @@ class Caller:
         now = channel.seconds_since_start()
         return {
             "uuid": self.uuid,
+            "caller": channel.facts.from_number,
+            "headers": channel.sip_headers(),
             "ended": self.ended.is_set(),
             "answered": self.answered,
             "hangup_cause": self.hangup_cause,

@@ -32,12 +32,18 @@ class State(IntEnum):
     NEW = 0
     INIT = 1
     ROUTING = 2
+    SOFT_EXECUTE = 3
     EXECUTE = 4
+    EXCHANGE_MEDIA = 5
+    CONSUME_MEDIA = 7
     RESET = 9
     HANGUP = 10
     REPORTING = 11
     DESTROY = 12
+    NONE = 13
 
+
+_READY = frozenset({State.EXECUTE, State.EXCHANGE_MEDIA, State.CONSUME_MEDIA})
 
 # file, function and line in the head of an event: where a real switch fires it
 SOURCES = {
@@ -69,7 +75,7 @@ class Surroundings:
 
 
 class Channel:
-    """An inbound call leg."""
+    """A call leg: one that came in, or one that the switch makes (its facts have an address)."""
 
     recordings: "Recordings"
 
@@ -91,6 +97,7 @@ class Channel:
         self.says, self.hears = Timeline(), Timeline()
         self.sends_media = True
         self.on_change: Callable[[], None] = lambda: None
+        self.other_leg: Channel | None = None
         self._switch = switch
         self.profile_index = 1
         self._headers = ChannelHeaders(self)
@@ -110,7 +117,7 @@ class Channel:
     @property
     def ready(self) -> bool:
         """switch_channel_ready: applications may go on."""
-        return self.state is State.EXECUTE and not self.transferring
+        return self.state in _READY and not self.transferring
 
     @property
     def has_media(self) -> bool:
@@ -154,6 +161,11 @@ class Channel:
         }
         return fields.get(name.lower())
 
+    def sip_headers(self) -> dict[str, str]:
+        """What the party of a called leg sees of the call's own SIP headers."""
+        found = [(name, value) for name, value in self.variables if name.startswith("sip_h_")]
+        return {name.removeprefix("sip_h_"): value for name, value in found}
+
     # --- time
 
     @property
@@ -192,6 +204,10 @@ class Channel:
         """The caller's profile once more, as the answer to `connect` starts."""
         return self._headers.profile("Channel")
 
+    def profile_block(self, prefix: str) -> Block:
+        """The caller's profile, as the other leg's events have it."""
+        return self._headers.profile(prefix)
+
     def changed(self) -> None:
         """Forgets rendered headers and wakes whoever waits for this channel."""
         self._headers.state_changed()
@@ -210,6 +226,26 @@ class Channel:
         self.set_callstate("RINGING")
         self.enter(State.ROUTING)
 
+    def begin_outbound(self) -> None:
+        """From nothing to waiting for the called party (switch_ivr_originate)."""
+        self.running_state = State.NONE
+        self.changed()
+        self.fire("CHANNEL_OUTGOING")
+        self.enter(State.INIT)
+        self.fire("CHANNEL_CREATE")
+        self.fire("CHANNEL_ORIGINATE")
+        self.enter(State.ROUTING)
+        self.enter(State.CONSUME_MEDIA)
+
+    def ring(self) -> None:
+        """The called party's phone rings; for a caller: it is told so (SIP 180)."""
+        if self.down or self.has_media or self.times.progress:
+            return
+        self.times.progress = _microseconds()
+        self._headers.times_changed()
+        self.fire("CHANNEL_PROGRESS")
+        self.set_callstate("RINGING")
+
     def enter(self, state: State) -> None:
         """Moves to a state and says so; a call that is down never comes back."""
         if self.down and state < self.state:
@@ -219,6 +255,8 @@ class Channel:
         self.fire("CHANNEL_STATE")
 
     def set_callstate(self, callstate: str) -> None:
+        if callstate == self.callstate:
+            return
         before, self.callstate = self.callstate, callstate
         self.changed()
         self.fire("CHANNEL_CALLSTATE", {"Original-Channel-Call-State": before})
@@ -249,6 +287,11 @@ class Channel:
         if self.get("local_media_ip") is None:
             self.variables.update(media_variables(self.uuid, self.times, self.facts.network_addr))
         self.set("endpoint_disposition", disposition)
+
+    def mark_bridged(self) -> None:
+        """From now on it is bridged, for the stamps (switch_channel_set_bridge_time)."""
+        self.times.bridged = _microseconds()
+        self._headers.times_changed()
 
     def hangup(self, cause: str) -> None:
         """Ends the call: CHANNEL_HANGUP at once, the rest once its session has noticed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adapter.simswitch.events import Block, LazyBlock, Variables, render
 from adapter.simswitch.frames import header_line
+from adapter.simswitch.leg_profile import leg_variables
 from adapter.simswitch.profile import (
     CODEC_HEADERS,
     CallFacts,
@@ -37,9 +38,9 @@ class ChannelHeaders:
             {
                 "Channel-Name": channel.name,
                 "Unique-ID": channel.uuid,
-                "Call-Direction": "inbound",
-                "Presence-Call-Direction": "inbound",
-                "Channel-HIT-Dialplan": "true",
+                "Call-Direction": channel.facts.direction,
+                "Presence-Call-Direction": channel.facts.direction,
+                "Channel-HIT-Dialplan": "false" if channel.facts.address else "true",
                 "Channel-Call-UUID": channel.uuid,
             }
         )
@@ -53,9 +54,18 @@ class ChannelHeaders:
             self._state = self._render_state()
         if self._profile is None:
             self._profile = self.profile("Caller")
-        if name in WITHOUT_VARIABLES:
-            return [self._state, self._profile]
-        return [self._state, self._profile, self._channel.variables.block()]
+        blocks = [self._state, self._profile, *self._other_leg()]
+        if name not in WITHOUT_VARIABLES:
+            blocks.append(self._channel.variables.block())
+        return blocks
+
+    def _other_leg(self) -> list[Block]:
+        """Whoever called this leg, or was called for it."""
+        other = self._channel.other_leg
+        if other is None:
+            return []
+        kind = "originator" if self._channel.facts.address else "originatee"
+        return [Block({"Other-Type": kind}), other.profile_block("Other-Leg")]
 
     def state_changed(self) -> None:
         self._state = None
@@ -95,6 +105,8 @@ class ChannelHeaders:
 
 def starting_variables(facts: CallFacts, uuid: str, number: int) -> Variables:
     """A new call's variables; those that calls between the same numbers share come rendered."""
+    if facts.address:
+        return Variables(leg_variables(facts, uuid, number))
     if facts.headers or facts.variables:
         shared = Variables(first_variables(facts))
     else:

@@ -16,7 +16,10 @@ MEDIA_PORT = 30000
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """Who calls whom. `headers` are SIP headers, `variables` are set before the dialplan."""
+    """Who calls whom. `headers` are SIP headers, `variables` are set before the dialplan.
+
+    address: whom the switch calls (`user@host`); a call that comes in has none.
+    """
 
     from_number: str = "1000"
     to_number: str = "2000"
@@ -25,10 +28,15 @@ class CallFacts:
     network_addr: str = "127.0.0.1"
     headers: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+
+    @property
+    def direction(self) -> str:
+        return "outbound" if self.address else "inbound"
 
     @property
     def channel_name(self) -> str:
-        return f"sofia/{PROFILE}/{self.from_number}@{self.network_addr}"
+        return f"sofia/{PROFILE}/{self.address or f'{self.from_number}@{self.network_addr}'}"
 
 
 @dataclass(slots=True)
@@ -37,6 +45,7 @@ class Times:
 
     created: int = field(default_factory=lambda: int(time.time() * 1_000_000))
     answered: int = 0
+    progress: int = 0
     progress_media: int = 0
     hungup: int = 0
     transferred: int = 0
@@ -57,14 +66,16 @@ def profile_headers(facts: CallFacts, uuid: str, index: int) -> dict[str, str]:
     """switch_caller_profile_event_set_data: who calls, without its prefix and times."""
     name = safe_name(facts.from_name) or facts.from_number
     headers = {
-        "Direction": "inbound",
-        "Logical-Direction": "inbound",
+        "Direction": facts.direction,
+        "Logical-Direction": facts.direction,
         "Username": facts.from_number,
         "Dialplan": "XML",
         "Caller-ID-Name": name,
         "Caller-ID-Number": facts.from_number,
         "Orig-Caller-ID-Name": name,
         "Orig-Caller-ID-Number": facts.from_number,
+        "Callee-ID-Name": "Outbound Call" if facts.address else "",
+        "Callee-ID-Number": facts.to_number if facts.address else "",
         "Network-Addr": facts.network_addr,
         "ANI": facts.from_number,
         "Destination-Number": facts.to_number,
@@ -83,7 +94,7 @@ def time_headers(times: Times) -> dict[str, str]:
         "Profile-Created-Time": str(times.transferred or times.created),
         "Channel-Created-Time": str(times.created),
         "Channel-Answered-Time": str(times.answered),
-        "Channel-Progress-Time": "0",
+        "Channel-Progress-Time": str(times.progress),
         "Channel-Progress-Media-Time": str(times.progress_media),
         "Channel-Hangup-Time": str(times.hungup),
         "Channel-Transfer-Time": str(times.transferred),
@@ -249,7 +260,7 @@ def last_variables(facts: CallFacts, times: Times, cause: str, q850: int) -> dic
         "bridge": times.bridged,
         "last_hold": 0,
         "resurrect": 0,
-        "progress": 0,
+        "progress": times.progress,
         "progress_media": times.progress_media,
         "end": times.hungup,
     }
@@ -273,9 +284,10 @@ def _stamps(name: str, moment: int) -> dict[str, str]:
 def _durations(times: Times) -> dict[str, str]:
     """Microseconds as seconds, milliseconds and microseconds, by the switch's names."""
     waited = times.answered - times.created if times.answered else 0
+    rang = times.progress - times.created if times.progress else 0
     early = times.progress_media - times.created if times.progress_media else 0
     whole = times.hungup - times.created
-    spans = {"progress": 0, "answer": waited, "wait": 0, "progress_media": early}
+    spans = {"progress": rang, "answer": waited, "wait": 0, "progress_media": early}
     spans |= {"flow_bill": whole, "bill": times.hungup - times.answered if times.answered else 0}
     values = {"duration": whole // 1_000_000, "mduration": whole // 1000, "uduration": whole}
     for name, span in spans.items():

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_STANDING_BY = frozenset({State.CONSUME_MEDIA, State.EXCHANGE_MEDIA})
 REPEAT_SECONDS = 0.5  # a looped application that ends sooner is not repeated
 
 
@@ -59,6 +60,10 @@ class Session:
         self.transfers = 0
         self.first_actions: tuple[Action, ...] | None = None
         self.first_command_seconds: float | None = None
+        self.begin = channel.begin
+        self.companion: Session | None = None
+        self.confirming = False
+        self._errand: Callable[[], None] | None = None
         self._messages: deque[Message] = deque()
         self._locked = False
         self._parked_idle = False
@@ -74,7 +79,7 @@ class Session:
         """The whole life of the call; its greenlet ends with it."""
         channel = self.channel
         self._thread = gevent.getcurrent()
-        channel.begin()
+        self.begin()
         while not channel.down:
             self._go_on()
         self._end()
@@ -82,8 +87,13 @@ class Session:
     def _go_on(self) -> None:
         channel = self.channel
         channel.transferring = False
-        if channel.state is State.ROUTING:
+        if self._errand is not None:
+            errand, self._errand = self._errand, None
+            errand()
+        elif channel.state is State.ROUTING:
             self._route()
+        elif channel.state in _STANDING_BY:
+            self._stand_by()
         elif self.actions:
             action = self.actions.popleft()
             self.execute(action.application, action.data)
@@ -101,6 +111,14 @@ class Session:
         self.actions = deque(found)
         self.channel.enter(State.EXECUTE)
         self.channel.set("call_uuid", self.channel.uuid)
+
+    def _stand_by(self) -> None:
+        """A called leg: whoever called it, or joined it with another, decides what comes."""
+        while self._can_go_on() and self.channel.state in _STANDING_BY:
+            if not self.confirming:
+                self.run_messages()
+            if self.channel.ready:
+                self.pause(LONG_WAIT)
 
     def _end(self) -> None:
         channel = self.channel
@@ -122,6 +140,22 @@ class Session:
         channel.transferring = True
         channel.state = State.ROUTING
         channel.changed()
+
+    def take_aside(self, state: State, errand: Callable[[], None] | None) -> None:
+        """Breaks off what runs; the call goes on with `errand`, or waits in `state`."""
+        self._errand = errand
+        self.channel.transferring = True
+        self.channel.state = state
+        self.channel.changed()
+
+    def send_to(self, extension: str, context: str) -> None:
+        """`&application(arguments)`, or an extension of the dialplan."""
+        if not extension.startswith("&"):
+            self.transfer(extension, context)
+            return
+        name, _, data = extension[1:].partition("(")
+        self.actions = deque([Action(name, data.rpartition(")")[0])])
+        self.take_aside(State.EXECUTE, None)
 
     # --- applications
 
@@ -233,6 +267,12 @@ class Session:
         if self.channel.down and gevent.getcurrent() is not self._thread:
             self._notices_late = not self.flat
         self._wakeup.set()
+        if self.companion is not None:
+            self.companion.rouse()
+
+    def rouse(self) -> None:
+        """Somebody else's call has changed, and this one may wait for that."""
+        self._wakeup.set()
 
     def _can_go_on(self) -> bool:
         if not self.channel.ready and self._notices_late:
@@ -299,7 +339,7 @@ class Session:
             left = player.seconds_left()
             if left <= 0:
                 return Ending.DONE
-            self.pause(min(left, self._look_again()))
+            self.pause(min(left, self.look_again()))
 
     def _take_break(self) -> bool:
         broken, self.broken = self.broken, False
@@ -311,7 +351,7 @@ class Session:
         digit = self.channel.take_digit()
         return digit is not None and on_digit(digit)
 
-    def _look_again(self) -> float:
+    def look_again(self) -> float:
         """Digits are taken one a tick; without any the wake-up is enough."""
         return FRAME_MS / 1000 if self.channel.digits else LONG_WAIT
 
@@ -325,7 +365,7 @@ class Session:
             self.run_messages()
             channel.take_digit()
             if channel.ready and self.controlled and not self._messages:
-                self.pause(self._look_again())
+                self.pause(self.look_again())
         self._parked_idle = False
         channel.fire("CHANNEL_UNPARK")
 

@@ -46,10 +46,11 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """Who answers a `bridge` to numbers that `pattern` finds.
+    """Who is called at numbers that `pattern` finds.
 
-    It rings for `rings` seconds; then it answers and talks for `talks` seconds (None: until
-    the caller hangs up) as a tone of `tone` Hz, or fails with `cause`.
+    It rings for `rings` seconds (`silent`: nobody is told so); then it answers and talks for
+    `talks` seconds (None: until the caller hangs up) as a tone of `tone` Hz, or fails with
+    `cause`, or (`answers` is false) rings on. `says` and `steps` are a caller's (Step.from_data).
     """
 
     pattern: str
@@ -57,6 +58,10 @@ class Callee:
     talks: float | None = None
     tone: float = 500.0
     cause: str | None = None
+    answers: bool = True
+    silent: bool = False
+    says: Mapping[str, Any] | None = None
+    steps: tuple[Mapping[str, Any], ...] = ()
 
 
 def adapter_dialplan(hosts: str = "127.0.0.1:8084", path: str = "") -> tuple[Extension, ...]:
@@ -85,6 +90,7 @@ class SwitchSettings:
     live_files: recordings grow in 64 KiB steps while they run; otherwise they appear at close.
     flat_seconds: how long every recording of flat pace is; 0: there are no files at all.
     last_resort: transfers of one call before the switch gives up on it.
+    gateways: their names; empty: every name is one. dead_gateways: those that are down.
     """
 
     host: str = "127.0.0.1"
@@ -95,6 +101,8 @@ class SwitchSettings:
     modules: frozenset[str] = DEFAULT_MODULES
     dialplan: tuple[Extension, ...] = field(default_factory=adapter_dialplan)
     callees: tuple[Callee, ...] = (Callee(".*"),)
+    gateways: frozenset[str] = frozenset()
+    dead_gateways: frozenset[str] = frozenset()
     pace: Pace = Pace.REAL
     poll_ms: float = 20.0
     live_files: bool = True
@@ -141,7 +149,7 @@ def load_settings(path: Path, base: SwitchSettings | None = None) -> SwitchSetti
 
 def _plain(name: str, value: Any) -> Any:
     match name:
-        case "modules":
+        case "modules" | "gateways" | "dead_gateways":
             return frozenset(value)
         case "pace":
             return Pace(value)

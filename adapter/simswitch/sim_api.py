@@ -3,17 +3,22 @@
 The argument is a word and JSON or words; the answer is JSON, or `-ERR` with what is wrong.
 """
 
+import base64
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from adapter.simswitch.caller import Caller, CallPlan, PlanFault, Step
 from adapter.simswitch.load import Load, LoadPlan
+from adapter.simswitch.settings import Callee
+from adapter.simswitch.voices import heard_by
 
 if TYPE_CHECKING:
     from adapter.simswitch.switch import SimSwitch
 
-USAGE = "-USAGE: sim call|do|facts|wait|hangup|digits|load|stats|violations|spoken\n"
+USAGE = (
+    "-USAGE: sim call|callee|taken|hear|do|facts|wait|hangup|digits|load|stats|violations|spoken\n"
+)
 
 
 def sim(switch: "SimSwitch", argument: str) -> str:
@@ -33,6 +38,23 @@ def sim(switch: "SimSwitch", argument: str) -> str:
 def _call(switch: "SimSwitch", rest: str) -> Any:
     """`sim call {plan}`: places a call; answers its uuid."""
     return {"uuid": switch.call(CallPlan.from_data(_object(rest))).uuid}
+
+
+def _callee(switch: "SimSwitch", rest: str) -> Any:
+    """`sim callee {callee}`: somebody new to call, who goes before those of the settings."""
+    data = _object(rest)
+    switch.callees.insert(0, Callee(**{**data, "steps": tuple(data.get("steps", ()))}))
+
+
+def _taken(switch: "SimSwitch", rest: str) -> Any:
+    """`sim taken <number>`: the uuids of the legs that called this number."""
+    return switch.taken.get(rest, [])
+
+
+def _hear(switch: "SimSwitch", rest: str) -> Any:
+    """`sim hear <uuid>`: what the party has heard, without pauses: PCM at 8 kHz in base64."""
+    heard = heard_by(_caller(switch, rest)[0].session.channel)
+    return base64.b64encode(heard.tobytes()).decode()
 
 
 def _do(switch: "SimSwitch", rest: str) -> Any:
@@ -100,6 +122,9 @@ def _object(text: str) -> dict[str, Any]:
 
 _WORDS: dict[str, Callable[["SimSwitch", str], Any]] = {
     "call": _call,
+    "callee": _callee,
+    "taken": _taken,
+    "hear": _hear,
     "do": _do,
     "facts": _facts,
     "wait": _wait,

@@ -25,7 +25,7 @@ from adapter.simswitch.outbound import let_go
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.recordings import FlatContent, Recordings
 from adapter.simswitch.session import Session
-from adapter.simswitch.settings import Action, SwitchSettings
+from adapter.simswitch.settings import Action, Callee, SwitchSettings
 from adapter.simswitch.strings import atoi, new_uuid
 
 log = structlog.get_logger()
@@ -51,6 +51,8 @@ class SimSwitch(Surroundings):
         self.variables = {"hostname": self.settings.hostname, **self.settings.global_variables}
         self.sounds = Path(self.variables.get("sounds_dir", "/tmp"))  # noqa: S108
         self.callers: dict[str, Caller] = {}
+        self.callees: list[Callee] = []
+        self.taken: dict[str, list[str]] = {}
         self.calls_placed = 0
         self.calls_ended = 0
         self.heads = EventHeads(self.core_uuid, self.settings.hostname)
@@ -131,26 +133,37 @@ class SimSwitch(Surroundings):
         caller.session.first_actions = actions
         if keep:
             self._keep_caller(caller)
-        self.spawn(f"call {caller.uuid}", self._run_call, caller)
+        self.spawn(f"call {caller.uuid}", self.run_call, caller)
         caller.start()
         return caller
 
     @staticmethod
-    def _run_call(caller: Caller) -> None:
+    def run_call(caller: Caller) -> None:
+        """The whole life of a call, in its own greenlet."""
         try:
             caller.session.run()
         finally:
             caller.ended.set()
 
     def _new_caller(self, plan: CallPlan) -> Caller:
-        caller = Caller(plan, self._new_session(plan.facts))
-        if any(step.on for step in plan.steps):
-            self._watchers[caller.uuid] = caller
+        caller = Caller(plan, self.new_session(plan.facts, new_uuid()))
+        self._watch(caller)
         return caller
 
-    def _new_session(self, facts: CallFacts) -> Session:
+    def _watch(self, party: Caller) -> None:
+        if any(step.on for step in party.plan.steps):
+            self._watchers[party.uuid] = party
+
+    def expect(self, party: Caller, number: str) -> None:
+        """Somebody who is called: can be asked by uuid, and found by the number called."""
+        self._watch(party)
+        self._keep_caller(party)
+        self.taken.setdefault(number, []).append(party.uuid)
+
+    def new_session(self, facts: CallFacts, uuid: str) -> Session:
+        """A call that does not run yet."""
         self.calls_placed += 1
-        channel = Channel(self, facts, new_uuid(), self.calls_placed)
+        channel = Channel(self, facts, uuid, self.calls_placed)
         channel.recordings = Recordings(channel, self.settings, self.flat_content, self.spawn)
         session = Session(self, channel)
         self._sessions[channel.uuid] = session
@@ -163,6 +176,8 @@ class SimSwitch(Surroundings):
             if oldest in self._sessions:
                 break
             del self.callers[oldest]
+        while len(self.taken) > KEPT_CALLERS:
+            del self.taken[next(iter(self.taken))]
 
     def session(self, uuid: str) -> Session | None:
         """The session of a call that is not down (switch_core_session_locate)."""
@@ -270,7 +285,8 @@ class SimSwitch(Surroundings):
 
     def publish(self, event: Event) -> None:
         owner = event.uuid or event.get("Job-Owner-UUID") or ""
-        for connection in [*self._own.get(owner, ()), *self._everywhere]:
+        own = [one for one in self._own.get(owner, ()) if one not in self._everywhere]
+        for connection in [*own, *self._everywhere]:
             if connection.subscription.accepts(event):
                 connection.deliver(event)
         if owner in self._watchers:

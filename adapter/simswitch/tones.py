@@ -61,6 +61,17 @@ def sound(name: str, sounds: Path) -> Sound | None:
     return None if source is None else Sound("file", name, source)
 
 
+def ringback(name: str, sounds: Path) -> Sound | None:
+    """What the variable `ringback` plays until somebody answers: tones, or a sound, repeated."""
+    if name.startswith("/") or "://" in name:
+        found = sound(name, sounds)
+    else:
+        found = Sound("tone", name, tone_stream(name))
+    if found is None or found.source.length is None:
+        return found
+    return Sound(found.kind, name, Sequence((found.source,), loops=-1))
+
+
 def _file(path: Path) -> Source | None:
     """What a file holds: a wave, or silence as long as an MP3."""
     clip = read_wav(path)

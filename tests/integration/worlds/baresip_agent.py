@@ -36,11 +36,17 @@ NICENESS = -15
 READ_BYTES = 65536
 
 
+EXPOSED_HEADERS = ("X-Account", "X-Free", "Session-Expires")
+"""Headers of incoming calls that tests look at."""
+
+
 class Line:
     """One call of one phone."""
 
     def __init__(self, call: Call, says: list[Sound]) -> None:
         self.call = call
+        self.caller = ""
+        self.headers: dict[str, str] = {}
         self.answered = False
         self.ended = False
         self.sip_status: int | None = None
@@ -97,14 +103,16 @@ class Agent:
         self._runtime = Runtime()
         self._agents: dict[bytes, UserAgent] = {}
         self._lines: list[Line] = []
+        self._taken: dict[str, list[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self, rtp_ports: str) -> None:
+    async def start(self, rtp_ports: str, sip_port: str) -> None:
         await self._runtime.start(
             Config(
                 net_interface="127.0.0.1",
                 max_concurrent_calls=None,
-                extra_config_text=f"sip_listen 127.0.0.1:0\nrtp_ports {rtp_ports}\n",
+                expose_headers=EXPOSED_HEADERS,
+                extra_config_text=f"sip_listen 127.0.0.1:{sip_port}\nrtp_ports {rtp_ports}\n",
             )
         )
 
@@ -118,14 +126,46 @@ class Agent:
         self, uri: str, name: str, caller: str, headers: dict[str, str], says: list[dict[str, Any]]
     ) -> int:
         agent = await self._agent(base64.b64decode(name), caller)
-        call = await agent.dial(uri, headers=headers)
-        line = Line(call, [Sound.from_data(sound) for sound in says])
+        return self._add(Line(await agent.dial(uri, headers=headers), _sounds(says)))
+
+    def _add(self, line: Line) -> int:
         self._lines.append(line)
         self._spawn(line.run())
         return len(self._lines) - 1
 
+    async def _do_expect(
+        self, user: str, rings: float, answers: bool, refuses: bool, says: list[dict[str, Any]]
+    ) -> None:
+        """From now on `user` can be called: it rings, and answers, refuses, or does neither."""
+        agent = await self._agent(b"", user)
+        taken = self._taken.setdefault(user, [])
+
+        def take(call: Call) -> None:
+            line = Line(call, _sounds(says))
+            taken.append(self._add(line))
+            if answers or refuses:
+                self._spawn(self._end_ringing(call, rings, refuses))
+
+        agent.on_incoming(take)
+
+        def note(event: StackEvent) -> None:
+            if event.event is Event.CALL_INCOMING and event.ua == agent.handle:
+                line = self._lines[taken[-1]]
+                line.caller, line.headers = event.from_ or "", dict(event.headers or {})
+
+        self._runtime.subscribe(note)
+
+    @staticmethod
+    async def _end_ringing(call: Call, rings: float, refuses: bool) -> None:
+        await asyncio.sleep(rings)
+        with contextlib.suppress(BaresipError):
+            await (call.reject() if refuses else call.answer())
+
+    async def _do_taken(self, user: str) -> list[int]:
+        return self._taken[user]
+
     async def _do_say(self, line: int, says: list[dict[str, Any]]) -> None:
-        self._lines[line].say([Sound.from_data(sound) for sound in says])
+        self._lines[line].say(_sounds(says))
 
     async def _do_press(self, line: int, digits: str) -> None:
         self._spawn(self._lines[line].call.send_dtmf(digits))
@@ -140,6 +180,8 @@ class Agent:
             "answered": found.answered,
             "ended": found.ended,
             "sip_status": found.sip_status,
+            "caller": found.caller,
+            "headers": found.headers,
         }
 
     async def _do_hear(self, line: int) -> str:
@@ -167,12 +209,16 @@ class Agent:
         task.add_done_callback(self._tasks.discard)
 
 
-async def serve(rtp_ports: str) -> None:
+def _sounds(data: list[dict[str, Any]]) -> list[Sound]:
+    return [Sound.from_data(sound) for sound in data]
+
+
+async def serve(rtp_ports: str, sip_port: str) -> None:
     """Answer orders until the input ends."""
     with contextlib.suppress(OSError):  # not everybody may
         os.nice(NICENESS)
     agent = Agent()
-    await agent.start(rtp_ports)
+    await agent.start(rtp_ports, sip_port)
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -191,4 +237,4 @@ def _tell(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1]))
+    asyncio.run(serve(*sys.argv[1:]))

@@ -19,10 +19,13 @@ STOP_DEADLINE = 1.0
 class PhoneAgent:
     """The process in which all phones live."""
 
-    def __init__(self, rtp_ports: range) -> None:
+    def __init__(self, rtp_ports: range, sip_port: int) -> None:
+        self.sip_port = sip_port
+        """Where phones that answer listen."""
+
         ports = f"{rtp_ports[0]}-{rtp_ports[-1]}"
         self._process = subprocess.Popen(
-            [sys.executable, str(AGENT), ports],
+            [sys.executable, str(AGENT), ports, str(sip_port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -54,11 +54,11 @@ class RealSwitch(Switch):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        block = find_ports(2 * MEDIA_PORTS + len(SLOTS) + len(SIP_PROFILES) + 1)
+        block = find_ports(2 * MEDIA_PORTS + len(SLOTS) + len(SIP_PROFILES) + 2)
         media, ports = block[: 2 * MEDIA_PORTS], iter(block[2 * MEDIA_PORTS :])
         self.adapter_ports = {slot: next(ports) for slot in SLOTS}
         self._sip_ports = {name: next(ports) for name in SIP_PROFILES}
-        self._event_socket_port = next(ports)
+        self._event_socket_port, phones_port = next(ports), next(ports)
         self._write_configuration(media[0], media[MEDIA_PORTS - 1])
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
@@ -66,7 +66,7 @@ class RealSwitch(Switch):
         try:
             self.sockets = dict.fromkeys(SLOTS, self._connect())
             self.endings = dict.fromkeys(SLOTS, Endings(self._event_socket_port, PASSWORD))
-            self._agent = PhoneAgent(media[MEDIA_PORTS:])
+            self._agent = PhoneAgent(media[MEDIA_PORTS:], phones_port)
         except BaseException:
             self._stop()
             raise
