@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Callable
 
-import requests
 import structlog
 from gevent.event import Event as Flag
 
@@ -25,9 +24,11 @@ from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
+from adapter.helpers.pool import Helpers
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
+from adapter.media import sounds
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
 from adapter.recording import links
@@ -35,7 +36,6 @@ from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
 from adapter.recording.retention import Retention
 from adapter.session import Session
-from adapter.sounds.library import SoundLibrary
 from adapter.store.held import HeldWrites
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
@@ -88,7 +88,8 @@ class Service:
         self.positions = Positions(self.store, worker=name)
         self.journals = Journals(self.store)
         self.archive = _archive(settings, self.store, self.outbox, self.journals)
-        self.sounds = _sounds(settings, self.web_session, self.archive)
+        self.helpers = Helpers(settings.helpers)
+        self.sounds = sounds(settings, self.web_session, self.archive, self.helpers)
         self.running = RunningCalls()
         self._bus = Bus(
             settings.data_dir / "bus",
@@ -147,6 +148,7 @@ class Service:
         self._bus.stop()
         self.fetcher.close()
         self._engine.close()
+        self.helpers.close()
         self.positions.stop()
         self.journals.stop()
         self.store.close()
@@ -210,17 +212,6 @@ def _archive(settings: Settings, store: Store, outbox: Outbox, journals: Journal
         link_secret=secret.get_secret_value() if secret else None,
         jitter_buffer_ms=settings.jitter_buffer_ms,
         told=journals.recording,
-    )
-
-
-def _sounds(settings: Settings, web: requests.Session, archive: Archive) -> SoundLibrary:
-    return SoundLibrary(
-        settings.recordings_dir,
-        settings.recordings_switch_dir,
-        session=web,
-        own_recording=archive.own_recording,
-        engine=settings.speech.engine,
-        voice=settings.speech.voice,
     )
 
 

@@ -3,6 +3,7 @@
 from adapter.config.checks import local_path
 from adapter.config.faults import Fault, SettingsError
 from adapter.config.load import Settings
+from adapter.config.media import Speech
 from adapter.config.models import (
     Address,
     Callbacks,
@@ -15,7 +16,6 @@ from adapter.config.models import (
     Project,
     Retention,
     Route,
-    Speech,
 )
 
 __all__ = [

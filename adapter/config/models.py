@@ -15,15 +15,16 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ByteSize,
-    ConfigDict,
     Field,
     PlainSerializer,
     SecretStr,
     model_validator,
 )
+
+from adapter.config.media import Speech
+from adapter.config.section import Count, Seconds, Section, ShortWord, Size
 
 NIL_ID = "00000000-0000-0000-0000-000000000000"
 LINK_SECRET_LENGTH = 16  # shorter ones can be guessed by trying
@@ -137,18 +138,8 @@ AddressField = Annotated[Address, BeforeValidator(_address), PlainSerializer(str
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 DocumentSource = Annotated[str, AfterValidator(_source)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Days = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(gt=0)]
-Size = Annotated[ByteSize, Field(gt=0)]
 Port = Annotated[int, Field(gt=0, le=65535)]
-ShortWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")]
-
-
-class Section(BaseModel):
-    """A group of settings; it cannot be changed once loaded, and unknown keys are faults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Route(Section):
@@ -307,13 +298,6 @@ class Log(Section):
     )
 
 
-class Speech(Section):
-    """Who speaks `say:` texts."""
-
-    engine: ShortWord = Field("flite", description="text to speech module of the switch")
-    voice: ShortWord = Field("kal", description="voice when the document names none")
-
-
 class SettingsModel(Section):
     """Everything that can be set."""
 
@@ -393,6 +377,13 @@ class SettingsModel(Section):
     )
     log: Log = Field(Log(), description="what is logged")
     speech: Speech = Field(Speech(), description="who speaks `say:` texts")
+    sounds_max_bytes: Size = Field(
+        ByteSize(1024 * MEBIBYTE),
+        description="fetched and rendered sounds that are kept; the longest unused go first",
+    )
+    helpers: Count = Field(
+        2, description="processes for heavy work (rendering, volume); they start when needed"
+    )
 
     @property
     def default_project(self) -> Project:

@@ -6,31 +6,23 @@ says otherwise: `public` with a `max-age` (or `s-maxage`), and nothing that spea
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-LONGEST = 86_400.0
-"""Seconds that a document is kept at most, whatever its server says."""
+from adapter.caching import directives, seconds_left
 
-_DIRECTIVE = re.compile(r'([a-z-]+)\s*(?:=\s*"?([^",\s]*)"?)?', re.I)
 _AGAINST = frozenset({"no-store", "no-cache", "private", "must-understand"})
 
 
 def fresh_seconds(headers: Mapping[str, str]) -> float:
     """Seconds for which an answer with these headers may be given to others; 0 is not at all."""
-    found = _DIRECTIVE.findall(headers.get("Cache-Control", ""))
-    directives = {name.lower(): value for name, value in found}
-    if "public" not in directives or _AGAINST & directives.keys():
+    said = directives(headers)
+    if "public" not in said or _AGAINST & said.keys():
         return 0.0
     if "Set-Cookie" in headers or headers.get("Vary", "").strip() == "*":
         return 0.0
-    age = directives.get("s-maxage") or directives.get("max-age") or ""
-    spent = headers.get("Age", "0")
-    if not age.isdigit() or not spent.isdigit():
-        return 0.0
-    return max(0.0, min(float(age) - float(spent), LONGEST))
+    return seconds_left(said.get("s-maxage") or said.get("max-age") or "", headers)
 
 
 class FreshDocuments:

@@ -74,10 +74,11 @@ def word(text: str) -> str:
 def speakable(text: str) -> str:
     """`text` as one line that an engine reads aloud and the switch leaves alone.
 
-    `|` separates engine, voice and text (mod_dptools.c, `speak_function`); a blank between
-    `$` and `{` takes an expansion apart without being heard.
+    In `playback`'s argument an offset follows `@@` (mod_dptools.c, `playback_function`), and `|`
+    separates in `speak`'s; a blank takes these and an expansion apart without being heard.
     """
-    return _CONTROL.sub(" ", text).replace("|", " ").replace("${", "$ {").strip()
+    plain = _CONTROL.sub(" ", text).replace("|", " ").replace("${", "$ {")
+    return plain.replace("@", "@ ").strip() if "@@" in plain else plain.strip()
 
 
 def variables(values: Mapping[str, str]) -> str:

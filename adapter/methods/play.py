@@ -10,13 +10,22 @@ from pydantic import Field
 from adapter.freeswitch.errors import CallGone
 from adapter.methods.context import Context
 from adapter.sounds.player import open_media, play_sounds
+from adapter.sounds.voices import Wish
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import ONE_OR_MANY, Parameters
 
 
-class Play(Parameters):
+class Speaking(Parameters):
+    """What can be said of any `say:` sound; each is also a variable that documents set."""
+
+    say_voice: str | None = Field(None, description="voice of `say:`")
+    say_language: str | None = Field(None, description="language of `say:`")
+    say_gender: str | None = Field(None, description="gender of the voice of `say:`")
+
+
+class Play(Speaking):
     """Play speech, tones, silence or files."""
 
     one_of = ("url", "urls")
@@ -26,11 +35,12 @@ class Play(Parameters):
     )
     auto_answer: bool = Field(True, description="answer the call first; false: as early media")
     volume: float = Field(
-        0, ge=-40, le=40, description="decibels; the switch's nearest of nine levels, -14 to 12.7"
+        0,
+        ge=-40,
+        le=40,
+        description="decibels; exact for WAV, tones and rendered speech,"
+        " else the nearest of the switch's nine levels from -14 to 12.7",
     )
-    say_voice: str | None = Field(None, description="voice of `say:`")
-    say_language: str | None = Field(None, description="language of `say:`")
-    say_gender: str | None = Field(None, description="gender of the voice of `say:`")
     status_url: str | None = Field(None, description="where status callbacks are POSTed")
 
     @property
@@ -49,7 +59,13 @@ def perform(context: Context, params: Play) -> Result:
     tell("playing")
     sounds = params.sounds
     try:
-        problems = play_sounds(context.call, context.sounds, sounds, decibels=params.volume)
+        problems = play_sounds(
+            context.call,
+            context.sounds,
+            sounds,
+            wish=speaking_wish(context, params),
+            decibels=params.volume,
+        )
     except CallGone:
         # A call that only lost us comes back, and plays again.
         if not context.call.lost:
@@ -62,6 +78,15 @@ def perform(context: Context, params: Play) -> Result:
     tell("finished")
     error = ScriptError(Code.EXECUTE_FAILED, f"play: {problems[0]}") if problems else None
     return Result({"play_result": "success"}, error=error)
+
+
+def speaking_wish(context: Context, params: Speaking) -> Wish:
+    """Who is to speak: a parameter goes before the variable of the same name."""
+
+    def wanted(name: str) -> str:
+        return str(getattr(params, name) or context.variables.get(name) or "")
+
+    return Wish(wanted("say_voice"), wanted("say_language"), wanted("say_gender").lower())
 
 
 class _Status:

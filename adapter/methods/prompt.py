@@ -14,21 +14,19 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from adapter.methods.context import Context
+from adapter.methods.play import Speaking, speaking_wish
 from adapter.sounds.player import open_media, play_sounds
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
-from adapter.swml.parameters import ONE_OR_MANY, Parameters
+from adapter.swml.parameters import ONE_OR_MANY
 
 
-class Prompt(Parameters):
+class Prompt(Speaking):
     """Play something and wait for digits or speech."""
 
     play: Annotated[list[str], ONE_OR_MANY] = Field(description="what to play, in this order")
-    volume: float = Field(0, ge=-40, le=40, description="decibels")
-    say_voice: str | None = Field(None, description="voice of `say:`")
-    say_language: str | None = Field(None, description="language of `say:`")
-    say_gender: str | None = Field(None, description="gender of the voice of `say:`")
+    volume: float = Field(0, ge=-40, le=40, description="decibels, as for play")
     max_digits: int = Field(1, ge=1, description="digits to collect at most")
     terminators: str | None = Field(None, description="digits that end the input")
     digit_timeout: float = Field(5, ge=0, description="seconds to wait for each next digit")
@@ -71,6 +69,7 @@ def perform(context: Context, params: Prompt) -> Result:
             context.call,
             context.sounds,
             params.play,
+            wish=speaking_wish(context, params),
             decibels=params.volume,
             enough=lambda: context.digits.waiting,
         )

@@ -20,7 +20,8 @@ from pydantic import (
 )
 
 from adapter.config import Address
-from adapter.config.models import AddressField, Network, Port, ShortWord
+from adapter.config.models import AddressField, Network, Port
+from adapter.config.section import ShortWord
 
 LOG_LEVELS = ("debug", "info", "notice", "warning", "err", "crit", "alert")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ANY_DIGIT = "1234567890*#"
+FLITE_VOICES = frozenset({"awb", "kal", "kal16", "rms", "slt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,10 @@ def park(session: Session, _data: str) -> None:
 def playback(session: Session, data: str) -> None:
     """FILE PLAYED, FILE NOT FOUND or PLAYBACK ERROR, as the switch responds."""
     name = data.partition("@@")[0]
+    if name.startswith("say:"):
+        spoke = _say(session, name.removeprefix("say:"))
+        session.respond("FILE PLAYED" if spoke else "PLAYBACK ERROR")
+        return
     found = sound(name, session.switch.sounds)
     session.channel.set("playback_terminator_used", None)
     if not name or not session.channel.ready:
@@ -189,11 +194,26 @@ def speak(session: Session, data: str) -> None:
     if not (engine and voice and parts[-1]):
         channel.hangup("DESTINATION_OUT_OF_ORDER")
         return
-    if f"mod_{engine.split(':')[0]}" not in session.switch.settings.modules:
-        log.info("no such speech engine", engine=engine, call_id=channel.uuid)
-        return
-    session.switch.note_speech(channel, parts[-1])
-    session.play(spoken(parts[-1]), lambda digit: _terminates(channel, digit))
+    _speak(session, engine, voice, parts[-1])
+
+
+def _say(session: Session, text: str) -> bool:
+    """`playback say:text`: the engine and the voice are variables."""
+    session.channel.set("playback_terminator_used", None)
+    engine = session.channel.get("tts_engine") or ""
+    return _speak(session, engine, session.channel.get("tts_voice") or "", text)
+
+
+def _speak(session: Session, engine: str, voice: str, text: str) -> bool:
+    """Whether there is such an engine, with such a voice."""
+    channel = session.channel
+    known = f"mod_{engine.split(':')[0]}" in session.switch.settings.modules
+    if not known or (engine == "flite" and voice not in FLITE_VOICES):
+        log.info("no such voice", engine=engine, voice=voice, call_id=channel.uuid)
+        return False
+    session.switch.note_speech(channel, text)
+    session.play(spoken(text), lambda digit: _terminates(channel, digit))
+    return True
 
 
 @application("send_dtmf", needs_media=True)

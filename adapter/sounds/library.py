@@ -8,125 +8,135 @@ recording of our own is not fetched at all: its file is there.
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import requests
 import structlog
 
 from adapter.freeswitch import commands
-from adapter.outgoing import AddressRefused, proxies_for
+from adapter.helpers.errors import HelperError
+from adapter.helpers.pool import Helpers
 from adapter.sounds import rings
-from adapter.sounds.playable import NotPlayable, Playable, Ring, Say, Silence, Web
+from adapter.sounds.kept import KeptSounds
+from adapter.sounds.playable import Playable, Ring, Say, Silence, Web
+from adapter.sounds.renderer import Renderer
+from adapter.sounds.scaling import SCALE
+from adapter.sounds.voices import RENDER, Rule, Voice, Wish, choose
 
 log = structlog.get_logger()
 
-MAX_SOUND_BYTES = 100 * 1024 * 1024
-"""Over an hour of 16 kHz WAV; what is longer is no announcement."""
+SCALE_DEADLINE = 20.0
+"""Seconds to make a sound louder or softer; a caller hears nothing meanwhile."""
 
-FETCH_TIMEOUTS = (2.0, 10.0)
-"""Seconds to connect, and for each wait for bytes."""
-
-_SUFFIXES = {
-    "audio/mpeg": ".mp3",
-    "audio/mp3": ".mp3",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/wave": ".wav",
-    "audio/vnd.wave": ".wav",
-    "audio/aiff": ".aiff",
-    "audio/x-aiff": ".aiff",
-    "audio/ogg": ".ogg",
-    "audio/flac": ".flac",
-    "audio/mp4": ".mp4",
-    "video/mp4": ".mp4",
-}
-_KNOWN_SUFFIX = re.compile(r"\.(wav|mp3|aiff|aif|gsm|ul|ulaw|al|alaw|ogg|flac|mp4|au)$", re.I)
+ANY = Wish()
 
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """One application to run on the call."""
+    """One application to run on the call.
+
+    `decibels` is how much the switch changes what is heard; `variables` are set on the channel
+    before.
+    """
 
     application: str
     argument: str
+    decibels: float = 0.0
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """Who speaks: `default` where no rule fits a document's wish."""
+
+    default: Voice
+    rules: Sequence[Rule] = ()
 
 
 class SoundLibrary:
-    """Makes playbacks; keeps what it fetched in `sounds` beside the recordings."""
+    """Makes playbacks; what it fetched and rendered is in `sounds` beside the recordings."""
 
     def __init__(
         self,
         folder: Path,
         switch_folder: str,
         *,
-        session: requests.Session,
+        kept: KeptSounds,
+        renderer: Renderer,
+        helpers: Helpers,
         own_recording: Callable[[str], str | None],
-        engine: str,
-        voice: str,
+        speakers: Speakers,
     ) -> None:
-        """`own_recording` gives a recording URL of ours as the switch's path, or None."""
-        self._folder = folder / "sounds"
-        self._switch_folder = f"{switch_folder}/sounds"
-        self._session = session
-        self._own_recording = own_recording
-        self._engine = engine
-        self._voice = voice
+        """`own_recording` gives a recording URL of ours as the switch's path, or None.
 
-    def playbacks(self, sound: Playable, *, voice: str | None = None) -> list[Playback]:
+        `folder` and `switch_folder` are those of the recordings, as we and as the switch see them.
+        """
+        self._folder = folder
+        self._switch_folder = switch_folder
+        self._kept = kept
+        self._renderer = renderer
+        self._helpers = helpers
+        self._own_recording = own_recording
+        self._speakers = speakers
+
+    def playbacks(
+        self, sound: Playable, *, wish: Wish = ANY, decibels: float = 0.0
+    ) -> list[Playback]:
         """What to run for a sound; raises `NotPlayable` where it cannot be had."""
         match sound:
             case Say(text):
-                return [self._speak(text, voice)]
+                return [self._speak(text, wish, decibels)]
             case Silence(seconds):
                 milliseconds = round(seconds * 1000)
                 stream = f"silence_stream://{milliseconds}"
                 return [Playback("playback", stream)] if milliseconds else []
             case Ring(country, seconds):
-                streams = rings.tone_streams(country, seconds)
+                streams = rings.tone_streams(country, seconds, decibels)
                 return [Playback("playback", stream) for stream in streams]
             case Web(url):
-                return [Playback("playback", self._own_recording(url) or self._fetched(url))]
+                path = self._own_recording(url)
+                return [self._file(path or self._in_sounds(self._kept.get(url)), decibels)]
 
-    def _speak(self, text: str, voice: str | None) -> Playback:
-        spoken = commands.speakable(text)
-        return Playback("speak", f"{self._engine}|{voice or self._voice}|{spoken}")
+    def _speak(self, text: str, wish: Wish, decibels: float) -> Playback:
+        voice = choose(wish, self._speakers.rules, self._speakers.default)
+        if voice.engine == RENDER:
+            name = self._renderer.render(text, voice.name, wish)
+            return self._file(self._in_sounds(name), decibels)
+        # `speak` would do the same, but not say whether there is such a voice.
+        engine = {"tts_engine": voice.engine, "tts_voice": voice.name}
+        return Playback("playback", f"say:{commands.speakable(text)}", decibels, engine)
 
-    def _fetched(self, url: str) -> str:
+    def _in_sounds(self, name: str) -> str:
+        return f"{self._switch_folder}/sounds/{name}"
+
+    def _file(self, path: str, decibels: float) -> Playback:
+        """A file as it is, or a copy that is louder or softer by exactly so much."""
+        if not decibels or not path.endswith(".wav"):
+            return Playback("playback", path, decibels)
+        ours = self._folder / path.removeprefix(f"{self._switch_folder}/")
         try:
-            with self._session.get(
-                url, stream=True, timeout=FETCH_TIMEOUTS, proxies=proxies_for(url)
-            ) as answer:
-                answer.raise_for_status()
-                name = _file_name(url, answer.headers.get("Content-Type", ""))
-                self._store(answer, self._folder / name)
-        except (requests.RequestException, AddressRefused, OSError) as error:
-            raise NotPlayable(f"the sound cannot be fetched: {error}") from error
-        return f"{self._switch_folder}/{name}"
+            scaled = self._scaled(ours, decibels)
+        except (OSError, HelperError) as error:
+            log.warning("the volume of a sound is the switch's nearest level", reason=str(error))
+            scaled = None
+        if scaled is None:
+            return Playback("playback", path, decibels)
+        return Playback("playback", self._in_sounds(scaled))
 
-    def _store(self, answer: requests.Response, path: Path) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{os.getpid()}-{id(answer)}-{path.name}")
-        size = 0
-        try:
-            with partial.open("wb") as file:
-                for chunk in answer.iter_content(64 * 1024):
-                    size += len(chunk)
-                    if size > MAX_SOUND_BYTES:
-                        raise NotPlayable(f"the sound is longer than {MAX_SOUND_BYTES} bytes")
-                    file.write(chunk)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def _file_name(url: str, content_type: str) -> str:
-    """A name that says nothing but the sound's format: what a URL says is never part of a path."""
-    digest = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:32]
-    suffix = _SUFFIXES.get(content_type.partition(";")[0].strip().lower())
-    named = _KNOWN_SUFFIX.search(urlsplit(url).path)
-    return digest + (suffix or (named[0].lower() if named else ".wav"))
+    def _scaled(self, source: Path, decibels: float) -> str | None:
+        facts = source.stat()
+        key = f"{source} {facts.st_mtime_ns} {facts.st_size} {decibels}"
+        name = f"volume-{hashlib.sha256(key.encode()).hexdigest()[:32]}.wav"
+        target = self._folder / "sounds" / name
+        if target.is_file():
+            return name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        done = self._helpers.run(
+            SCALE,
+            deadline=SCALE_DEADLINE,
+            source=str(source),
+            target=str(target),
+            decibels=decibels,
+        )
+        return name if done else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.errors import CallGone, SwitchError
-from adapter.sounds.library import Playback, SoundLibrary
-from adapter.sounds.playable import NotPlayable, parse
+from adapter.sounds.library import ANY, Playback, SoundLibrary
+from adapter.sounds.playable import NotPlayable, Playable, parse
+from adapter.sounds.voices import Wish
 
 LEVELS = {-4: -14.0, -3: -8.0, -2: -4.4, -1: -1.9, 0: 0.0, 1: 2.3, 2: 7.2, 3: 10.4, 4: 12.7}
 """The switch's volume levels in decibels (switch_resample.c, `switch_change_sln_volume`)."""
@@ -28,26 +30,34 @@ def play_sounds(
     library: SoundLibrary,
     sounds: Iterable[str],
     *,
+    wish: Wish = ANY,
     decibels: float = 0.0,
     enough: Callable[[], bool] = lambda: False,
 ) -> list[str]:
     """Play each sound to its end, until `enough`; returns what was wrong with those that failed."""
     problems = []
-    with _volume(call, decibels):
-        for text in sounds:
-            if enough():
-                break
-            if problem := _play(call, library, text, enough):
-                problems.append(problem)
+    for text in sounds:
+        if enough():
+            break
+        make = partial(library.playbacks, wish=wish, decibels=decibels)
+        if problem := _play(call, make, text, enough):
+            problems.append(problem)
     return problems
 
 
-def _play(call: Call, library: SoundLibrary, text: str, enough: Callable[[], bool]) -> str | None:
+def _play(
+    call: Call,
+    make: Callable[[Playable], list[Playback]],
+    text: str,
+    enough: Callable[[], bool],
+) -> str | None:
     try:
-        for playback in library.playbacks(parse(text)):
+        for playback in make(parse(text)):
             if enough():
                 return None
-            if problem := _run(call, playback):
+            with _volume(call, playback.decibels):
+                problem = _run(call, playback)
+            if problem:
                 return f"{text[:80]}: {problem}"
     except CallGone:
         raise
@@ -57,6 +67,8 @@ def _play(call: Call, library: SoundLibrary, text: str, enough: Callable[[], boo
 
 
 def _run(call: Call, playback: Playback) -> str | None:
+    if playback.variables:
+        call.set_variables(playback.variables)
     completed = call.execute(playback.application, playback.argument)
     response = completed.get("Application-Response")
     return response if response.endswith(("NOT FOUND", "ERROR")) else None

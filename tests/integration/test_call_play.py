@@ -1,12 +1,14 @@
 """play: what a phone hears of it."""
 
+import math
+
 import pytest
 from worlds.audio import AUDIBLE
-from worlds.receiver import Answer
-from worlds.sounds import tone
+from worlds.receiver import Answer, Hit
+from worlds.sounds import tone, wav_bytes
 from worlds.steps import SETTLED, play, sleep
 from worlds.waiting import eventually
-from worlds.world import World
+from worlds.world import World, documents_by_number
 
 US_RING = (440, 480)
 
@@ -81,23 +83,86 @@ def test_what_is_no_sound_fails_the_step_alone(world: World, url: str) -> None:
     assert phone.hear().seconds_of(1500) > 0.25
 
 
-def test_volume_is_heard(world: World) -> None:
-    volumes = {700: -14, 1100: 0, 1900: 7}
+def test_volume_is_heard_to_the_decibel(world: World) -> None:
+    """A file's by a copy that is as loud as asked, a tone's by its stream, speech's by a level."""
+    volumes = {700: -9, 1100: 0, 1900: 5}
     phone = world.run(
         [
             *SETTLED,
             *(
-                play(world.sound(tone(hz, seconds=0.5, peak=4000)), volume=decibels)
+                play(world.sound(tone(hz, seconds=0.6, peak=4000)), volume=decibels)
                 for hz, decibels in volumes.items()
             ),
+            play("ring:0.5:de"),
+            play("silence:0.2", "ring:0.5:de", volume=-12),
+            play("say:no", volume=-8),
         ]
     )
     heard = phone.hear()
-    assert all(heard.seconds_with(hz) > 0.25 for hz in volumes)
-    if world.switch.real:  # levels are not simulated
-        low, normal, high = (heard.level(hz) for hz in volumes)
-        assert low < normal / 3
-        assert high > normal * 1.8
+    normal = heard.level(1100)
+    for hz, decibels in volumes.items():
+        assert 20 * math.log10(heard.level(hz) / normal) == pytest.approx(decibels, abs=1)
+    at = heard.start_of(425)
+    assert at is not None
+    loud, soft = (heard.between(start, start + 0.3).level(425) for start in (at + 0.1, at + 0.8))
+    assert 20 * math.log10(soft / loud) == pytest.approx(-12, abs=1.5)
+
+
+def test_the_voice_that_was_asked_for_speaks(world: World) -> None:
+    """Voices differ in how long they take; one that is not there fails the step."""
+    report = world.report()
+    settings = {
+        "voices": [
+            {"say_voice": "none", "voice": "nobody"},
+            {"say_gender": "female", "voice": "slt"},
+            {"say_voice": "file", "engine": "render", "voice": "x"},
+        ],
+        "render": {
+            "command": [
+                "sh",
+                "-c",
+                'cat >/dev/null; cp "$1" "$2"',
+                "sh",
+                str(world.folder / "own.wav"),
+                "{file}",
+            ]
+        },
+    }
+    (world.folder / "own.wav").write_bytes(wav_bytes(tone(1300, seconds=0.5)))
+    adapter = world.start_adapter({"swml": documents_by_number(world.receiver), "speech": settings})
+    phone = world.run(
+        [
+            *SETTLED,
+            play("say:one two three", say_gender="female"),
+            {"set": {"say_voice": "file"}},
+            play("say:whatever"),
+            play("say:x", say_voice="none"),
+            report.step(),
+        ],
+        adapter=adapter,
+    )
+    assert report.wait()["play_result"] == "failed"
+    heard = phone.hear()
+    assert heard.seconds_of(1300) == pytest.approx(0.5, abs=0.1)
+    start = heard.start_of(1300)
+    assert start is not None
+    assert heard.between(0, start).seconds_audible() > 0.5
+
+
+def test_a_sound_is_fetched_once_while_it_is_fresh(world: World) -> None:
+    path = "/sounds/fresh.wav"
+    body = wav_bytes(tone(700, seconds=0.3))
+
+    def answer(hit: Hit) -> Answer:
+        headers = {"ETag": '"1"', "Cache-Control": "max-age=0"}
+        unchanged = hit.headers.get("If-None-Match") == '"1"'
+        return Answer(304 if unchanged else 200, b"" if unchanged else body, headers=headers)
+
+    url = world.receiver.respond(path, answer)
+    phone = world.run([*SETTLED, play(url, url)])
+    assert phone.hear().seconds_of(700) > 0.5
+    first, second = world.receiver.hits_of(path)
+    assert (first.headers.get("If-None-Match"), second.headers["If-None-Match"]) == (None, '"1"')
 
 
 def test_an_early_sound_is_heard_without_an_answer(world: World) -> None:

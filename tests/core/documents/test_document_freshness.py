@@ -2,7 +2,8 @@
 
 import pytest
 
-from adapter.documents.freshness import LONGEST, FreshDocuments, fresh_seconds
+from adapter.caching import LONGEST
+from adapter.documents.freshness import FreshDocuments, fresh_seconds
 
 
 @pytest.mark.parametrize(

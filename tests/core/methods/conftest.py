@@ -13,6 +13,7 @@ from adapter.methods import answer, hangup, play, record_call, request, sleep, s
 from adapter.recording.state import Reason
 from adapter.sounds.library import Playback
 from adapter.sounds.playable import NotPlayable, Say
+from adapter.sounds.voices import Wish
 
 MODULES = {
     module.SPEC.name: module
@@ -100,10 +101,14 @@ class FakeRecordings:
 class FakeSounds:
     """`say:` is playable, nothing else."""
 
-    def playbacks(self, sound, **_: object) -> list[Playback]:
+    def __init__(self) -> None:
+        self.wishes: list[Wish] = []
+
+    def playbacks(self, sound, *, wish, decibels) -> list[Playback]:
         if not isinstance(sound, Say):
             raise NotPlayable(f"{sound} cannot be fetched")
-        return [Playback("speak", sound.text)]
+        self.wishes.append(wish)
+        return [Playback("speak", sound.text, decibels)]
 
 
 class FakeWeb:

@@ -6,6 +6,7 @@ from adapter import methods
 from adapter.freeswitch.errors import CallGone, CommandFailed, ReplyTimeout
 from adapter.recording.call_recordings import ControlIdInUse
 from adapter.recording.refusals import SwitchTooOld
+from adapter.sounds.voices import Wish
 from adapter.swml.effects import Effect
 from adapter.swml.errors import Code, ScriptError
 
@@ -180,6 +181,12 @@ def test_volume_is_the_nearest_level_and_taken_back(world, volume, level):
         "speak one",
         "uuid_audio call-1 stop",
     ]
+
+
+def test_who_speaks_is_a_parameter_before_it_is_a_variable(world):
+    world.variables = {"say_voice": "Polly.Joey", "say_gender": "Male"}
+    world.perform("play", urls=["say:one", "say:two"], say_gender="female")
+    assert world.sounds.wishes == [Wish("Polly.Joey", "", "female")] * 2
 
 
 def test_volume_is_taken_back_when_the_call_ends_meanwhile(world):

@@ -1,65 +1,74 @@
 """From a sound to an application and its argument; nothing of a URL reaches the switch."""
 
-import contextlib
+import wave
+from array import array
 from pathlib import Path
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.freeswitch import commands
-from adapter.sounds import library
-from adapter.sounds.library import Playback, SoundLibrary
+from adapter.helpers.errors import HelperError
+from adapter.helpers.worker import find
+from adapter.sounds.library import Playback, SoundLibrary, Speakers
 from adapter.sounds.playable import NotPlayable, Ring, Say, Silence, Web
+from adapter.sounds.renderer import Renderer
+from adapter.sounds.voices import FLITE, Rule, Voice, Wish
 
 
-class Answer:
-    def __init__(self, body: bytes = b"RIFF", content_type: str = "", status: int = 200) -> None:
-        self.headers = {"Content-Type": content_type} if content_type else {}
-        self.body = body
-        self.status = status
+class FakeKept:
+    """Knows no sounds but what the test puts into the folder; keeps what was asked."""
 
-    def raise_for_status(self) -> None:
-        if self.status >= 400:
-            raise requests.HTTPError(f"{self.status} for url")
-
-    def iter_content(self, size: int):
-        for start in range(0, len(self.body), size):
-            yield self.body[start : start + size]
-
-
-class FakeSession:
-    """A session whose answers are set by the test; keeps what was asked."""
-
-    def __init__(self) -> None:
-        self.answer: Answer | Exception = Answer()
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.asked: list[str] = []
 
-    def get(self, url, *, stream, timeout, proxies):
-        assert stream
-        assert timeout
+    def get(self, url: str) -> str:
         self.asked.append(url)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return contextlib.nullcontext(self.answer)
+        name = url.rpartition("/")[2]
+        if not (self.folder / name).exists():
+            raise NotPlayable("the sound cannot be fetched: 404")
+        return name
+
+
+class FakeHelpers:
+    """Runs functions here."""
+
+    failure: Exception | None = None
+
+    def run(self, function: str, *, deadline: float, **arguments):
+        if self.failure:
+            raise self.failure
+        return find(function)(**arguments)
 
 
 @pytest.fixture
-def web() -> FakeSession:
-    return FakeSession()
+def kept(tmp_path: Path) -> FakeKept:
+    (tmp_path / "sounds").mkdir()
+    return FakeKept(tmp_path / "sounds")
 
 
 @pytest.fixture
-def sounds(tmp_path: Path, web) -> SoundLibrary:
+def helpers() -> FakeHelpers:
+    return FakeHelpers()
+
+
+def make(folder: Path, kept, helpers=None, **details) -> SoundLibrary:
     return SoundLibrary(
-        tmp_path,
+        folder,
         "/switch",
-        session=web,
+        kept=kept,
+        helpers=helpers,
+        renderer=Renderer(folder / "sounds", helpers, **details),
         own_recording={"http://us/r1": "/switch/r1.wav"}.get,
-        engine="flite",
-        voice="kal",
+        speakers=Speakers(Voice("flite", "kal"), (Rule(Voice("render", "v1"), "own"), *FLITE)),
     )
+
+
+@pytest.fixture
+def sounds(tmp_path: Path, kept, helpers) -> SoundLibrary:
+    return make(tmp_path, kept, helpers)
 
 
 def only(playbacks) -> Playback:
@@ -67,10 +76,15 @@ def only(playbacks) -> Playback:
     return playback
 
 
+def spoken(text: str, voice: str = "kal", decibels: float = 0.0) -> Playback:
+    engine = {"tts_engine": "flite", "tts_voice": voice}
+    return Playback("playback", f"say:{text}", decibels, engine)
+
+
 @pytest.mark.parametrize(
     ("sound", "playbacks"),
     [
-        (Say("Hello | ${world}"), [Playback("speak", "flite|kal|Hello   $ {world}")]),
+        (Say("Hello | ${world} @@9"), [spoken("Hello   $ {world} @ @ 9")]),
         (Silence(1.5), [Playback("playback", "silence_stream://1500")]),
         (Silence(0), []),
         (Silence(0.0004), []),
@@ -86,83 +100,150 @@ def only(playbacks) -> Playback:
         (Web("http://us/r1"), [Playback("playback", "/switch/r1.wav")]),
     ],
 )
-def test_playbacks(sounds, web, sound, playbacks):
+def test_playbacks(sounds, kept, sound, playbacks):
     assert list(sounds.playbacks(sound)) == playbacks
-    assert web.asked == []
+    assert kept.asked == []
 
 
-def test_another_voice(sounds):
-    assert only(sounds.playbacks(Say("x"), voice="slt")).argument == "flite|slt|x"
+@pytest.mark.parametrize(
+    ("wish", "voice"),
+    [
+        (Wish(), "kal"),
+        (Wish("Polly.Salli", "en-US", ""), "kal"),
+        (Wish("Polly.Salli", "en-US", "female"), "slt"),
+        (Wish(gender="male"), "rms"),
+        (Wish("AWB", gender="female"), "awb"),
+    ],
+)
+def test_who_speaks(sounds, wish, voice):
+    assert only(sounds.playbacks(Say("x"), wish=wish)) == spoken("x", voice)
 
 
 @given(st.text())
 def test_every_text_makes_one_harmless_command(text):
-    sounds = SoundLibrary(
-        Path("/x"), "/s", session=None, own_recording=lambda _: None, engine="flite", voice="kal"
-    )
+    sounds = make(Path("/x"), None)
     said = only(sounds.playbacks(Say(text)))
-    assert said.argument.count("|") == 2
+    assert "@@" not in said.argument
     assert commands.execute(said.application, said.argument, event_uuid="u").count(b"\n\n") == 1
 
 
-# -- from the web --------------------------------------------------------------------------------
+# -- the volume ----------------------------------------------------------------------------------
 
 
-def test_fetched_sound_is_kept_where_the_switch_finds_it(sounds, web, tmp_path):
-    web.answer = Answer(b"x" * 200_000, "audio/mpeg; charset=x")
-    path = only(sounds.playbacks(Web("http://user:word@h/${system(x)} a.wav"))).argument
-    folder, _, name = path.rpartition("/")
-    assert folder == "/switch/sounds"
-    assert commands.word(path) == path
-    assert "system" not in path
-    assert "word" not in path
-    assert (tmp_path / "sounds" / name).read_bytes() == web.answer.body
-    assert [each.name for each in (tmp_path / "sounds").iterdir()] == [name]
+def write_wav(path: Path, samples: list[int], width: int = 2) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(width)
+        file.setframerate(8000)
+        file.writeframes(b"".join(n.to_bytes(width, "little", signed=True) for n in samples))
 
 
-@pytest.mark.parametrize(
-    ("url", "content_type", "suffix"),
-    [
-        ("http://h/a.mp3", "", ".mp3"),
-        ("http://h/a.MP3?x=.wav", "application/octet-stream", ".mp3"),
-        ("http://h/a.wav", "audio/mpeg", ".mp3"),
-        ("http://h/a", "AUDIO/X-WAV", ".wav"),
-        ("http://h/a", "audio/ogg; codecs=opus", ".ogg"),
-        ("http://h/a.php", "text/html", ".wav"),
-        ("http://h/a.wav/..;rm", "", ".wav"),
-    ],
-)
-def test_suffix_tells_the_switch_the_format(sounds, web, url, content_type, suffix):
-    web.answer = Answer(content_type=content_type)
-    name = only(sounds.playbacks(Web(url))).argument.rpartition("/")[2]
-    assert Path(name).suffix == suffix
-    assert len(name) == 32 + len(suffix)
-
-
-def test_two_addresses_are_two_files(sounds):
-    names = {only(sounds.playbacks(Web(f"http://h/{n}"))).argument for n in range(3)}
-    assert len(names) == 3
+def samples_of(path: Path) -> list[int]:
+    with wave.open(str(path), "rb") as file:
+        return list(array("h", file.readframes(file.getnframes())))
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("decibels", "samples"),
     [
-        Answer(status=404),
-        requests.ConnectionError("refused"),
-        requests.Timeout("slow"),
-        OSError("disk full"),
+        (-6.0206, [0, 500, -500, 16383, -16384]),
+        (6.0206, [0, 2000, -2000, 32767, -32768]),
+        (-40, [0, 10, -10, 328, -328]),
     ],
 )
-def test_sound_that_cannot_be_had(sounds, web, answer, tmp_path):
-    web.answer = answer
-    with pytest.raises(NotPlayable, match="cannot be fetched"):
-        sounds.playbacks(Web("http://h/a.wav"))
-    assert not list(tmp_path.glob("sounds/*"))
+def test_a_wav_is_played_exactly_as_loud_as_asked(sounds, tmp_path, decibels, samples):
+    write_wav(tmp_path / "sounds" / "a.wav", [0, 1000, -1000, 32767, -32768])
+    played = only(sounds.playbacks(Web("http://h/a.wav"), decibels=decibels))
+    assert played.decibels == 0
+    assert commands.word(played.argument) == played.argument
+    file = tmp_path / "sounds" / played.argument.removeprefix("/switch/sounds/")
+    assert samples_of(file) == samples
 
 
-def test_sound_over_the_limit_leaves_nothing_behind(sounds, web, tmp_path, monkeypatch):
-    monkeypatch.setattr(library, "MAX_SOUND_BYTES", 100_000)
-    web.answer = Answer(b"x" * 100_001)
-    with pytest.raises(NotPlayable, match="longer than 100000 bytes"):
-        sounds.playbacks(Web("http://h/a.wav"))
-    assert not list(tmp_path.glob("sounds/*"))
+def test_a_recording_of_ours_too_and_once_only(sounds, helpers, tmp_path):
+    write_wav(tmp_path / "r1.wav", [100])
+    first = sounds.playbacks(Web("http://us/r1"), decibels=-3)
+    assert samples_of(tmp_path / "sounds" / Path(only(first).argument).name) == [71]
+    helpers.failure = HelperError("it is not asked again")
+    assert sounds.playbacks(Web("http://us/r1"), decibels=-3) == first
+    write_wav(tmp_path / "r1.wav", [100, 100])
+    assert sounds.playbacks(Web("http://us/r1"), decibels=-3) != first
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "none.wav", "8bit.wav"])
+def test_where_it_cannot_be_exact_the_switch_does_what_it_can(sounds, tmp_path, name):
+    write_wav(tmp_path / "sounds" / "8bit.wav", [0], width=1)
+    for other in ("a.mp3", "none.wav"):
+        (tmp_path / "sounds" / other).write_bytes(b"ID3")
+    played = only(sounds.playbacks(Web(f"http://h/{name}"), decibels=-3))
+    assert played == Playback("playback", f"/switch/sounds/{name}", -3)
+
+
+def test_a_helper_that_fails_leaves_it_to_the_switch(sounds, helpers, tmp_path):
+    write_wav(tmp_path / "sounds" / "a.wav", [1])
+    helpers.failure = HelperError("too slow")
+    assert only(sounds.playbacks(Web("http://h/a.wav"), decibels=4)).decibels == 4
+
+
+def test_volume_of_what_the_switch_makes(sounds):
+    assert only(sounds.playbacks(Say("x"), decibels=-3)).decibels == -3
+    streams = [only(sounds.playbacks(Ring("us"), decibels=decibels)) for decibels in (-3.5, 9, -60)]
+    assert [stream.argument.partition("%")[0] for stream in streams] == [
+        "tone_stream://v=-10.5;",
+        "tone_stream://v=0;",
+        "tone_stream://v=-63;",
+    ]
+    assert {stream.decibels for stream in streams} == {0}
+    assert only(sounds.playbacks(Silence(1), decibels=5)).decibels == 0
+
+
+# -- an own renderer -----------------------------------------------------------------------------
+
+OWN = Wish("own", "de-DE", "female")
+
+
+def rendered(text: str, voice: str, language: str, gender: str, path: str) -> None:
+    """A renderer that "speaks" what it was asked for."""
+    Path(path).write_text(f"{text}/{voice}/{language}/{gender}")
+
+
+def file_of(tmp_path: Path, playback: Playback) -> Path:
+    assert commands.word(playback.argument) == playback.argument
+    return tmp_path / "sounds" / playback.argument.removeprefix("/switch/sounds/")
+
+
+def test_a_function_renders_once(tmp_path, kept, helpers):
+    sounds = make(tmp_path, kept, helpers, function=f"{__name__}:rendered")
+    played = only(sounds.playbacks(Say("Grüezi, ${x}"), wish=OWN))
+    assert file_of(tmp_path, played).read_text() == "Grüezi, ${x}/v1/de-DE/female"
+    helpers.failure = HelperError("not again")
+    assert only(sounds.playbacks(Say("Grüezi, ${x}"), wish=OWN)) == played
+    with pytest.raises(NotPlayable, match="cannot be spoken"):
+        sounds.playbacks(Say("something else"), wish=OWN)
+
+
+SHELL = ("sh", "-c", 'cat - >"$1"; printf "/%s/%s" "$2" "$3" >>"$1"', "sh", "{file}")
+
+
+def test_a_program_renders_and_no_shell_sees_the_text(tmp_path, kept):
+    sounds = make(tmp_path, kept, command=(*SHELL, "{voice}", "{text}"))
+    played = only(sounds.playbacks(Say("-x `id` {file}"), wish=OWN))
+    assert file_of(tmp_path, played).read_text() == "-x `id` {file}/v1/ -x `id` {file}"
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("false",), "ended with 1"),
+        (("sh", "-c", "echo no such voice >&2; exit 2"), "no such voice"),
+        (("true",), "wrote no file"),
+        (("/no/such/program",), "No such file"),
+        (("sleep", "60"), "takes too long"),
+        ((), "speech.render is not set"),
+    ],
+)
+def test_a_program_that_fails_is_no_sound_and_leaves_nothing(tmp_path, kept, command, reason):
+    sounds = make(tmp_path, kept, command=command, seconds=0.3)
+    with pytest.raises(NotPlayable, match=reason):
+        sounds.playbacks(Say("x"), wish=OWN)
+    assert list((tmp_path / "sounds").iterdir()) == []

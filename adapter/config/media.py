@@ -1,0 +1,47 @@
+"""The settings of sounds and speech."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from adapter.config.section import Seconds, Section, ShortWord
+
+VoiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+/\-]+$")]
+FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+
+
+class VoiceRule(Section):
+    """Which voice speaks what a document asks for; each pattern that is given must fit."""
+
+    say_voice: str | None = Field(None, description="voice of the document, `Polly.*`")
+    say_language: str | None = Field(None, description="its language; `de` fits de-AT too")
+    say_gender: Literal["female", "male"] | None = Field(None, description="its gender")
+    engine: ShortWord | None = Field(
+        None, description="engine that speaks, `render` for the renderer; as above if not given"
+    )
+    voice: VoiceName = Field(description="the engine's voice")
+
+
+class Render(Section):
+    """An own renderer of `say:` texts: a program, or a Python function."""
+
+    command: list[str] = Field(
+        [],
+        description="program and arguments; {voice} {language} {gender} {text} {file} are filled in"
+        " and the text comes on standard input too; it writes the WAV {file}",
+    )
+    function: FunctionName | None = Field(
+        None, description="`package.module:name`, called with text, voice, language, gender, path"
+    )
+    seconds: Seconds = Field(20, description="longest time for one text")
+
+
+class Speech(Section):
+    """Who speaks `say:` texts."""
+
+    engine: ShortWord = Field("flite", description="text to speech module of the switch")
+    voice: VoiceName = Field("kal", description="voice when no rule fits")
+    voices: list[VoiceRule] | None = Field(
+        None, description="voices for what documents ask for; the first rule that fits"
+    )
+    render: Render = Field(Render(), description="own renderer, for rules with engine: render")

@@ -1,0 +1,1 @@
+"""Python functions run in helper processes: heavy work holds up no call."""
