@@ -1,10 +1,15 @@
-"""Databases for the tests of everything that stores."""
+"""What all tests share: databases for those that store, and no clock for examples."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import postgresql
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of us.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
