@@ -17,7 +17,7 @@ from worlds.docker_switch import COMPOSE_FILE, DockerSwitch, docker_runs
 from worlds.real_switch import LocalSwitch, RealSwitch, find_binary
 from worlds.receiver import Receiver
 from worlds.sim_switch import SimSwitches
-from worlds.switches import MAIN, Switch
+from worlds.switches import GATEWAY, MAIN, Switch
 from worlds.world import Stage, World, documents_by_number, project
 
 from adapter.config import Settings
@@ -91,7 +91,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
     receiver = Receiver().start()
-    settings = {"swml": documents_by_number(receiver), "projects": [project()]}
+    settings = {
+        "swml": documents_by_number(receiver),
+        "projects": [project()],
+        "gateway": GATEWAY,
+    }
     adapter = AdapterProcess(folder / "adapter", switch.adapter_ports[MAIN], settings).start()
     yield Stage(switch, adapter, receiver, folder)
     adapter.kill()  # nothing of it is looked at any more

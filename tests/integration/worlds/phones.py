@@ -31,6 +31,20 @@ class Dialling:
     slot: str = "main"
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Somebody to call: rings for a while, then answers and says something, or refuses.
+
+    status: the SIP status of a refusal. Without `answers` it rings on; `silent`: not even that.
+    """
+
+    says: Sequence[Sound] = ()
+    rings: float = 0.1
+    status: int | None = None
+    answers: bool = True
+    silent: bool = False
+
+
 class Phone(ABC):
     """One party of one call."""
 
@@ -68,6 +82,16 @@ class Phone(ABC):
     def sip_status(self) -> int | None:
         """What a call that was never answered got as its final answer."""
 
+    @property
+    @abstractmethod
+    def caller(self) -> str:
+        """Who calls: the user of the From header, on a phone that was called."""
+
+    @property
+    @abstractmethod
+    def headers(self) -> Mapping[str, str]:
+        """SIP headers of the call, on a phone that was called."""
+
     def wait_answered(self, within: float = PATIENCE) -> None:
         eventually(lambda: self.answered, within=within, what="the answer")
 
@@ -79,3 +103,21 @@ class Phone(ABC):
         eventually(
             lambda: self.hear().seconds_of(*hz) >= seconds, within=within, what=f"a tone of {hz} Hz"
         )
+
+
+class Called(ABC):
+    """Somebody who can be called; each call to them is a phone of its own."""
+
+    uri: str
+    """The SIP address, for documents."""
+
+    @abstractmethod
+    def calls(self) -> Sequence[Phone]:
+        """Every call so far, the oldest first."""
+
+    def wait_call(self, number: int = 1, within: float = PATIENCE) -> Phone:
+        """The call with this number, from 1."""
+        eventually(
+            lambda: len(self.calls()) >= number, within=within, what=f"call {number} to {self.uri}"
+        )
+        return self.calls()[number - 1]

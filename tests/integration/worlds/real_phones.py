@@ -1,15 +1,17 @@
-"""Phones that call a real switch: SIP user agents of `baresip_agent`, in its process."""
+"""Phones of a real switch: SIP user agents of `baresip_agent`, in its process."""
 
 import base64
 import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from worlds.audio import Audio
-from worlds.phones import Dialling, Phone
+from worlds.phones import Answering, Called, Dialling, Phone
+from worlds.sip_stub import SipStub
 from worlds.sounds import Sound
 
 AGENT = Path(__file__).with_name("baresip_agent.py")
@@ -63,11 +65,16 @@ class PhoneAgent:
 class RealPhone(Phone):
     """A SIP user agent in a call."""
 
-    def __init__(self, agent: PhoneAgent, sip_port: int, dialling: Dialling) -> None:
-        name = dialling.name if isinstance(dialling.name, bytes) else dialling.name.encode()
-        self.number = dialling.to
+    def __init__(self, agent: PhoneAgent, number: str, line: int) -> None:
+        self.number = number
         self._agent = agent
-        self._line = agent.order(
+        self._line = line
+
+    @classmethod
+    def dial(cls, agent: PhoneAgent, sip_port: int, dialling: Dialling) -> "RealPhone":
+        """A phone that calls the switch."""
+        name = dialling.name if isinstance(dialling.name, bytes) else dialling.name.encode()
+        line = agent.order(
             "call",
             uri=f"sip:{dialling.to}@127.0.0.1:{sip_port}",
             name=base64.b64encode(name).decode(),
@@ -75,6 +82,7 @@ class RealPhone(Phone):
             headers=dict(dialling.headers),
             says=[sound.as_data() for sound in dialling.says],
         )
+        return cls(agent, dialling.to, line)
 
     def say(self, *sounds: Sound) -> None:
         self._agent.order("say", line=self._line, says=[sound.as_data() for sound in sounds])
@@ -102,6 +110,46 @@ class RealPhone(Phone):
         status: int | None = self._state()["sip_status"]
         return status
 
+    @property
+    def caller(self) -> str:
+        return str(self._state()["caller"]).removeprefix("sip:").partition("@")[0]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return dict(self._state()["headers"])
+
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = self._agent.order("state", line=self._line)
         return state
+
+
+class RealCalled(Called):
+    """A SIP user agent that takes calls."""
+
+    def __init__(self, agent: PhoneAgent, user: str, answering: Answering) -> None:
+        self.uri = f"sip:{user}@127.0.0.1:{agent.sip_port}"
+        self._agent, self._user = agent, user
+        agent.order(
+            "expect",
+            user=user,
+            rings=answering.rings,
+            answers=answering.answers,
+            refuses=answering.status is not None,
+            says=[sound.as_data() for sound in answering.says],
+        )
+
+    def calls(self) -> list[Phone]:
+        lines: list[int] = self._agent.order("taken", user=self._user)
+        return [RealPhone(self._agent, self._user, line) for line in lines]
+
+
+class Refusing(Called):
+    """Somebody of the stub, who takes no call."""
+
+    def __init__(self, stub: SipStub, user: str, answering: Answering) -> None:
+        self.uri = f"sip:{user}@127.0.0.1:{stub.port}"
+        if answering.status is not None:
+            stub.refuse(user, answering.status)
+
+    def calls(self) -> list[Phone]:
+        return []

@@ -13,10 +13,11 @@ from typing import Any
 
 from adapter.rendering import render_freeswitch_conf
 from worlds.event_socket import Endings, EventSocket
-from worlds.phones import Dialling, Phone
+from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.ports import find_ports
-from worlds.real_phones import PhoneAgent, RealPhone
-from worlds.switches import MAIN, OTHER, OTHER_PATH, SLOTS, Switch
+from worlds.real_phones import PhoneAgent, RealCalled, RealPhone, Refusing
+from worlds.sip_stub import SipStub
+from worlds.switches import DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
 from worlds.waiting import eventually
 
 BINARIES = ("/usr/local/freeswitch/bin", "/opt/freeswitch/bin", "/usr/bin")
@@ -32,6 +33,19 @@ MEDIA_PORTS = 120
 SIP_PROFILES = (*SLOTS, "tests")
 PROFILES = {MAIN: "internal", OTHER: "other"}
 CONTEXTS = {MAIN: "public", OTHER: "other"}
+
+BUSY = 486
+"""How a phone refuses; the stub refuses in other ways."""
+
+GATEWAY_XML = """<include>
+  <gateway name="{name}">
+    <param name="username" value="tests"/>
+    <param name="proxy" value="127.0.0.1:{port}"/>
+    <param name="register" value="false"/>
+    <param name="caller-id-in-from" value="true"/>
+  </gateway>
+</include>
+"""
 
 # Sets what the call's X-Variable-... headers ask for, and goes on in the product's dialplan.
 VARIABLES_DIALPLAN = """<include>
@@ -54,12 +68,14 @@ class RealSwitch(Switch):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        block = find_ports(2 * MEDIA_PORTS + len(SLOTS) + len(SIP_PROFILES) + 2)
+        block = find_ports(2 * MEDIA_PORTS + len(SLOTS) + len(SIP_PROFILES) + 3)
         media, ports = block[: 2 * MEDIA_PORTS], iter(block[2 * MEDIA_PORTS :])
         self.adapter_ports = {slot: next(ports) for slot in SLOTS}
         self._sip_ports = {name: next(ports) for name in SIP_PROFILES}
         self._event_socket_port, phones_port = next(ports), next(ports)
+        self._stub = SipStub()
         self._write_configuration(media[0], media[MEDIA_PORTS - 1])
+        self._write_gateways({GATEWAY: phones_port, DEAD_GATEWAY: next(ports)})
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
         self._start()
@@ -73,7 +89,7 @@ class RealSwitch(Switch):
 
     def call(self, dialling: Dialling) -> Phone:
         if not dialling.variables:
-            return RealPhone(self._agent, self._sip_ports[dialling.slot], dialling)
+            return RealPhone.dial(self._agent, self._sip_ports[dialling.slot], dialling)
         headers = {f"X-Variable-{name}": value for name, value in dialling.variables.items()}
         with_headers = Dialling(
             dialling.to,
@@ -82,7 +98,12 @@ class RealSwitch(Switch):
             dialling.caller,
             {**dialling.headers, **headers},
         )
-        return RealPhone(self._agent, self._sip_ports["tests"], with_headers)
+        return RealPhone.dial(self._agent, self._sip_ports["tests"], with_headers)
+
+    def expect(self, user: str, answering: Answering) -> Called:
+        if answering.silent or answering.status not in {None, BUSY}:
+            return Refusing(self._stub, user, answering)
+        return RealCalled(self._agent, user, answering)
 
     def violations(self) -> list[list[str]]:
         """A real switch keeps no account of what it was made to run; tests look for traces."""
@@ -90,6 +111,7 @@ class RealSwitch(Switch):
 
     def stop(self) -> None:
         self._agent.stop()
+        self._stub.close()
         self._stop()
 
     @abstractmethod
@@ -126,6 +148,13 @@ class RealSwitch(Switch):
         dialplan = (other / "dialplan" / "public.xml").read_text()
         (conf / "dialplan" / "other.xml").write_text(dialplan)
         self._write_tests_profile(conf, profile)
+
+    def _write_gateways(self, ports: dict[str, int]) -> None:
+        folder = self.folder / "conf" / "sip_profiles" / PROFILES[MAIN]
+        folder.mkdir()
+        for name, port in ports.items():
+            text = GATEWAY_XML.format(name=name, port=port)
+            (folder / f"{name}.xml").write_text(text)
 
     def _write_tests_profile(self, conf: Path, profile: str) -> None:
         ours = (

@@ -1,16 +1,13 @@
-"""Phones of the simulated switch: what they heard is made again from what it says it played."""
+"""Phones of the simulated switch."""
 
-from pathlib import Path
+import base64
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from adapter.simswitch.audio import RATE
 from adapter.simswitch.client import SimClient
-from adapter.simswitch.tones import sound as played_sound
-from adapter.simswitch.tones import spoken
 from worlds.audio import Audio
-from worlds.phones import Dialling, Phone
+from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.sounds import Sound
 
 # What SIP says of a call that ended before its answer (Q.850 causes, RFC 3398).
@@ -19,17 +16,23 @@ SIP_STATUS = {
     "CALL_REJECTED": 603,
     "NORMAL_CLEARING": 480,
     "NORMAL_TEMPORARY_FAILURE": 503,
+    "UNALLOCATED_NUMBER": 404,
+    "NO_USER_RESPONSE": 480,
 }
 
 
 class SimPhone(Phone):
-    """A simulated caller."""
+    """The party of a simulated call."""
 
-    def __init__(self, client: SimClient, dialling: Dialling) -> None:
-        self.number = dialling.to
-        self._client = client
+    def __init__(self, client: SimClient, number: str, uuid: str) -> None:
+        self.number = number
+        self._client, self._uuid = client, uuid
+
+    @classmethod
+    def dial(cls, client: SimClient, dialling: Dialling) -> "SimPhone":
+        """A simulated caller."""
         name = dialling.name
-        self._uuid = client.call(
+        uuid = client.call(
             from_=dialling.caller,
             to=dialling.to,
             name=name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name,
@@ -37,6 +40,7 @@ class SimPhone(Phone):
             variables=dict(dialling.variables),
             steps=_steps(dialling.says),
         )
+        return cls(client, dialling.to, uuid)
 
     def say(self, *sounds: Sound) -> None:
         assert len(sounds) == 1, "a simulated phone says one thing at a time"
@@ -51,13 +55,7 @@ class SimPhone(Phone):
             self._client.hang_up(self._uuid, cause)
 
     def hear(self) -> Audio:
-        facts = self._facts()
-        if facts["heard"] and not facts["ended"]:
-            last = facts["heard"][-1]  # its length is told only when it is over
-            last["ms"] = last["ms"] or 1000 * (facts["seconds"] - last["at"])
-        pieces = [_samples(heard) for heard in facts["heard"]]
-        samples = np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
-        return Audio(samples.reshape(1, -1))
+        return Audio.from_pcm(base64.b64decode(self._client.sim("hear", self._uuid)))
 
     @property
     def answered(self) -> bool:
@@ -72,8 +70,44 @@ class SimPhone(Phone):
         facts = self._facts()
         return None if facts["answered"] else SIP_STATUS.get(facts["hangup_cause"])
 
+    @property
+    def caller(self) -> str:
+        return str(self._facts()["caller"])
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return dict(self._facts()["headers"])
+
     def _facts(self) -> dict[str, Any]:
         return self._client.facts(self._uuid)
+
+
+class SimCalled(Called):
+    """Somebody of whom each simulated switch knows."""
+
+    def __init__(self, clients: Sequence[SimClient], user: str, answering: Answering) -> None:
+        self.uri = f"sip:{user}@127.0.0.1"
+        self._clients, self._user = clients, user
+        causes = {status: cause for cause, status in SIP_STATUS.items()}
+        first, *others = [*_steps(answering.says), {"silence": True}]
+        callee = {
+            "pattern": f"^{re.escape(user)}$",
+            "rings": answering.rings,
+            "cause": causes[answering.status] if answering.status else None,
+            "answers": answering.answers and not answering.silent,
+            "silent": answering.silent,
+            "says": {name: value for name, value in first.items() if name != "at"},
+            "steps": others,
+        }
+        for client in clients:
+            client.sim("callee", callee)
+
+    def calls(self) -> list[Phone]:
+        return [
+            SimPhone(client, self._user, uuid)
+            for client in self._clients
+            for uuid in client.sim("taken", self._user)
+        ]
 
 
 def _steps(says: tuple[Sound, ...] | Any) -> list[dict[str, Any]]:
@@ -97,15 +131,3 @@ def _step(sound: Sound) -> dict[str, Any]:
         case _:
             step["silence"] = True
     return step
-
-
-def _samples(heard: dict[str, Any]) -> "np.ndarray[Any, np.dtype[np.int16]]":
-    count = round(heard["ms"] * RATE / 1000)
-    if heard["kind"] == "speech":
-        made = spoken(heard["what"])
-    else:
-        found = played_sound(heard["what"], Path("/"))
-        if found is None:
-            return np.zeros(count, np.int16)
-        made = found
-    return np.array(made.source.samples(0, count), np.int16)

@@ -7,11 +7,17 @@ import yaml
 
 from adapter.simswitch.client import SimClient, SimProcess
 from worlds.event_socket import Endings, EventSocket
-from worlds.phones import Dialling, Phone
+from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.ports import find_ports
-from worlds.sim_phones import SimPhone
-from worlds.switches import MAIN, OTHER, OTHER_PATH, SLOTS, Switch
+from worlds.sim_phones import SimCalled, SimPhone
+from worlds.switches import DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
 
+SETTINGS = {
+    "hostname": "simswitch",
+    "gateways": [GATEWAY, DEAD_GATEWAY],
+    "dead_gateways": [DEAD_GATEWAY],
+    "callees": [],
+}
 PATHS = {MAIN: "", OTHER: OTHER_PATH}
 
 
@@ -24,7 +30,7 @@ class SimSwitches(Switch):
         self.adapter_ports = dict(zip(SLOTS, find_ports(len(SLOTS)), strict=True))
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "simswitch.yaml"
-        config.write_text(yaml.safe_dump(settings or {"hostname": "simswitch"}))
+        config.write_text(yaml.safe_dump({**SETTINGS, **(settings or {})}))
         self._processes = {
             slot: SimProcess(
                 adapter=f"127.0.0.1:{port}", path=PATHS[slot] or None, config=config
@@ -39,7 +45,10 @@ class SimSwitches(Switch):
         self.endings = {slot: Endings(r["port"], r["password"]) for slot, r in ready.items()}
 
     def call(self, dialling: Dialling) -> Phone:
-        return SimPhone(self._clients[dialling.slot], dialling)
+        return SimPhone.dial(self._clients[dialling.slot], dialling)
+
+    def expect(self, user: str, answering: Answering) -> Called:
+        return SimCalled(list(self._clients.values()), user, answering)
 
     def violations(self) -> list[list[str]]:
         return [found for client in self._clients.values() for found in client.violations()]

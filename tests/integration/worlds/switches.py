@@ -4,12 +4,15 @@ import json
 from abc import ABC, abstractmethod
 
 from worlds.event_socket import Endings, EventSocket, Headers
-from worlds.phones import Dialling, Phone
+from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.waiting import PATIENCE, eventually
 
 MAIN, OTHER = "main", "other"
 SLOTS = (MAIN, OTHER)
 """Places for adapters: `main` is there for the whole session, `other` for a test's own settings."""
+
+GATEWAY, DEAD_GATEWAY = "carrier", "dead"
+"""A gateway behind which are the phones that can be called, and one where nobody is."""
 
 OTHER_PATH = "sales"
 """The socket path with which the switch calls the adapter in `other`."""
@@ -30,6 +33,10 @@ class Switch(ABC):
     @abstractmethod
     def call(self, dialling: Dialling) -> Phone:
         """Have a phone call."""
+
+    @abstractmethod
+    def expect(self, user: str, answering: Answering) -> Called:
+        """From now on this user (a name, or a number behind the gateway) can be called."""
 
     @abstractmethod
     def violations(self) -> list[list[str]]:

@@ -14,7 +14,7 @@ import yaml
 
 from worlds.adapter_process import AdapterProcess
 from worlds.audio import Audio
-from worlds.phones import Dialling, Phone
+from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.receiver import Answer, Hit, Inbox, Receiver, Report
 from worlds.sounds import Sound, wav_bytes
 from worlds.switches import MAIN, OTHER, Switch
@@ -98,6 +98,14 @@ class World:
         phone = self.call(steps, **details)
         phone.wait_ended()
         return phone
+
+    def somebody(
+        self, *, says: Sound | Sequence[Sound] = (), number: str = "", **answering: Any
+    ) -> Called:
+        """Somebody to call, by a new address or behind the gateway by this number."""
+        sounds = (says,) if isinstance(says, Sound) else tuple(says)
+        user = number or self.new_number("somebody")
+        return self.switch.expect(user, Answering(sounds, **answering))
 
     def new_number(self, name: str = "test") -> str:
         return f"{name}-{next(_numbers)}"
