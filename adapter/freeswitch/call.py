@@ -7,11 +7,14 @@ the application's name, so a completion cannot release somebody else's waiter.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 import uuid as uuids
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+import gevent
 import structlog
 from gevent import socket
 from gevent.event import AsyncResult
@@ -23,9 +26,11 @@ from adapter.freeswitch.errors import (
     CallGone,
     CommandFailed,
     ConnectionLost,
+    Interrupted,
     ReplyTimeout,
     SwitchError,
 )
+from adapter.freeswitch.interruptions import Interruptible
 from adapter.freeswitch.wire import Event, Frame
 
 log = structlog.get_logger()
@@ -36,16 +41,23 @@ LINGER_SECONDS = 10
 APPLICATION_DEADLINE = 4 * 3600.0
 """Seconds that an application may run: SWML's own limit of a call (answer.max_duration)."""
 
+BEGUN_SECONDS = 0.06
+"""An application has begun by then: the session thread looks for work once per 20 ms frame."""
+
+CUT_OFF_SECONDS = (0.0, 1.0, 2.0)
+"""When an application is cut off, and once more if it did not end: on a very busy switch."""
+
 Handler = Callable[[Event], None]
 Observer = Callable[[tuple[bytes, ...], str], None]
 
 _versions: dict[str, tuple[int, ...]] = {}
 
 
-class Call:
+class Call(Interruptible):
     """A call leg that the switch handed to us, by its Unique-ID."""
 
     def __init__(self, sock: socket.socket, *, deadline: float = DEFAULT_DEADLINE) -> None:
+        super().__init__()
         self.deadline = deadline
         self.answered = False
         self.hangup_cause = ""
@@ -131,11 +143,14 @@ class Call:
         argument: str = "",
         *,
         deadline: float = APPLICATION_DEADLINE,
+        until: Flag | None = None,
     ) -> Event:
         """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
 
-        Costs at least the session thread's next 20 ms tick. Raises `CallGone`,
-        `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
+        Once `until` is set, it is cut off. Costs at least the session thread's next 20 ms tick.
+        While another one plays, this one plays inside it (switch_ivr.c,
+        `switch_ivr_parse_all_events`), and cutting it off ends both.
+        Raises `CallGone`, `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
         """
         self.raise_if_gone()
         event_uuid = str(uuids.uuid4())
@@ -143,13 +158,35 @@ class Call:
         completion = self._completions[event_uuid] = AsyncResult()
         try:
             self.api(command)
-            completion.wait(timeout=deadline)
-        finally:
-            del self._completions[event_uuid]
+            begun = time.monotonic() + BEGUN_SECONDS
+            self.wait(completion, timeout=deadline, until=until)
+            if until is not None and until.is_set():
+                self._cut_off(completion, begun)
+        except Interrupted:
+            gevent.spawn(self._cut_off_quietly, completion, begun).name = f"cut off {application}"
+            raise
+        except BaseException:
+            self._completions.pop(event_uuid, None)
+            raise
         if not completion.ready():
+            del self._completions[event_uuid]
             raise ReplyTimeout(f"{application} did not complete within {deadline} s")
         completed: Event = completion.get()
         return completed
+
+    def _cut_off(self, completion: AsyncResult[Event], begun: float) -> None:
+        """What has not begun yet would not be cut off, but what comes after it."""
+        completion.wait(timeout=max(0.0, begun - time.monotonic()))
+        for seconds in CUT_OFF_SECONDS:
+            completion.wait(timeout=seconds)
+            if completion.ready():
+                return
+            self.api(commands.cut_off(self.uuid))
+        completion.wait(timeout=self.deadline)
+
+    def _cut_off_quietly(self, completion: AsyncResult[Event], begun: float) -> None:
+        with contextlib.suppress(SwitchError):
+            self._cut_off(completion, begun)
 
     def set_variables(self, values: Mapping[str, str]) -> None:
         """Set channel variables, on the way with the next command and before it takes effect."""
@@ -177,9 +214,9 @@ class Call:
         if not self._over.wait(timeout=self.deadline):
             raise ReplyTimeout(f"the call was not hung up within {self.deadline} s")
 
-    def sleep(self, seconds: float | None) -> None:
-        """Let `seconds` (None: the rest of the call) pass; raises `CallGone`."""
-        self._over.wait(timeout=seconds)
+    def sleep(self, seconds: float | None, *, until: Flag | None = None) -> None:
+        """Let `seconds` (None: the rest of the call) pass, or `until` be set; raises `CallGone`."""
+        self.wait(self._over, timeout=seconds, until=until)
         self.raise_if_gone()
 
     def raise_if_gone(self) -> None:
@@ -221,7 +258,7 @@ class Call:
     def _on_event(self, event: Event) -> None:
         match event.name:
             case "CHANNEL_EXECUTE_COMPLETE":
-                waiter = self._completions.get(event.get("Application-UUID"))
+                waiter = self._completions.pop(event.get("Application-UUID"), None)
                 # What a hangup breaks off completes as well, right behind it.
                 if waiter is not None and not waiter.ready():
                     waiter.set(event)

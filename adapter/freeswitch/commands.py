@@ -202,9 +202,19 @@ def jitter_buffer(uuid: str, milliseconds: int) -> bytes:
     return api("uuid_jitterbuffer", word(uuid), f"{milliseconds:d}")
 
 
+def cut_off(uuid: str) -> bytes:
+    """Cut off what plays now; what waits behind it goes on."""
+    return api("uuid_break", word(uuid))
+
+
 def break_playback(uuid: str) -> bytes:
     """Cut off what plays now, and what waits behind it."""
     return api("uuid_break", word(uuid), "all")
+
+
+def file_control(uuid: str, action: str) -> bytes:
+    """`pause` or go on with the file that plays now: the same word does both."""
+    return api("uuid_fileman", word(uuid), word(action))
 
 
 def schedule_hangup(uuid: str, seconds: int, cause: str) -> bytes:

@@ -40,7 +40,7 @@ class Digits:
         self._call.raise_if_gone()
         self._news.clear()
         if not self._pressed:
-            self._news.wait(timeout)
+            self._call.wait(self._news, timeout=timeout)
         self._call.raise_if_gone()
         return self._pressed.popleft() if self._pressed else None
 

@@ -7,6 +7,8 @@
     ├── ReplyTimeout         no answer, or no completion, before the deadline; the call may go on
     └── CallGone             the call was hung up or its connection ended; nothing can be done on it
 
+`Interrupted` is none of them and no failure.
+
 `CallGone` is also greenswitch's `OutboundSessionHasGoneAway` and `ConnectionLost`
 its `NotConnectedError`, so that code written for greenswitch keeps catching them.
 """
@@ -54,6 +56,14 @@ class CallGone(SwitchError, OutboundSessionHasGoneAway):
         One instance that is raised in many greenlets would gather all their stacks.
         """
         return type(self)(self.reason)
+
+
+class Interrupted(BaseException):
+    """The script's greenlet is to leave what it waits for: its call is to do something else now.
+
+    Not an `Exception`: nothing on the way may take it for a failure of a step. What a step has
+    begun on the switch and would go on without it, the step ends in `finally`.
+    """
 
 
 class ConnectionLost(CallGone, NotConnectedError):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from adapter.freeswitch.errors import CommandFailed, ReplyTimeout
+from adapter.freeswitch.errors import CommandFailed, Interrupted, ReplyTimeout
 from adapter.methods.context import Context
 from adapter.methods.record_call import BEEP, RecordingParameters, options_of
 from adapter.recording.recorder import Recorder
@@ -44,7 +44,11 @@ def perform(context: Context, params: Record) -> Result:
         recorder = context.recordings.of_step(context.step) or _start(context, params)
     except (CommandFailed, ReplyTimeout, SwitchTooOld) as error:
         raise ScriptError(Code.EXECUTE_FAILED, f"record: {error}") from error
-    recorder.ended.wait()
+    try:
+        context.call.wait(recorder.ended)
+    except Interrupted:
+        recorder.stop()
+        raise
     context.call.raise_if_gone()
     context.digits.forget()
     failed = recorder.row.state == State.ERROR

@@ -179,6 +179,15 @@ class Interpreter:
         else:
             script.enter(branch)
 
+    def replace(self, document: Document, params: Mapping[str, Any] | None = None) -> None:
+        """Leaves what it does, the pending effect too, for another document; variables stay.
+
+        What somebody outside decides is not counted as a transfer of the script.
+        """
+        script = self._script
+        script.pending, script.branch, script.result_variable = None, (), ""
+        script.replace(document, "main", dict(params or {}))
+
     def _fail(self, error: ScriptError, result: Result) -> None:
         script = self._script
         script.warn(error.code, error.message, error.path)
