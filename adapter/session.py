@@ -21,13 +21,13 @@ import gevent
 import structlog
 
 from adapter import methods, metrics
+from adapter.call_documents import CallDocuments
 from adapter.call_facts import call_facts
 from adapter.control.call_control import CallControl
-from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import NoSourceError, Source, choose, remote
+from adapter.documents.sources import remote
 from adapter.freeswitch.digits import Digits
-from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.freeswitch.errors import CallGone, Interrupted, SwitchError
 from adapter.identity import CallIdentity
 from adapter.journal import Journal
 from adapter.methods.context import Context
@@ -35,12 +35,10 @@ from adapter.recording.call_recordings import CallRecordings
 from adapter.store.errors import StoreError
 from adapter.store.rows import CallLog
 from adapter.swml.effects import FETCH, YIELD, Effect, Result
-from adapter.swml.errors import Code, DocumentError, ScriptError
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from adapter.config import Project
-    from adapter.documents.sources import Place
     from adapter.freeswitch.call import Call
     from adapter.resources import Resources
     from adapter.swml.document import Document
@@ -68,8 +66,8 @@ class Session:
         self._service = service
         self._call = call
         self._log = structlog.get_logger().bind(call_id=call.uuid)
-        self._source, self._problem = self._choose()
-        self._project = self._find_project()
+        self._documents = CallDocuments(service, call.channel)
+        self._project = self._documents.project
         self._resumed = call.variable(SESSION_VARIABLE)
         self.session_id = self._resumed or str(uuid.uuid4())
         self.call_id = call.uuid
@@ -85,12 +83,12 @@ class Session:
         )
         self._recordings = CallRecordings(call, service.archive, self._identity)
         self._digits = Digits(call)
-        self._documents: dict[str, Document] = {}
         self._script: Interpreter | None = None
+        self._replacement: Document | None = None
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
         self._journal = self._open_journal()
-        self._control = CallControl(self._context({}), self._row)
+        self._control = CallControl(self._context({}), self._row, self)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
@@ -163,12 +161,12 @@ class Session:
 
     def documents(self) -> Iterable[Document]:
         """The documents that the position names (for Positions)."""
-        hashes = self._script.document_hashes() if self._script else ()
-        return [self._documents[name] for name in hashes if name in self._documents]
+        return self._documents.named(self._script.document_hashes() if self._script else ())
 
     def _begin(self) -> Interpreter | None:
         facts = self._facts
-        document = self._load_first(facts)
+        first = CallFacts(facts, envs=self._project.envs)
+        document = self._documents.first(first, self._report_no_document)
         if document is None:
             return None
         self._journal.note("swml.document", {"name": document.name})
@@ -192,7 +190,7 @@ class Session:
             return None
         script = self._service.interpreter.resume(
             position["script"],
-            self._kept_document,
+            self._documents.kept,
             limits=self._service.limits,
             evaluate=self._service.evaluate,
         )
@@ -200,20 +198,54 @@ class Session:
         self._log.info("call taken up again", document=script.document.name)
         return script
 
-    def _kept_document(self, content_hash: str) -> Document:
-        kept = self._service.store.document(content_hash)
-        if kept is None:
-            raise KeyError(content_hash)
-        name, source = kept
-        document = self._service.documents.load(source, name=name)
-        self._documents[content_hash] = document
-        return document
+    # -- for those who control the call ----------------------------------------------------------
+
+    def fetch(self, url: str) -> Document:
+        """A document from outside, fetched as the script's own are."""
+        script = self._script
+        facts = CallFacts(self._facts, envs=self._project.envs)
+        if script is not None:
+            facts = CallFacts(script.call, script.vars, script.envs)
+        return self._documents.load(remote(url), facts)
+
+    def read(self, text: str) -> Document:
+        """A document by its text."""
+        return self._documents.read(text, "<command>")
+
+    def replace(self, document: Document) -> None:
+        """Run this one in place of what runs now, which is broken off."""
+        self._replacement = document
+        self._call.interrupt()
 
     # -- the script ------------------------------------------------------------------------------
 
     def _run_script(self, script: Interpreter) -> None:
+        with self._call.conducted():
+            while not self._runs_to_its_end(script):
+                document, self._replacement = self._replacement, None
+                if document is not None:
+                    self._call.calm_down()
+                    self._log.info("document replaced", document=document.name)
+                    self._journal.note("swml.document", {"name": document.name})
+                    self._step_began = 0.0
+                    script.replace(document)
+        self._report_warnings(script)
+        if script.error:
+            self._log.error("script stopped", code=script.error.code, reason=str(script.error))
+            details = {"code": script.error.code, "message": str(script.error)}
+            self._journal.note("swml.stopped", details, "error")
+
+    def _runs_to_its_end(self, script: Interpreter) -> bool:
+        """False when it was called away: to another document, or to the same step once more."""
+        try:
+            self._run_steps(script)
+        except Interrupted:
+            return False
+        return self._replacement is None
+
+    def _run_steps(self, script: Interpreter) -> None:
         answered, heard = self._call.answered, False
-        while (effect := script.next_effect()) is not None:
+        while self._replacement is None and (effect := script.next_effect()) is not None:
             self._step_began = self._step_began or time.time()
             self._keep_position(heard, effect)
             script.apply(self._do(script, effect))
@@ -224,11 +256,6 @@ class Session:
             heard = heard or methods.is_done_once(effect.method)
             self._step_began = 0.0
             self._report_warnings(script)
-        self._report_warnings(script)
-        if script.error:
-            self._log.error("script stopped", code=script.error.code, reason=str(script.error))
-            details = {"code": script.error.code, "message": str(script.error)}
-            self._journal.note("swml.stopped", details, "error")
 
     def _keep_position(self, heard: bool, effect: Effect) -> None:
         """What was heard, or is done only once, is written down before the next step begins."""
@@ -244,7 +271,7 @@ class Session:
                 return Result()
             self._note_step(effect)
             if effect.method == FETCH:
-                return self._fetch(script, effect)
+                return self._documents.fetched(script, effect)
             self._log.debug("step", step=effect.path, method=effect.method, params=effect.params)
             result = methods.perform(self._context(script.vars, script.steps), effect)
         except CallGone:
@@ -298,57 +325,6 @@ class Session:
                 message=warning.message,
                 step=warning.path,
             )
-
-    # -- documents -------------------------------------------------------------------------------
-
-    def _choose(self) -> tuple[Source | None, str]:
-        channel = self._call.channel
-        number = channel.get("Caller-Destination-Number")
-
-        def variable(name: str) -> str:
-            return channel.get(f"variable_{name}") or (number if "destination" in name else "")
-
-        try:
-            return choose(variable, self._service.settings), ""
-        except NoSourceError as error:
-            return None, str(error)
-
-    def _find_project(self) -> Project:
-        settings = self._service.settings
-        named = self._source.project if self._source else None
-        return (named and settings.project(named)) or settings.default_project
-
-    def _load_first(self, facts: dict[str, object]) -> Document | None:
-        """The first document that can be had and is one; the reasons of the others are logged."""
-        if self._source is None:
-            self._report_no_document(Code.PARSE_ERROR, self._problem)
-            return None
-        for place in self._source.places:
-            try:
-                return self._load(place, CallFacts(facts, envs=self._project.envs))
-            except (FetchError, DocumentError) as error:
-                code = error.code if isinstance(error, DocumentError) else None
-                self._report_no_document(code or Code.PARSE_ERROR, str(error))
-        return None
-
-    def _load(self, place: Place, facts: CallFacts) -> Document:
-        body = self._service.fetcher.fetch(place, facts, project=self._project)
-        document = self._service.documents.load(body, name=str(place))
-        self._documents[document.content_hash] = document
-        for warning in document.warnings:
-            self._service.warn_once(document, warning)
-        return document
-
-    def _fetch(self, script: Interpreter, effect: Effect) -> Result:
-        """A document that `execute` or `transfer` names by its address."""
-        params = dict(effect.params.get("params") or {})
-        facts = CallFacts(script.call, script.vars, script.envs, params)
-        try:
-            return Result(document=self._load(remote(effect.params["url"]), facts))
-        except DocumentError as error:
-            return Result(error=ScriptError(error.code, str(error)))
-        except (FetchError, NoSourceError) as error:
-            return Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
 
     def _report_no_document(self, code: str, reason: str) -> None:
         """In the log, and on the channel, where a CDR shows it."""

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from adapter.control.errors import CallEnded
+from adapter.control.started import Started
 
 if TYPE_CHECKING:
+    from adapter.control.playing import Playing
+    from adapter.control.script import Script
     from adapter.methods.context import Context
     from adapter.store.rows import CallLog
+
+PLAYS_AT_ONCE = 8
+"""Sounds inside each other on one call; the switch itself stacks no more than 16."""
 
 
 class CallControl:
     """What commands work with. `row` gives what is known of the call at this moment."""
 
-    def __init__(self, context: Context, row: Callable[[], CallLog]) -> None:
+    def __init__(self, context: Context, row: Callable[[], CallLog], script: Script) -> None:
         self.context = context
         self.call = context.call
         self.identity = context.identity
+        self.script = script
+        self.plays: Started[Playing] = Started("play", PLAYS_AT_ONCE)
         self._row = row
         self.log = structlog.get_logger().bind(call_id=context.identity.call_id)
 
@@ -36,6 +45,15 @@ class CallControl:
     def row(self) -> CallLog:
         """The call's facts now."""
         return self._row()
+
+    @staticmethod
+    def new_id() -> str:
+        """A control_id for what was commanded without one."""
+        return str(uuid.uuid4())
+
+    def tell(self, url: str | None, event_type: str, **params: Any) -> None:
+        """Something happened to what was commanded: a callback, if there is a URL."""
+        self.context.tell(url, event_type, **params)
 
     def require_running(self) -> None:
         """Raise `CallEnded` once it is over."""

@@ -144,6 +144,7 @@ class Call(Interruptible):
         *,
         deadline: float = APPLICATION_DEADLINE,
         until: Flag | None = None,
+        event_uuid: str | None = None,
     ) -> Event:
         """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
 
@@ -153,7 +154,7 @@ class Call(Interruptible):
         Raises `CallGone`, `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
         """
         self.raise_if_gone()
-        event_uuid = str(uuids.uuid4())
+        event_uuid = event_uuid or str(uuids.uuid4())
         command = commands.execute(application, argument, event_uuid=event_uuid)
         completion = self._completions[event_uuid] = AsyncResult()
         try:
@@ -173,6 +174,11 @@ class Call(Interruptible):
             raise ReplyTimeout(f"{application} did not complete within {deadline} s")
         completed: Event = completion.get()
         return completed
+
+    @property
+    def innermost(self) -> str:
+        """The Event-UUID of the application that was begun last, of those that run."""
+        return next(reversed(self._completions), "")
 
     def _cut_off(self, completion: AsyncResult[Event], begun: float) -> None:
         """What has not begun yet would not be cut off, but what comes after it."""

@@ -48,6 +48,10 @@ class Interruptible:
         self._interrupted = True
         gevent.get_hub().loop.run_callback(self._throw)
 
+    def calm_down(self) -> None:
+        """The script does what it was called away for: nobody else is to be called away."""
+        self._interrupted = False
+
     def wait(
         self, awaited: Awaited, *, timeout: float | None = None, until: Flag | None = None
     ) -> bool:

@@ -16,7 +16,7 @@ from adapter.simswitch.bridging import bridge
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.conferencing import conference
 from adapter.simswitch.outbound import socket
-from adapter.simswitch.session import Ending, Session
+from adapter.simswitch.session import Ending, FileHandle, Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
 from adapter.simswitch.tones import Sound, sound, spoken
 
@@ -155,7 +155,9 @@ def _play_file(session: Session, found: Sound) -> Ending:
     if found.kind == "tone":
         path = {"Playback-File-Type": "tone_stream", **path}
     channel.fire("PLAYBACK_START", path)
-    ending = session.play(found, lambda digit: _terminates(channel, digit))
+    session.file = file = FileHandle()
+    ending = session.play(found, lambda digit: _terminates(channel, digit), file)
+    session.file = None  # also if it is another one's by now, as the switch does
     _remember_playing(channel)
     status = "break" if ending is Ending.BROKEN else "done"
     channel.fire("PLAYBACK_STOP", {**path, "Playback-Status": status})

@@ -236,6 +236,22 @@ def uuid_audio(switch: "SimSwitch", argument: str) -> str:
     return "+OK\n" if starts or words[1].lower() == "stop" else usage
 
 
+def uuid_fileman(switch: "SimSwitch", argument: str) -> str:
+    """`<uuid> pause`: what plays stands still, or goes on."""
+    words = separate(argument, " ", 4)
+    if len(words) < 2:
+        return "-USAGE: <uuid> <cmd>:<val>\n"
+    session = switch.session(words[0])
+    if session is None:
+        return NO_CHANNEL
+    if session.file is None:
+        return "-ERR No file handle!\n"
+    if words[1] == "pause":
+        session.file.paused = not session.file.paused
+        session.wake()
+    return "+OK\n"
+
+
 def uuid_jitterbuffer(switch: "SimSwitch", argument: str) -> str:
     """Accepted and remembered nowhere: no packet is ever late here."""
     found = switch.session(argument.partition(" ")[0])
@@ -306,6 +322,7 @@ CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
     "uuid_recv_dtmf": uuid_recv_dtmf,
     "uuid_flush_dtmf": uuid_flush_dtmf,
     "uuid_audio": uuid_audio,
+    "uuid_fileman": uuid_fileman,
     "uuid_jitterbuffer": uuid_jitterbuffer,
     "uuid_transfer": uuid_transfer,
     "uuid_bridge": uuid_bridge,

@@ -1,5 +1,6 @@
 """What a caller heard, as tests ask for it. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,13 @@ class Heard:
     what: str
     ms: float = 0.0
     running: bool = True
+    so_far: Callable[[], float] | None = None
+    """Milliseconds of what still runs; it may have stood still."""
 
     def as_data(self, now: float) -> dict[str, Any]:
         """As plain data; `now` in seconds since the call began, for what still runs."""
         ms = round(1000 * (now - self.at)) if self.running else self.ms
+        if self.running and self.so_far is not None:
+            ms = self.so_far()
         data = {"at": round(self.at, 3), "kind": self.kind, "what": self.what, "ms": ms}
         return {**data, "running": self.running}

@@ -24,14 +24,22 @@ class Player:
 
     def stop(self) -> None:
         if self._segment.end is None:
-            now = self._channel.frame_now
-            last = now if self._end is None else min(now, self._end - 1)
-            self._segment.end = max(self._segment.start, last)
-            self._played += self._segment.end - self._segment.start
+            running = self._running()
+            self._segment.end = self._segment.start + running
+            self._played += running
+
+    def _running(self) -> int:
+        """Frames of the segment that runs."""
+        if self._segment.end is not None:
+            return 0
+        now = self._channel.frame_now
+        last = now if self._end is None else min(now, self._end - 1)
+        return max(0, last - self._segment.start)
 
     @property
     def milliseconds(self) -> int:
-        return self._played * FRAME_MS
+        """What was heard so far."""
+        return (self._played + self._running()) * FRAME_MS
 
     def seconds_left(self) -> float:
         return LONG_WAIT if self._end is None else self._channel.seconds_until(self._end)

@@ -48,6 +48,12 @@ class Ending(Enum):
     GONE = auto()
 
 
+class FileHandle:
+    """A file that `playback` plays: `uuid_fileman` finds the one that was opened last."""
+
+    paused = False
+
+
 class Session:
     """Runs one channel."""
 
@@ -57,6 +63,7 @@ class Session:
         self.controlled = False
         self.actions: deque[Action] = deque()
         self.broken = False
+        self.file: FileHandle | None = None
         self.transfers = 0
         self.first_actions: tuple[Action, ...] | None = None
         self.first_command_seconds: float | None = None
@@ -309,7 +316,12 @@ class Session:
             self.pause(left)
         return Ending.DONE if self.channel.ready else Ending.GONE
 
-    def play(self, sound: Sound, on_digit: Callable[[str], bool] | None = None) -> Ending:
+    def play(
+        self,
+        sound: Sound,
+        on_digit: Callable[[str], bool] | None = None,
+        file: FileHandle | None = None,
+    ) -> Ending:
         """Plays a sound to its end; it stands still while a message's application runs."""
         heard = Heard(self.channel.seconds_since_start(), sound.kind, sound.name)
         self.channel.heard.append(heard)
@@ -317,13 +329,16 @@ class Session:
             heard.ms, heard.running = milliseconds(sound.source) or 0.0, False
             return Ending.DONE if self.channel.ready else Ending.GONE
         player = Player(self.channel, sound.source)
+        heard.so_far = lambda: player.milliseconds
         try:
-            return self._play(player, on_digit)
+            return self._play(player, on_digit, file)
         finally:
             player.stop()
-            heard.ms, heard.running = player.milliseconds, False
+            heard.ms, heard.running, heard.so_far = player.milliseconds, False, None
 
-    def _play(self, player: Player, on_digit: Callable[[str], bool] | None) -> Ending:
+    def _play(
+        self, player: Player, on_digit: Callable[[str], bool] | None, file: FileHandle | None
+    ) -> Ending:
         while True:
             if not self._can_go_on():
                 return Ending.GONE
@@ -336,10 +351,18 @@ class Session:
                 continue
             if self._digit_ends(on_digit):
                 return Ending.BROKEN
+            if file is not None and file.paused:
+                self._stand_still(player)
+                continue
             left = player.seconds_left()
             if left <= 0:
                 return Ending.DONE
             self.pause(min(left, self.look_again()))
+
+    def _stand_still(self, player: Player) -> None:
+        player.stop()
+        self.pause(LONG_WAIT)
+        player.go_on()
 
     def _take_break(self) -> bool:
         broken, self.broken = self.broken, False

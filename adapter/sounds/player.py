@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from gevent.event import Event as Flag
+
 from adapter.freeswitch import commands
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.errors import CallGone, SwitchError
@@ -55,9 +57,7 @@ def _play(
         for playback in make(parse(text)):
             if enough():
                 return None
-            with _volume(call, playback.decibels):
-                problem = _run(call, playback)
-            if problem:
+            if problem := run(call, playback):
                 return f"{text[:80]}: {problem}"
     except CallGone:
         raise
@@ -66,23 +66,39 @@ def _play(
     return None
 
 
-def _run(call: Call, playback: Playback) -> str | None:
+def run(
+    call: Call, playback: Playback, *, until: Flag | None = None, event_uuid: str | None = None
+) -> str | None:
+    """Play one sound, cut off once `until` is set; returns what was wrong with it."""
     if playback.variables:
         call.set_variables(playback.variables)
-    completed = call.execute(playback.application, playback.argument)
+    with _volume(call, playback.decibels):
+        completed = call.execute(
+            playback.application, playback.argument, until=until, event_uuid=event_uuid
+        )
     response = completed.get("Application-Response")
     return response if response.endswith(("NOT FOUND", "ERROR")) else None
 
 
+def set_level(call: Call, decibels: float) -> bool:
+    """The switch's nearest level, on what the party hears from now on; False: as it comes."""
+    level = _level(decibels)
+    words = ("start", "write", "level", str(level)) if level else ("stop",)
+    call.api(commands.api("uuid_audio", call.uuid, *words))
+    return bool(level)
+
+
+def _level(decibels: float) -> int:
+    return min(LEVELS, key=lambda level: abs(LEVELS[level] - decibels))
+
+
 @contextlib.contextmanager
 def _volume(call: Call, decibels: float) -> Iterator[None]:
-    """The switch's nearest level, on what the party hears, while something plays."""
-    level = min(LEVELS, key=lambda level: abs(LEVELS[level] - decibels))
-    if level:
-        call.api(commands.api("uuid_audio", call.uuid, "start", "write", "level", str(level)))
+    """A level while something plays."""
+    changed = bool(_level(decibels)) and set_level(call, decibels)
     try:
         yield
     finally:
-        if level:
+        if changed:
             with contextlib.suppress(SwitchError):
-                call.api(commands.api("uuid_audio", call.uuid, "stop"))
+                set_level(call, 0)

@@ -14,10 +14,15 @@ from adapter.config import Settings
 from adapter.control.call_control import CallControl
 from adapter.control.commander import Commander
 from adapter.control.running import RunningCalls
+from adapter.documents.errors import FetchError
 from adapter.freeswitch.errors import CallGone
+from adapter.freeswitch.wire import Event
 from adapter.recording.options import Options
 from adapter.recording.recorder import NotRunning
+from adapter.sounds.library import Playback
+from adapter.sounds.playable import NotPlayable, Say, Web
 from adapter.store.rows import CallLog
+from adapter.swml.errors import Code, DocumentError, Fault
 from adapter.web.app import serialize
 from adapter.web.auth import Gate
 from adapter.web.calling import CALLS, Calling
@@ -46,13 +51,25 @@ class FakeCall:
         self.gone = None
         self.lost = False
         self.refusal = None
+        self.answered = True
+        self.endless = False
+        self.innermost = ""
 
     def hangup(self, cause):
         self.done.append(f"hangup {cause}")
         self.gone = CallGone(f"hung up ({cause})")
 
-    def execute(self, application, argument="", **_):
-        self.done.append(f"{application} {argument}")
+    def execute(self, application, argument="", *, until=None, event_uuid=None, **_):
+        self.done.append(f"{application} {argument}".strip())
+        if self.endless:
+            self.innermost = event_uuid
+            until.wait(10)
+        return Event(b"Application-Response: FILE%20PLAYED\n")
+
+    def api(self, *batch):
+        for command in batch:
+            self.done.append(command.decode().removeprefix("api ").strip())
+        return "+OK"
 
 
 class FakeRecorder:
@@ -97,19 +114,54 @@ class FakeRecordings:
         self.found[options.control_id] = FakeRecorder(options, self.call)
 
 
+class FakeScript:
+    """Reads documents that have sections; keeps what it is told to run."""
+
+    def __init__(self):
+        self.replaced = []
+
+    def fetch(self, url):
+        if "good" not in url:
+            raise FetchError(url, "answered 500", "see the log of that server")
+        return f"document at {url}"
+
+    def read(self, text):
+        if "sections" not in text:
+            raise DocumentError([Fault(Code.PARSE_ERROR, "there are no sections")], "<command>")
+        return text
+
+    def replace(self, document):
+        self.replaced.append(document)
+
+
+class FakeSounds:
+    def playbacks(self, sound, *, wish, decibels):
+        match sound:
+            case Say(text):
+                voice = {"tts_engine": "flite", "tts_voice": wish.voice or "kal"}
+                return [Playback("playback", f"say:{text}", decibels, voice)]
+            case Web(url) if "lost" in url:
+                raise NotPlayable("it cannot be fetched")
+        return [Playback("playback", str(sound))]
+
+
 class World:
     """Two projects, one call of the first, and whoever knows their tokens."""
 
     def __init__(self):
         self.call = FakeCall()
         self.recordings = FakeRecordings(self.call)
+        self.script = FakeScript()
+        self.told = []
         context = SimpleNamespace(
+            sounds=FakeSounds(),
+            tell=lambda url, event, **params: self.told.append((url, event, params)),
             call=self.call,
             recordings=self.recordings,
             identity=SimpleNamespace(call_id="call-1", project_id="one"),
         )
         self.row = ROW
-        self.control = CallControl(context, lambda: self.row)
+        self.control = CallControl(context, lambda: self.row, self.script)
         self.running = RunningCalls()
         self.running.add(self.control)
         self.known = {}

@@ -60,7 +60,7 @@ class FakeCall:
     def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
         self._do(f"hangup {cause}")
 
-    def sleep(self, seconds: float | None) -> None:
+    def sleep(self, seconds: float | None, **_: object) -> None:
         self._do(f"sleep {seconds}")
 
 

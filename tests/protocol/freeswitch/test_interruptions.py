@@ -53,6 +53,20 @@ def test_an_interruption_between_two_waits_is_met_by_the_next():
     assert outcome(script) == "interrupted"
 
 
+def test_what_was_met_in_another_way_interrupts_nobody():
+    it, go = Interruptible(), Flag()
+
+    def work():
+        go.wait()
+        it.calm_down()
+        return it.wait(Flag(), timeout=0.01)
+
+    script = conducting(it, work)
+    it.interrupt()
+    go.set()
+    assert outcome(script) is False
+
+
 def test_it_is_raised_once():
     it, never = Interruptible(), Flag()
 

@@ -26,6 +26,7 @@ def test_playback_of_a_tone(answered: Place) -> None:
         ("silence_stream://0", "FILE NOT FOUND"),
         ("foo://bar", "FILE NOT FOUND"),
         ("tone_stream://junk", "FILE PLAYED"),
+        ("tts://flite|kal|a", "FILE PLAYED"),
     ],
 )
 def test_playback_responses(answered: Place, file: str, response: str) -> None:
@@ -55,6 +56,21 @@ def test_a_second_message_runs_inside_the_first(answered: Place) -> None:
     peer.completed("outer")
     done = [f.get("Application-UUID") for f in peer.events if f.name.endswith("COMPLETE")]
     assert done == ["answer", "inner", "outer"]
+
+
+def test_what_plays_stands_still_and_goes_on(answered: Place) -> None:
+    peer, caller = answered()
+    assert peer.api(f"uuid_fileman {caller.uuid} pause") == "-ERR No file handle!\n"
+    peer.execute("playback", "tone_stream://%(200,0,440)", uuid="play")
+    start = peer.event("PLAYBACK_START")
+    assert peer.api(f"uuid_fileman {caller.uuid} pause") == "+OK\n"
+    peer.execute("playback", "tone_stream://%(300,0,600)", uuid="inner")
+    peer.completed("inner")
+    assert peer.api(f"uuid_fileman {caller.uuid} pause") == "-ERR No file handle!\n"
+    peer.api(f"uuid_break {caller.uuid}")
+    stop = peer.completed("play")
+    assert stop.received_at - start.received_at > 0.3
+    assert caller.heard[0].ms < 200
 
 
 def test_event_lock_keeps_them_apart(answered: Place) -> None:

@@ -1,0 +1,47 @@
+"""What those who control a call may do with its script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from adapter.control.errors import Invalid
+from adapter.documents.errors import FetchError
+from adapter.documents.sources import NoSourceError
+from adapter.swml.errors import DocumentError
+
+if TYPE_CHECKING:
+    from adapter.swml.document import Document
+
+
+class Script(Protocol):
+    """The running document of a call."""
+
+    def fetch(self, url: str) -> Document:
+        """A document from outside; raises FetchError, NoSourceError and DocumentError."""
+
+    def read(self, text: str) -> Document:
+        """A document by its text; raises DocumentError."""
+
+    def replace(self, document: Document) -> None:
+        """Run this document in place of the one that runs."""
+
+
+def fetched(script: Script, attribute: str, url: str, fallback: str | None = None) -> Document:
+    """The document at a URL, or at the other; raises `Invalid` that names the parameter."""
+    try:
+        return script.fetch(url)
+    except (FetchError, NoSourceError, DocumentError) as error:
+        if fallback:
+            return fetched(script, "fallback_url", fallback)
+        raise Invalid(str(error), attribute=attribute) from error
+
+
+def read(script: Script, attribute: str, source: str | Mapping[str, Any]) -> Document:
+    """A document that a command holds; raises `Invalid` that names the parameter."""
+    text = source if isinstance(source, str) else json.dumps(source)
+    try:
+        return script.read(text)
+    except DocumentError as error:
+        raise Invalid(str(error), attribute=attribute) from error

@@ -1,0 +1,87 @@
+"""`calling.transfer` and `update`: another document in place of the one that runs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from adapter.control import end
+from adapter.control.command import MISSING, Command
+from adapter.control.errors import Invalid
+from adapter.control.script import fetched, read
+from adapter.swml.parameters import Parameters
+
+if TYPE_CHECKING:
+    from adapter.control.call_control import CallControl
+    from adapter.swml.document import Document
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_DOCUMENT = re.compile(r"[\n{\[]")
+"""In an address, of whatever kind, there is none of these; in a document there is."""
+
+
+class Transfer(Parameters):
+    """Where the call goes: a document, its URL, a number or a SIP address."""
+
+    dest: str | dict[str, Any]
+
+
+class Update(Parameters):
+    """Another document, or the end; `id` names the call."""
+
+    id: str
+    url: str | None = None
+    swml: str | dict[str, Any] | None = None
+    fallback_url: str | None = None
+    status: Literal["canceled", "completed"] | None = None
+    status_url: str | None = None
+
+
+def transfer(control: CallControl, params: Transfer) -> None:
+    """Returns once the new document is there and begins."""
+    control.script.replace(_document(control, params.dest))
+
+
+def _document(control: CallControl, dest: str | dict[str, Any]) -> Document:
+    if not isinstance(dest, str) or _DOCUMENT.search(dest):
+        return read(control.script, "dest", dest)
+    if _URL.match(dest):
+        return fetched(control.script, "dest", dest)
+    connect = {"sections": {"main": [{"connect": {"to": dest}}]}}
+    return read(control.script, "dest", connect)
+
+
+def update(control: CallControl, params: Update) -> None:
+    """End the call, or give it another document; each where SignalWire allows it."""
+    if params.status:
+        _finish(control, params.status)
+        return
+    if params.url and params.swml:
+        raise Invalid("Give one of url and swml.", attribute="swml")
+    if not params.url and not params.swml:
+        raise Invalid("Give url, swml or status.", code=MISSING, attribute="url")
+    if not control.call.answered:
+        message = "Only an answered call can be given another document."
+        raise Invalid(message, code="cannot_redirect_not_in_progress")
+    if params.url:
+        document = fetched(control.script, "url", params.url, params.fallback_url)
+    else:
+        document = read(control.script, "swml", params.swml or {})
+    control.script.replace(document)
+
+
+def _finish(control: CallControl, status: str) -> None:
+    answered = control.call.answered
+    if status == "canceled" and answered:
+        message = "An answered call cannot be canceled: complete it."
+        raise Invalid(message, code="cannot_cancel_in_progress", attribute="status")
+    if status == "completed" and not answered:
+        message = "A call that is not answered cannot be completed: cancel it."
+        raise Invalid(message, code="call_update_failed", attribute="status")
+    control.call.hangup(end.CAUSES["hangup" if answered else "cancel"])
+
+
+COMMANDS = (
+    Command("calling.transfer", Transfer, transfer),
+    Command("update", Update, update),
+)
