@@ -88,7 +88,7 @@ class Session:
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
         self._journal = self._open_journal()
-        self._control = CallControl(self._context({}), self._row, self)
+        self._control = CallControl(self._context({}), self._row, self, self._journal.note)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
