@@ -1,4 +1,4 @@
-"""The REST APIs on a store of their own: two projects, and calls that are commanded in name only."""
+"""The REST APIs on a store of their own: two projects, calls that are commanded in name only."""
 
 import base64
 from dataclasses import dataclass, field

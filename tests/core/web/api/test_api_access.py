@@ -1,4 +1,4 @@
-"""Every resource wants the token of a project; none tells whether others have what was asked for."""
+"""Every resource wants a project's token; none tells whether others have what was asked for."""
 
 import pytest
 from api_world import MINE, OTHER, TOKENS
