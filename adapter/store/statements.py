@@ -4,11 +4,12 @@ A batch runs kind after kind in the order of this table, many rows at a time; ro
 keep the order in which they were committed.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 from adapter.store.tables import (
     PENDING,
@@ -21,55 +22,67 @@ from adapter.store.tables import (
 )
 
 
-class Statement(NamedTuple):
-    """SQL, and the values it takes from a write; None takes all.
+class Statement:
+    """SQL for the driver itself, and the values of a write in the order in which it takes them.
 
-    A value that no placeholder asks for, but that is named like a column, would be SET as well.
+    A batch has the same few statements with many rows each: compiled once, they leave SQLAlchemy
+    nothing to do per row.
     """
 
-    sql: sa.Executable
-    names: tuple[str, ...] | None = None
+    def __init__(
+        self, sql: sa.Executable, dialect: sa.Dialect, names: Iterable[str] | None = None
+    ) -> None:
+        """`names` are the columns of an insert; an update names its values itself."""
+        columns = None if names is None else list(names)
+        compiled = sql.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
+        self.text = str(compiled)
+        self._order: list[str] | None = compiled.positiontup
+        self._fixed = {n: v for n, v in compiled.params.items() if n not in (columns or ())}
 
     def run(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-        names = self.names
-        if names is not None:
-            rows = [{name: row[name] for name in names} for row in rows]
-        connection.execute(self.sql, rows)
+        """Run it for each row, in order."""
+        connection.exec_driver_sql(self.text, [self._values(row) for row in rows])
+
+    def _values(self, row: dict[str, Any]) -> Any:
+        values = self._fixed | row if self._fixed else row
+        return values if self._order is None else tuple([values[name] for name in self._order])
 
 
 Statements = Mapping[str, tuple[Statement, ...]]
 
-_ATTEMPT = ("callback_id", "attempts", "last_status", "last_error")
+_DIALECTS: dict[str, Callable[[], sa.Dialect]] = {
+    "sqlite": sqlite.dialect,
+    "postgresql": psycopg.dialect,
+}
 
 
-def build(dialect: str) -> Statements:
+def build(name: str) -> Statements:
     """Every write's statements by name, in the order in which a batch runs them."""
+    dialect = _DIALECTS[name]()
+    insert = postgresql.insert if name == "postgresql" else sqlite.insert
+
+    def put(table: sa.Table, *, key: str = "", numbered: str = "") -> tuple[Statement]:
+        """Insert a row; one with the same `key` is replaced, or left as it is without one."""
+        sql: Any = insert(table)
+        changes = {column.name: sql.excluded[column.name] for column in table.c if key}
+        if key:
+            del changes[key]
+            sql = sql.on_conflict_do_update(index_elements=[key], set_=changes)
+        else:
+            sql = sql.on_conflict_do_nothing()
+        return (Statement(sql, dialect, [c.name for c in table.c if c.name != numbered]),)
+
     return {
-        "put_recording": (Statement(_upsert(dialect, recordings, "id")),),
-        "delete_recording": (Statement(_delete_recording()),),
-        "put_document": (Statement(_insert(dialect, documents).on_conflict_do_nothing()),),
-        "put_call": (Statement(_upsert(dialect, calls, "call_id")),),
-        "put_call_log": (Statement(_upsert(dialect, call_logs, "id")),),
-        "add_call_events": (Statement(_insert(dialect, call_events).on_conflict_do_nothing()),),
-        "put_callback": (Statement(_insert(dialect, callbacks).on_conflict_do_nothing()),),
-        "finish_callback": (Statement(_finish()),),
-        "retry_callback": (
-            Statement(_retry(), (*_ATTEMPT, "worker", "next_attempt_at")),
-            Statement(_move_stream(), ("in_stream", "to_origin", "moment")),
-        ),
+        "put_recording": put(recordings, key="id"),
+        "delete_recording": (Statement(_delete_recording(), dialect),),
+        "put_document": put(documents),
+        "put_call": put(calls, key="call_id"),
+        "put_call_log": put(call_logs, key="id"),
+        "add_call_events": put(call_events),
+        "put_callback": put(callbacks, numbered="position"),
+        "finish_callback": (Statement(_finish(), dialect),),
+        "retry_callback": (Statement(_retry(), dialect), Statement(_move_stream(), dialect)),
     }
-
-
-def _insert(dialect: str, table: sa.Table) -> Any:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-def _upsert(dialect: str, table: sa.Table, key: str) -> sa.Executable:
-    insert = _insert(dialect, table)
-    changes = {column.name: insert.excluded[column.name] for column in table.c}
-    del changes[key]
-    statement: sa.Executable = insert.on_conflict_do_update(index_elements=[key], set_=changes)
-    return statement
 
 
 def _delete_recording() -> sa.Executable:

@@ -313,16 +313,16 @@ def test_order_and_exclusion_hold_and_everything_arrives(store: Store, events) -
         (claims._take_statement("sqlite"), "callbacks_in_stream"),
         (claims._next_due_statement(), "callbacks_due"),
         (claims._next_origin_statement(), "callbacks_due"),
-        (SQLITE["retry_callback"][0].sql, "sqlite_autoindex_callbacks_1"),
-        (SQLITE["retry_callback"][1].sql, "callbacks_in_stream"),
-        (SQLITE["finish_callback"][0].sql, "sqlite_autoindex_callbacks_1"),
+        (SQLITE["retry_callback"][0].text, "sqlite_autoindex_callbacks_1"),
+        (SQLITE["retry_callback"][1].text, "callbacks_in_stream"),
+        (SQLITE["finish_callback"][0].text, "sqlite_autoindex_callbacks_1"),
     ],
 )
 def test_looking_for_work_does_not_read_the_whole_table(
     sqlite_store: Store, statement, index
 ) -> None:
     def plan(connection) -> str:
-        sql = str(statement.compile(connection))
+        sql = statement if isinstance(statement, str) else str(statement.compile(connection))
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))
         return "\n".join(row[-1] for row in rows)
 
