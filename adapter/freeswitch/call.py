@@ -63,6 +63,7 @@ class Call(Interruptible):
         self.hangup_cause = ""
         self.gone: CallGone | None = None
         self._ahead: list[bytes] = []
+        self._hopeful: list[bytes] = []
         self._over = Flag()
         self._completions: dict[str, AsyncResult[Event]] = {}
         self._handlers: dict[str, list[Handler]] = defaultdict(list)

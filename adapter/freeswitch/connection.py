@@ -142,13 +142,17 @@ class Connection(ESLProtocol):
         except BlockingIOError:
             return 0
 
-    def checked(self, *batch: bytes, deadline: float = DEFAULT_DEADLINE) -> str:
+    def checked(
+        self, *batch: bytes, deadline: float = DEFAULT_DEADLINE, hopeful: int = 0
+    ) -> str:
         """The last reply's text, of one or more commands sent in one write.
 
-        Raises `CommandFailed` for the first `-ERR`, and otherwise as `command`.
+        Raises `CommandFailed` for the first `-ERR`, but not for the `hopeful` first commands, and
+        otherwise as `command`.
         """
+        frames = self.pipeline(batch, deadline=deadline)
         reply = ""
-        for data, frame in zip(batch, self.pipeline(batch, deadline=deadline), strict=True):
+        for data, frame in zip(batch[hopeful:], frames[hopeful:], strict=True):
             reply = frame.reply
             if reply.startswith(("-ERR", "-USAGE")):
                 raise CommandFailed(_named(data), reply.partition(" ")[2].strip())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from typing import TYPE_CHECKING
 
 from adapter.freeswitch import commands
-from adapter.freeswitch.errors import CommandFailed
 from adapter.recording.options import Options
 from adapter.recording.recorder import Recorder
 from adapter.recording.state import Failure, Reason
@@ -71,8 +69,7 @@ class CallRecordings:
         milliseconds = self._archive.jitter_buffer_ms
         if self._by_control_id or not milliseconds or self._call.variable("jitterbuffer_msec"):
             return
-        with contextlib.suppress(CommandFailed):
-            self._call.api(commands.jitter_buffer(self._call.uuid, milliseconds))
+        self._call.attempt(commands.jitter_buffer(self._call.uuid, milliseconds))
 
     def _recorder(self, options: Options) -> Recorder:
         row = self._archive.new(self._identity, options)
