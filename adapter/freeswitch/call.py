@@ -128,15 +128,20 @@ class Call(Interruptible):
         Returns the last answer. Still works after the hangup, while the socket lingers. Raises
         `CommandFailed`.
         """
-        batch, self._ahead = (*self._ahead, *batch), []
+        hopeful, self._hopeful = self._hopeful, []
+        batch, self._ahead = (*hopeful, *self._ahead, *batch), []
         log.debug("switch commands", commands=batch)
         try:
-            reply = self._connection.checked(*batch, deadline=self.deadline)
+            reply = self._connection.checked(*batch, deadline=self.deadline, hopeful=len(hopeful))
         except SwitchError as error:
             self._observer(batch, str(error))
             raise
         self._observer(batch, reply)
         return reply
+
+    def attempt(self, command: bytes) -> None:
+        """Send it on the way with the next command; nothing depends on what the switch says."""
+        self._hopeful.append(command)
 
     def execute(
         self,

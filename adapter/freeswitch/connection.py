@@ -142,9 +142,7 @@ class Connection(ESLProtocol):
         except BlockingIOError:
             return 0
 
-    def checked(
-        self, *batch: bytes, deadline: float = DEFAULT_DEADLINE, hopeful: int = 0
-    ) -> str:
+    def checked(self, *batch: bytes, deadline: float = DEFAULT_DEADLINE, hopeful: int = 0) -> str:
         """The last reply's text, of one or more commands sent in one write.
 
         Raises `CommandFailed` for the first `-ERR`, but not for the `hopeful` first commands, and
