@@ -7,6 +7,7 @@ from typing import Protocol
 import requests
 
 from adapter.callbacks.outbox import Outbox
+from adapter.conferences.conferences import Conferences
 from adapter.config import Settings
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
@@ -35,6 +36,7 @@ class Resources(Protocol):
     sounds: SoundLibrary
     web_session: requests.Session
     fetcher: DocumentFetcher
+    conferences: Conferences
     documents: DocumentCache
     interpreter: type[Interpreter]
     limits: Limits

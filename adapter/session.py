@@ -27,16 +27,16 @@ from adapter.control.call_control import CallControl
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import remote
 from adapter.freeswitch.digits import Digits
-from adapter.freeswitch.errors import CallGone, Interrupted, SwitchError
+from adapter.freeswitch.errors import CallGone, Interrupted
 from adapter.identity import CallIdentity
 from adapter.journal import Journal
 from adapter.methods.context import Context
 from adapter.recording.call_recordings import CallRecordings
-from adapter.store.errors import StoreError
+from adapter.steps import performed
 from adapter.store.rows import CallLog
 from adapter.swml.effects import FETCH, YIELD, Effect, Result
-from adapter.swml.errors import Code, ScriptError
 from adapter.swml.interpreter import Interpreter
+from adapter.waiting import Waiting
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
@@ -83,12 +83,14 @@ class Session:
         )
         self._recordings = CallRecordings(call, service.archive, self._identity)
         self._digits = Digits(call)
-        self._script: Interpreter | None = None
+        self.script: Interpreter | None = None
+        """The call's own script, once there is one."""
         self._replacement: Document | None = None
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
         self._journal = self._open_journal()
-        self._control = CallControl(self._context({}), self._row, self, self._journal.note)
+        self._waiting = Waiting(service, self._documents, self)
+        self._control = CallControl(self._context({}), self._row, self)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
@@ -118,11 +120,11 @@ class Session:
         if self._call.variable(ROUNDS_VARIABLE):
             variables[ROUNDS_VARIABLE] = ""
         self._call.set_variables(variables)
-        self._script = self._resume() or self._begin()
-        if self._script is None:
+        self.script = self._resume() or self._begin()
+        if self.script is None:
             self._call.hangup(NO_DOCUMENT_CAUSE)
             return "no_document"
-        self._run_script(self._script)
+        self._run_script(self.script)
         self._log.info("script finished")
         self._call.hangup()
         return "finished"
@@ -133,7 +135,7 @@ class Session:
         if not self._recordings.wait_ended(FILES_DEADLINE):
             self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
         self.over = True
-        if self._script is not None:
+        if self.script is not None:
             self._service.positions.end(self)
 
     def _row(self) -> CallLog:
@@ -156,12 +158,12 @@ class Session:
 
     def position(self) -> dict[str, Any]:
         """What going on needs (for Positions)."""
-        script = self._script.state() if self._script else {}
+        script = self.script.state() if self.script else {}
         return {"script": script, "step_began": self._step_began}
 
     def documents(self) -> Iterable[Document]:
         """The documents that the position names (for Positions)."""
-        return self._documents.named(self._script.document_hashes() if self._script else ())
+        return self._documents.named(self.script.document_hashes() if self.script else ())
 
     def _begin(self) -> Interpreter | None:
         facts = self._facts
@@ -202,7 +204,7 @@ class Session:
 
     def fetch(self, url: str) -> Document:
         """A document from outside, fetched as the script's own are."""
-        script = self._script
+        script = self.script
         facts = CallFacts(self._facts, envs=self._project.envs)
         if script is not None:
             facts = CallFacts(script.call, script.vars, script.envs)
@@ -229,7 +231,7 @@ class Session:
                     self._journal.note("swml.document", {"name": document.name})
                     self._step_began = 0.0
                     script.replace(document)
-        self._report_warnings(script)
+        self.report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
             details = {"code": script.error.code, "message": str(script.error)}
@@ -255,7 +257,7 @@ class Session:
             heard = time.time() - self._step_began > AUDIBLE_SECONDS
             heard = heard or methods.is_done_once(effect.method)
             self._step_began = 0.0
-            self._report_warnings(script)
+            self.report_warnings(script)
 
     def _keep_position(self, heard: bool, effect: Effect) -> None:
         """What was heard, or is done only once, is written down before the next step begins."""
@@ -265,27 +267,13 @@ class Session:
             self._service.positions.note(self)
 
     def _do(self, script: Interpreter, effect: Effect) -> Result:
-        try:
-            if effect.method == YIELD:
-                gevent.sleep(0)
-                return Result()
-            self._note_step(effect)
-            if effect.method == FETCH:
-                return self._documents.fetched(script, effect)
-            self._log.debug("step", step=effect.path, method=effect.method, params=effect.params)
-            result = methods.perform(self._context(script.vars, script.steps), effect)
-        except CallGone:
-            raise
-        except ScriptError as error:
-            result = Result(error=error)
-        except (SwitchError, StoreError) as error:
-            result = Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
-        except Exception as error:
-            self._log.exception("a step failed inside the adapter", step=effect.path)
-            result = Result(error=ScriptError(Code.INTERNAL_ERROR, f"{effect.method}: {error}"))
-        outcome = "failed" if result.error else "success"
-        metrics.counter(metrics.STEPS, effect.method, outcome).inc()
-        return result
+        if effect.method == YIELD:
+            gevent.sleep(0)
+            return Result()
+        self._note_step(effect)
+        if effect.method == FETCH:
+            return self._documents.fetched(script, effect)
+        return performed(self._context(script.vars, script.steps), effect)
 
     def _note_step(self, effect: Effect) -> None:
         details = {"step": effect.path, "parameters": effect.params}
@@ -305,9 +293,12 @@ class Session:
             variables=variables,
             step=step,
             began=self._step_began,
+            conferences=service.conferences,
+            waiting=self._waiting.play,
         )
 
-    def _report_warnings(self, script: Interpreter) -> None:
+    def report_warnings(self, script: Interpreter) -> None:
+        """Tell what went wrong in a script since this was done last."""
         for warning in script.take_warnings():
             metrics.counter(metrics.WARNINGS, warning.code).inc()
             self._journal.note(

@@ -357,6 +357,9 @@ class SettingsModel(Section):
         description="gateway that calls to numbers go out by: its name, or a whole endpoint of a"
         " dial string with `{number}` in it",
     )
+    conference_profile: ShortWord = Field(
+        "default", description="profile of the switch's conference.conf.xml for conferences"
+    )
     allow_from: list[Network] = Field(
         [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")],
         min_length=1,

@@ -77,19 +77,14 @@ class Call(Interruptible):
 
         Raises `CommandFailed` where the dialplan gives less than `async full`.
         """
-        connected, linger, *_ = self._connection.pipeline(
-            [
-                commands.connect(),
-                commands.linger(LINGER_SECONDS),
-                commands.my_events(),
-                commands.subscribe(),
-                commands.unsubscribe(),
-            ],
-            deadline=deadline,
+        connected, linger = self._connection.pipeline(
+            [commands.connect(), commands.linger(LINGER_SECONDS)], deadline=deadline
         )
         if linger.reply.startswith("-ERR") or connected.get("Socket-Mode") == "static":
             raise CommandFailed("linger", "the dialplan must say `socket HOST:PORT async full`")
         self._connection.session_data = connected
+        own_events = commands.add_filter("Unique-ID", self.uuid)
+        self._connection.pipeline([own_events, commands.subscribe()], deadline=deadline)
         self.answered = connected.get("Answer-State") == "answered"
 
     # -- what the call is --------------------------------------------------------------------

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import requests
 import structlog
+from gevent.event import Event as Flag
 
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
+from adapter.conferences.conferences import Conferences
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
@@ -45,8 +47,18 @@ class Context:
     step: int
     """The step's number in the script's run: the same when it is done again after a crash."""
 
+    conferences: Conferences
+    waiting: Callable[[Context, str | None, Flag], None]
+
     began: float
     """When the step began, in Unix seconds: before a crash, where it is done again after one."""
+
+    until: Flag | None = None
+    """Where the step is one of a document for a waiting call: it is cut off once this is set."""
+
+    def play_while_waiting(self, url: str | None, until: Flag) -> None:
+        """Play a `wait_url`, or the switch's music, until the flag is set or the call gone."""
+        self.waiting(self, url, until)
 
     def tell(self, url: str | None, event_type: str, **params: Any) -> None:
         """Store a callback about this call, to be delivered in order. No URL: nobody asks."""

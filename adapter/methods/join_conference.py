@@ -1,11 +1,39 @@
-"""`join_conference`: join a conference and wait until left (SWML reference, join_conference)."""
+"""`join_conference`: join a conference and wait until left (SWML reference, join_conference).
 
+document                  switch
+join_conference      →    uuid_answer             if nothing has answered the call yet
+                     →    conference NAME@PROFILE+flags{moderator|wait-mod|mute|endconf}
+record-from-start    →    conference NAME recording start
+
+A conference starts with its first participant of `start_on_enter`; until then the others hear
+`wait_url` or the switch's music. What else a stay consists of is in `adapter.conferences`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
 from typing import Annotated, Any, Literal
 
+import structlog
 from pydantic import Field
 
+from adapter.conferences.announcer import Announcer
+from adapter.conferences.listeners import Listener
+from adapter.conferences.participant import CannotJoin, Entry, Participant
+from adapter.freeswitch.errors import UnsafeValue
+from adapter.methods.context import Context
 from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import TRUE_OR_FALSE, Parameters
+
+log = structlog.get_logger()
+
+MOST = 100_000
+"""Participants, where nothing is said of them."""
+
+ENTER_BEEP = "tone_stream://%(180,0,660,880)"
+EXIT_BEEP = "tone_stream://%(180,0,550,440)"
 
 
 class ConferenceStream(Parameters):
@@ -32,7 +60,7 @@ class JoinConference(Parameters):
     start_on_enter: bool = Field(True, description="start the conference by entering")
     end_on_exit: bool = Field(False, description="end the conference by leaving")
     wait_url: str | None = Field(None, description="document or media heard before the start")
-    max_participants: int = Field(100_000, ge=2, le=100_000, description="most participants")
+    max_participants: int = Field(MOST, ge=2, le=MOST, description="most participants")
     record: Literal["do-not-record", "record-from-start"] = Field(
         "do-not-record", description="whether to record"
     )
@@ -66,3 +94,51 @@ SPEC = MethodSpec(
     Shorthand(scalar="name"),
     branch="join_conference_result",
 )
+
+ONCE = True
+"""Where it stands is stored before the call enters: a stay is not begun twice if we die."""
+
+_IGNORED = ("region", "trim", "stream", "recording_status_callback_method")
+
+
+def perform(context: Context, params: JoinConference) -> Result:
+    """Enter, and return when the call has left."""
+    if ignored := [name for name in _IGNORED if name in params.model_fields_set]:
+        log.warning("join_conference ignores parameters", parameters=ignored)
+    try:
+        take_part(context, params)
+    except CannotJoin as error:
+        failed = {"join_conference_result": "failed", "return_value": "failed"}
+        return Result(failed, error=ScriptError(Code.EXECUTE_FAILED, f"join_conference: {error}"))
+    return Result({"join_conference_result": "completed", "return_value": "completed"})
+
+
+def take_part(context: Context, params: JoinConference) -> None:
+    """One call's stay in a conference; raises `CannotJoin` and `ScriptError`."""
+    call, identity = context.call, context.identity
+    stay = f"{identity.event_channel}/{context.step}"
+    announcer = Announcer(params.name, identity, context.outbox, context.held, stay=stay)
+    entry = _entry(context, params)
+    call.answer()
+    Participant(call, entry, announcer, stay=stay).take_part()
+
+
+def _entry(context: Context, params: JoinConference) -> Entry:
+    try:
+        room = context.conferences.room(params.name, context.identity.project_id)
+    except UnsafeValue as error:
+        raise ScriptError(Code.PARAMETER_INVALID, f"join_conference.name: {error}") from error
+    wait_url, listener = params.wait_url, params.status_callback
+    return Entry(
+        room=room,
+        profile=context.conferences.profile,
+        muted=params.muted,
+        enter_sound=ENTER_BEEP if params.beep in ("true", "onEnter") else "",
+        exit_sound=EXIT_BEEP if params.beep in ("true", "onExit") else "",
+        starts=params.start_on_enter,
+        ends=params.end_on_exit,
+        max_members=params.max_participants if params.max_participants < MOST else None,
+        waits=partial(context.play_while_waiting, wait_url) if wait_url else None,
+        coached=params.coach or "",
+        listener=Listener.parse(listener, params.status_callback_event) if listener else None,
+    )

@@ -65,6 +65,7 @@ def perform(context: Context, params: Play) -> Result:
             sounds,
             wish=speaking_wish(context, params),
             decibels=params.volume,
+            until=context.until,
         )
     except CallGone:
         # A call that only lost us comes back, and plays again.

@@ -29,5 +29,6 @@ def perform(context: Context, params: Sleep) -> Result:
     What had passed before a crash is not waited for again.
     """
     until = context.began + params.duration / 1000
-    context.call.sleep(None if params.duration < 0 else max(0.0, until - context.now()))
+    rest = None if params.duration < 0 else max(0.0, until - context.now())
+    context.call.sleep(rest, until=context.until)
     return Result()

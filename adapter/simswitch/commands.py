@@ -59,7 +59,7 @@ def _full(connection: "Connection") -> bool:
 
 
 def _filter(connection: "Connection", command: Command) -> bytes:
-    return frames.reply(connection.subscription.filter(command.line[7:]))
+    return _changed(connection, connection.subscription.filter(command.line[7:]))
 
 
 def _resume(connection: "Connection", _command: Command) -> bytes:

@@ -9,6 +9,7 @@ from adapter.simswitch.events import Event
 
 CUSTOM = "CUSTOM"
 ALL = "ALL"
+UNIQUE_ID = "unique-id"
 
 
 def _names(words: str) -> frozenset[str]:
@@ -49,10 +50,20 @@ class Subscription:
         self._names: set[str] = set()
         self._custom: set[str] = set()
         self._filters: list[tuple[str, str]] = []
+        self.named: frozenset[str] = frozenset()
+        """Every call that was ever named to this listener."""
 
     def wants(self, name: str) -> bool:
         """Whether events of this name can reach the listener at all."""
         return self.enabled and (name in self._names or ALL in self._names)
+
+    @property
+    def calls(self) -> frozenset[str] | None:
+        """The only calls whose events can pass; None: any call's, or none's."""
+        if self.my_uuid is not None:
+            return frozenset({self.my_uuid})
+        only_calls = all(header.lower() == UNIQUE_ID for header, _ in self._filters)
+        return self.named if self._filters and only_calls else None
 
     def accepts(self, event: Event) -> bool:
         if not self.wants(event.name) or (event.name == CUSTOM and not self._listed(event)):
@@ -135,6 +146,7 @@ class Subscription:
         if self.my_uuid is not None:
             return "-ERR aready enabled."
         self.my_uuid = uuid
+        self.named |= {uuid}
         self._names |= MY_EVENTS
         self.enabled = True
         for kind in ("xml", "json"):
@@ -151,6 +163,8 @@ class Subscription:
         if header.lower() == "add":
             header, _, value = value.partition(" ")
         self._filters.append((header, value))
+        if header.lower() == UNIQUE_ID:
+            self.named |= {value}
         return f"+OK filter added. [{header}]=[{value}]"
 
     def _delete_filter(self, rest: str) -> str:

@@ -15,6 +15,7 @@ import structlog
 
 from adapter.simswitch import api as api_commands
 from adapter.simswitch.applications import APPLICATIONS, Application
+from adapter.simswitch.audience import Audience
 from adapter.simswitch.caller import Caller, CallPlan
 from adapter.simswitch.channel import Channel, State, Surroundings
 from adapter.simswitch.connection import Connection
@@ -59,7 +60,7 @@ class SimSwitch(Surroundings):
         self._sessions: dict[str, Session] = {}
         self._watchers: dict[str, Caller] = {}
         self._own: dict[str, list[Connection]] = {}
-        self._everywhere: set[Connection] = set()
+        self._audience = Audience()
         self.flat_content = FlatContent(self.settings.flat_seconds)
         self._greenlets: set[gevent.Greenlet] = set()
         self._listener = Listener(self)
@@ -272,10 +273,7 @@ class SimSwitch(Surroundings):
         self.fire(name, {**_titled(command.headers), "Event-UUID": uuid}, command.body)
 
     def wants(self, name: str, uuid: str) -> bool:
-        for connection in self._own.get(uuid, ()):
-            if connection.subscription.wants(name):
-                return True
-        for connection in self._everywhere:
+        for connection in self._audience.of(uuid):
             if connection.subscription.wants(name):
                 return True
         return uuid in self._watchers and self._watchers[uuid].watches(name)
@@ -285,8 +283,7 @@ class SimSwitch(Surroundings):
 
     def publish(self, event: Event) -> None:
         owner = event.uuid or event.get("Job-Owner-UUID") or ""
-        own = [one for one in self._own.get(owner, ()) if one not in self._everywhere]
-        for connection in [*own, *self._everywhere]:
+        for connection in self._audience.of(owner):
             if connection.subscription.accepts(event):
                 connection.deliver(event)
         if owner in self._watchers:
@@ -300,21 +297,14 @@ class SimSwitch(Surroundings):
             self._own.setdefault(session.channel.uuid, []).append(connection)
 
     def subscription_changed(self, connection: Connection) -> None:
-        """A listener without `myevents` hears every call; one with it only its own."""
-        subscription = connection.subscription
-        self._everywhere.discard(connection)
-        if not subscription.enabled:
-            return
-        if subscription.my_uuid is None:
-            self._everywhere.add(connection)
-        elif connection.session is None and connection not in self._own_of(connection):
-            self._own.setdefault(subscription.my_uuid, []).append(connection)
-
-    def _own_of(self, connection: Connection) -> list[Connection]:
-        return self._own.get(connection.subscription.my_uuid or "", [])
+        """What it hears is another matter now."""
+        self._audience.changed(connection)
+        uuid = connection.subscription.my_uuid
+        if uuid and connection.session is None and connection not in self._own.get(uuid, []):
+            self._own.setdefault(uuid, []).append(connection)
 
     def connection_ended(self, connection: Connection) -> None:
-        self._everywhere.discard(connection)
+        self._audience.left(connection)
         for uuid in _uuids(connection):
             remaining = [other for other in self._own.get(uuid, ()) if other is not connection]
             if remaining:
@@ -328,7 +318,7 @@ class SimSwitch(Surroundings):
 
     def _connections(self) -> list[Connection]:
         own = [connection for group in self._own.values() for connection in group]
-        return list({*own, *self._everywhere, *self._listener.connections})
+        return list({*own, *self._audience.everybody(), *self._listener.connections})
 
     def uptime_seconds(self) -> float:
         return time.time() - self.started_at

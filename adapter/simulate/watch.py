@@ -141,16 +141,22 @@ class ShownOutbox(Outbox):
         self._trace = trace
 
     def put(
-        self, stream: str, url: str, payload: Mapping[str, Any], project_id: str
+        self,
+        stream: str,
+        url: str,
+        payload: Mapping[str, Any],
+        project_id: str,
+        *,
+        key: str | None = None,
     ) -> PutCallback:
         """As the outbox's."""
-        made = super().put(stream, url, payload, project_id).callback
+        made = super().put(stream, url, payload, project_id, key=key).callback
         params = payload.get("params", {})
         self._trace.add(
             Kind.CALLBACK,
             "{event} {state} to {url}",
             event=str(payload.get("event_type", "")).removeprefix("calling.call."),
-            state=params.get("state", ""),
+            state=params.get("state") or params.get("status") or "",
             url=url,
             payload=payload,
         )

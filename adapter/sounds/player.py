@@ -35,14 +35,22 @@ def play_sounds(
     wish: Wish = ANY,
     decibels: float = 0.0,
     enough: Callable[[], bool] = lambda: False,
+    until: Flag | None = None,
 ) -> list[str]:
-    """Play each sound to its end, until `enough`; returns what was wrong with those that failed."""
+    """Play each sound to its end, until `enough`; returns what was wrong with those that failed.
+
+    What plays is cut off once `until` is set.
+    """
+
+    def over() -> bool:
+        return enough() or (until is not None and until.is_set())
+
     problems = []
     for text in sounds:
-        if enough():
+        if over():
             break
         make = partial(library.playbacks, wish=wish, decibels=decibels)
-        if problem := _play(call, make, text, enough):
+        if problem := _play(call, make, text, over, until):
             problems.append(problem)
     return problems
 
@@ -51,13 +59,14 @@ def _play(
     call: Call,
     make: Callable[[Playable], list[Playback]],
     text: str,
-    enough: Callable[[], bool],
+    over: Callable[[], bool],
+    until: Flag | None,
 ) -> str | None:
     try:
         for playback in make(parse(text)):
-            if enough():
+            if over():
                 return None
-            if problem := run(call, playback):
+            if problem := run(call, playback, until=until):
                 return f"{text[:80]}: {problem}"
     except CallGone:
         raise

@@ -55,9 +55,9 @@ def utf8(text: str) -> bytes:
     [
         (commands.connect(), b"connect"),
         (commands.exit_(), b"exit"),
-        (commands.my_events(), b"myevents"),
-        (commands.subscribe(), b"event plain RECORD_STOP"),
-        (commands.unsubscribe(["TALK", "NOTALK"]), b"nixevent TALK NOTALK"),
+        (commands.add_filter("Unique-ID", UUID), f"filter Unique-ID {UUID}".encode()),
+        (commands.remove_filter("Unique-ID", UUID), f"filter delete Unique-ID {UUID}".encode()),
+        (commands.subscribe(["DTMF", "RECORD_STOP"]), b"event plain DTMF RECORD_STOP"),
         (commands.linger(10), b"linger 10"),
         (commands.break_playback(UUID), f"api uuid_break {UUID} all".encode()),
         (commands.answer(UUID), f"api uuid_answer {UUID}".encode()),
@@ -70,12 +70,6 @@ def utf8(text: str) -> bytes:
 )
 def test_plain_commands(data, line):
     assert parsed(data) == Command(line, [])
-
-
-def test_what_is_subscribed_is_not_taken_off_again():
-    assert not set(commands.SUBSCRIBED) & set(commands.UNWANTED)
-    needed = {"CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_ANSWER", "DTMF"}
-    assert not needed & set(commands.UNWANTED)
 
 
 @given(TEXT)

@@ -134,6 +134,8 @@ class FakeWeb:
 class World:
     """A context, and what methods did with it."""
 
+    until = None
+
     def __init__(self) -> None:
         self.call = FakeCall()
         self.identity = CallIdentity("call-1", "switch-1", "swml:s1", "project-1", "space-1")

@@ -157,7 +157,7 @@ class ScriptedSwitch:
     def take_over(self, **channel: str) -> None:
         """Answer everything with which a call is taken over."""
         self.expect("connect", channel_data(**channel))
-        for start in ("linger", "myevents", "event plain", "nixevent"):
+        for start in ("linger", "filter Unique-ID", "event plain"):
             self.expect(start)
 
     def executed(self) -> str:

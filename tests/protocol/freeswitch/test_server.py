@@ -170,7 +170,7 @@ def test_the_limit_holds_while_connections_say_nothing():
 def test_half_a_frame_and_silence_is_ended_by_the_deadline(said):
     with serving(connect_deadline=0.1) as subject:
         switch = subject.dial()
-        switch.commands(5)
+        switch.commands(2)
         switch.send(said)
         assert switch.ended(within=2)
         until(lambda: subject.server.calls == 0)
@@ -182,7 +182,7 @@ def test_garbage_is_closed_at_once_and_harms_no_call(subject, garbage):
     good = subject.dial()
     good.take_over()
     bad = subject.dial()
-    bad.commands(5)
+    bad.commands(2)
     bad.send(garbage)
     assert bad.ended()
     until(lambda: subject.server.calls == 1)

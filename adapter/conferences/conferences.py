@@ -1,0 +1,24 @@
+"""What all conferences of an adapter share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.freeswitch import conferences
+
+
+@dataclass(frozen=True, slots=True)
+class Conferences:
+    """Where conferences are found, and how they are made."""
+
+    profile: str
+    """The profile of conference.conf.xml by which the switch makes them."""
+    default_project: str
+
+    def room(self, name: str, project_id: str) -> str:
+        """The switch's name of a project's conference; raises `UnsafeValue`.
+
+        Conferences of the default project have plain names, which the dialplan can lead into as
+        well; another project's cannot be entered from this one.
+        """
+        return conferences.room(name, "" if project_id == self.default_project else project_id)
