@@ -25,11 +25,10 @@ from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
-from adapter.helpers.pool import Helpers
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
-from adapter.media import sounds
+from adapter.media import Media
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
 from adapter.recording import links
@@ -89,8 +88,8 @@ class Service:
         self.positions = Positions(self.store, worker=name)
         self.journals = Journals(self.store)
         self.archive = _archive(settings, self.store, self.outbox, self.journals)
-        self.helpers = Helpers(settings.helpers)
-        self.sounds = sounds(settings, self.web_session, self.archive, self.helpers)
+        self.media = Media.of(settings, self.web_session, self.archive)
+        self.sounds = self.media.sounds
         self.conferences = Conferences(settings.conference_profile, settings.default_project.id)
         self.running = RunningCalls()
         self._bus = Bus(
@@ -150,7 +149,7 @@ class Service:
         self._bus.stop()
         self.fetcher.close()
         self._engine.close()
-        self.helpers.close()
+        self.media.helpers.close()
         self.positions.stop()
         self.journals.stop()
         self.store.close()

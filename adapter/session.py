@@ -287,6 +287,7 @@ class Session:
             recordings=self._recordings,
             digits=self._digits,
             sounds=service.sounds,
+            media=service.media,
             held=service.archive.held,
             outbox=service.outbox,
             web=service.web_session,
