@@ -42,10 +42,12 @@ from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
-from adapter.web.app import create_app
+from adapter.web.app import create_app, download
 from adapter.web.auth import Gate
-from adapter.web.calling import CALLS, Calling
+from adapter.web.calling import Calling
+from adapter.web.routes import add_api
 from adapter.web.server import WebServer, in_thread
+from adapter.web.stored_recordings import StoredRecordings
 from adapter.web.tls import Certificate
 
 log = structlog.get_logger()
@@ -192,8 +194,21 @@ class Service:
             measure=self._measure,
             offload=in_thread,
         )
-        app.add_route(CALLS, Calling(Gate(self.settings.projects), self.commander))
+        gate = Gate(self.settings.projects)
+        add_api(
+            app,
+            gate=gate,
+            store=self.store,
+            stored=self._stored_recordings(),
+            commands=self.commander,
+            calls=Calling(gate, self.commander),
+            download=download(self.settings, self.store, verify=links.verify, offload=in_thread),
+        )
         return WebServer(self.settings, app, self._listeners.web, self._certificate)
+
+    def _stored_recordings(self) -> StoredRecordings:
+        archive = self.archive
+        return StoredRecordings(self.store, archive.folder, archive.url, told=self.journals.note)
 
 
 def _certificate(settings: Settings) -> Certificate | None:
