@@ -91,6 +91,10 @@ class SimClient:
         """Runs a load (LoadPlan) to its end."""
         return dict(self.sim("load", plan))
 
+    def fill_disk(self, full: bool = True) -> None:
+        """Recordings find no space from now on, or do again."""
+        self.sim("disk", "full" if full else "free")
+
     def violations(self) -> list[list[str]]:
         """What the switch was made to run as code."""
         return list(self.sim("violations"))

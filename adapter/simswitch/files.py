@@ -3,17 +3,21 @@
 Rules
 - WAV (mod_sndfile): the header stands at once with sizes of zero; samples follow in steps of
   64 KiB (SWITCH_DEFAULT_FILE_BUFFER_LEN); the sizes are corrected at close. A switch that is
-  killed therefore leaves a header that says 'empty' before whole steps of audio.
+  killed therefore leaves a header that says 'empty' before whole steps of audio. On a full disk
+  a file cannot be begun; of one that runs the steps that do not fit are missing, and the last one,
+  written at close, is missed by nobody.
 - MP3 (mod_shout): real MPEG frames at a constant rate that decode to silence, padded at the
   end by the encoder, so that their duration is longer than the recording.
 """
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from adapter.simswitch.audio import RATE
+from adapter.simswitch.disk import Disk
 
 WRITE_STEP = 65536
 EMPTY_RIFF_SIZE = 8  # what libsndfile writes before it knows better
@@ -28,6 +32,10 @@ MP3_STALE_SIZE = 4096  # mod_shout reports what it had flushed, not what it will
 class RecordingFile(Protocol):
     """Takes interleaved 16-bit samples."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be written."""
+
     def write(self, data: bytes) -> None: ...
 
     def close(self) -> int | None:
@@ -37,12 +45,14 @@ class RecordingFile(Protocol):
 class WavFile:
     """A PCM wave file that grows in steps."""
 
-    def __init__(self, path: Path, channels: int) -> None:
+    def __init__(self, path: Path, channels: int, disk: Disk) -> None:
+        self.failed = False
         self._channels = channels
+        self._disk = disk
         self._file = path.open("wb", buffering=0)
         self._pending = bytearray()
         self._written = 0
-        self._file.write(self._header(EMPTY_RIFF_SIZE, 0))
+        disk.write(self._file, self._header(EMPTY_RIFF_SIZE, 0))
 
     def write(self, data: bytes) -> None:
         self._pending += data
@@ -52,15 +62,20 @@ class WavFile:
 
     def close(self) -> int:
         self._flush(len(self._pending))
-        self._file.seek(0)
+        self._file.seek(0)  # what is there is written again without more space
         self._file.write(self._header(36 + self._written, self._written))
         self._file.close()
         return 44 + self._written
 
     def _flush(self, count: int) -> None:
-        self._file.write(self._pending[:count])
+        step = bytes(self._pending[:count])
         del self._pending[:count]
-        self._written += count
+        try:
+            self._disk.write(self._file, step)
+        except OSError:
+            self.failed = True
+        else:
+            self._written += count
 
     def _header(self, riff: int, data: int) -> bytes:
         block = 2 * self._channels
@@ -75,8 +90,11 @@ class WavFile:
 class Mp3File:
     """Constant frames of silence, as many as the samples need and the encoder adds."""
 
-    def __init__(self, path: Path, channels: int) -> None:
+    failed = False
+
+    def __init__(self, path: Path, channels: int, disk: Disk) -> None:
         self._file = path.open("wb", buffering=0)
+        self._disk = disk
         self._channels = channels
         self._samples = 0
 
@@ -88,7 +106,8 @@ class Mp3File:
         frames = -(-self._samples // MP3_SAMPLES)
         if frames:
             frames += MP3_PADDING_FRAMES + (MP3_STEREO_FRAMES if stereo else 0)
-        self._file.write(mp3_frame(self._channels) * frames)
+        with suppress(OSError):  # mod_shout does not look
+            self._disk.write(self._file, mp3_frame(self._channels) * frames)
         self._file.close()
         return MP3_STALE_SIZE if stereo else None
 
@@ -103,9 +122,11 @@ def mp3_frame(channels: int) -> bytes:
 
 
 class Mp4File:
-    """Nothing but a file type box: enough to have a name and a size."""
+    """A file type and an empty index: enough to have a name and a size."""
 
-    def __init__(self, path: Path, channels: int) -> None:  # noqa: ARG002 - a RecordingFile
+    failed = False
+
+    def __init__(self, path: Path, channels: int, disk: Disk) -> None:  # noqa: ARG002
         self._path = path
 
     def write(self, data: bytes) -> None:
@@ -113,7 +134,7 @@ class Mp4File:
 
     def close(self) -> int:
         box = struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"mp42", 0, b"mp42", b"isom")
-        return self._path.write_bytes(box)
+        return self._path.write_bytes(box + struct.pack(">I4s", 8, b"moov"))
 
 
 @dataclass(frozen=True, slots=True)

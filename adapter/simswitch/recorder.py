@@ -156,6 +156,8 @@ class Recording:
             self.samples += len(samples) // self.options.channels
             self._file.write(samples.tobytes())
         self._runs.clear()
+        if self._file.failed:
+            self.cause = self.cause or "uri-failure"
 
     def close(self, *, call_gone: bool) -> None:
         """Ends the file and settles the cause; frames up to now must have been taken."""

@@ -19,6 +19,7 @@ import structlog
 from adapter.simswitch import recorder
 from adapter.simswitch.audio import FRAME_MS, RATE
 from adapter.simswitch.channel import Channel
+from adapter.simswitch.disk import Disk
 from adapter.simswitch.files import FORMATS
 from adapter.simswitch.recorder import RecordOptions
 from adapter.simswitch.settings import Pace, SwitchSettings
@@ -101,11 +102,13 @@ class Recordings:
         channel: Channel,
         settings: SwitchSettings,
         flat: "FlatContent",
+        disk: Disk,
         spawn: Callable[..., gevent.Greenlet],
     ) -> None:
         self._channel = channel
         self._settings = settings
         self._flat = flat
+        self._disk = disk
         self._spawn = spawn
         self._running: dict[str, Running] = {}
         self._keepers: dict[str, list[gevent.Greenlet]] = {}
@@ -145,7 +148,7 @@ class Recordings:
             return FlatRecording(path, variables, content, options.channels)
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            file = format_.make(Path(path), options.channels)
+            file = format_.make(Path(path), options.channels, self._disk)
         except OSError as error:
             log.warning("recording cannot be opened", path=path, error=str(error))
             return None

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from adapter.simswitch.switch import SimSwitch
 
 USAGE = (
-    "-USAGE: sim call|callee|taken|hear|do|facts|wait|hangup|digits|load|stats|violations|spoken\n"
+    "-USAGE: sim call|callee|taken|hear|do|facts|wait|hangup|digits|load|disk|stats"
+    "|violations|spoken\n"
 )
 
 
@@ -92,6 +93,14 @@ def _load(switch: "SimSwitch", rest: str) -> Any:
     return Load(switch, LoadPlan(**_object(rest))).run().as_data()
 
 
+def _disk(switch: "SimSwitch", rest: str) -> Any:
+    """`sim disk full|free`: what is recorded from now on finds no space, or does again."""
+    if rest not in ("full", "free"):
+        raise PlanFault("write `sim disk full` or `sim disk free`")
+    switch.disk.full = rest == "full"
+    return {"full": switch.disk.full}
+
+
 def _stats(switch: "SimSwitch", _rest: str) -> Any:
     return {
         "placed": switch.calls_placed,
@@ -131,6 +140,7 @@ _WORDS: dict[str, Callable[["SimSwitch", str], Any]] = {
     "hangup": _hangup,
     "digits": _digits,
     "load": _load,
+    "disk": _disk,
     "stats": _stats,
     "violations": _violations,
     "spoken": _spoken,

@@ -19,6 +19,7 @@ from adapter.simswitch.audience import Audience
 from adapter.simswitch.caller import Caller, CallPlan
 from adapter.simswitch.channel import Channel, State, Surroundings
 from adapter.simswitch.connection import Connection
+from adapter.simswitch.disk import Disk
 from adapter.simswitch.events import Block, Event, EventHeads
 from adapter.simswitch.frames import Command
 from adapter.simswitch.listener import Listener
@@ -61,6 +62,7 @@ class SimSwitch(Surroundings):
         self._watchers: dict[str, Caller] = {}
         self._own: dict[str, list[Connection]] = {}
         self._audience = Audience()
+        self.disk = Disk()
         self.flat_content = FlatContent(self.settings.flat_seconds)
         self._greenlets: set[gevent.Greenlet] = set()
         self._listener = Listener(self)
@@ -165,7 +167,9 @@ class SimSwitch(Surroundings):
         """A call that does not run yet."""
         self.calls_placed += 1
         channel = Channel(self, facts, uuid, self.calls_placed)
-        channel.recordings = Recordings(channel, self.settings, self.flat_content, self.spawn)
+        channel.recordings = Recordings(
+            channel, self.settings, self.flat_content, self.disk, self.spawn
+        )
         session = Session(self, channel)
         self._sessions[channel.uuid] = session
         return session

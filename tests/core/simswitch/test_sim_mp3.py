@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapter.simswitch.disk import Disk
 from adapter.simswitch.files import Mp3File
 from adapter.simswitch.mp3 import mp3_seconds
 from adapter.simswitch.tones import milliseconds, sound
@@ -15,7 +16,7 @@ def mp3(tmp_path):
 
     def write(seconds, channels=1, before=b""):
         path = tmp_path / "a.mp3"
-        file = Mp3File(path, channels)
+        file = Mp3File(path, channels, Disk())
         file.write(bytes(2 * channels * int(seconds * RATE)))
         file.close()
         path.write_bytes(before + path.read_bytes())

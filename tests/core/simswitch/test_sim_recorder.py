@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapter.simswitch.audio import FRAME, RATE, Tone, read_wav, samples_of
+from adapter.simswitch.disk import Disk
 from adapter.simswitch.files import Mp3File, WavFile, mp3_frame
 from adapter.simswitch.recorder import Recording, RecordOptions
 from adapter.simswitch.timeline import Timeline
@@ -23,6 +24,8 @@ QUIET, SAYS, HEARS = 0, 5, 6  # mean levels in thousands
 
 class MemoryFile:
     """Keeps what a recording wrote."""
+
+    failed = False
 
     def __init__(self) -> None:
         self.data = array("h")
@@ -237,7 +240,7 @@ def test_without_incoming_media_there_is_no_time() -> None:
 
 def test_a_wave_file_grows_in_steps_and_gets_its_sizes_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    file = WavFile(path, 2)
+    file = WavFile(path, 2, Disk())
     assert path.read_bytes()[:44] == bytes.fromhex(
         "52494646 08000000 57415645 666d7420 10000000 01000200 401f0000 007d0000"
         "04001000 64617461 00000000"
@@ -251,10 +254,28 @@ def test_a_wave_file_grows_in_steps_and_gets_its_sizes_at_the_end(tmp_path: Path
     assert clip.data == tone[::2]
 
 
+def test_a_full_disk_is_told_unless_only_the_last_step_misses_it(tmp_path: Path) -> None:
+    """As measured: steps that fail are told at the end, the rest, written at close, is not."""
+    disk = Disk()
+    noticed = WavFile(tmp_path / "a.wav", 1, disk)
+    unnoticed = WavFile(tmp_path / "b.wav", 1, disk)
+    unnoticed.write(bytes(1000))
+    disk.full = True
+    noticed.write(bytes(70_000))
+    assert noticed.failed
+    assert not unnoticed.failed
+    with pytest.raises(OSError, match="No space"):
+        WavFile(tmp_path / "c.wav", 1, disk)
+    unnoticed.close()
+    clip = read_wav(tmp_path / "b.wav")
+    assert clip is not None
+    assert not clip.data
+
+
 @pytest.mark.parametrize(("channels", "size", "count"), [(1, 144, 34), (2, 288, 35)])
 def test_mp3_is_padded_frames(tmp_path: Path, channels: int, size: int, count: int) -> None:
     path = tmp_path / "a.mp3"
-    file = Mp3File(path, channels)
+    file = Mp3File(path, channels, Disk())
     file.write(bytes(2 * channels * samples_of(2000)))
     file.close()
     frame = mp3_frame(channels)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapter.simswitch.audio import RATE, Clip, Sequence, Silence, Speech, Tone, mean_level
+from adapter.simswitch.disk import Disk
 from adapter.simswitch.files import Mp3File
 from adapter.simswitch.timeline import Timeline
 from adapter.simswitch.tones import milliseconds, sound, spoken, tone_stream
@@ -86,7 +87,7 @@ def test_a_timeline_is_silent_between_its_sounds() -> None:
 
 
 def test_an_mp3_is_played_as_silence_of_its_length(tmp_path: Path) -> None:
-    file = Mp3File(tmp_path / "a.mp3", 1)
+    file = Mp3File(tmp_path / "a.mp3", 1, Disk())
     file.write(bytes(2 * 8000))
     file.close()
     found = sound(str(tmp_path / "a.mp3"), Path("/"))
