@@ -28,6 +28,7 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python tests/soak/soak.py
+	$(BIN)/python tests/soak/soak.py --real
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -60,6 +60,9 @@ CALLS_ACTIVE = Gauge("swml_calls_active", "Calls connected at present.")
 STEPS = Counter("swml_steps", "SWML steps by method and result.", ["method", "result"])
 WARNINGS = Counter("swml_warnings", "Warnings about documents by code.", ["code"])
 RECORDINGS = Counter("swml_recordings", "Recordings that entered a state.", ["state"])
+RECORDING_ERRORS = Counter(
+    "swml_recording_errors", "Recordings that failed, by the code of their reason.", ["code"]
+)
 RECORDINGS_ACTIVE = Gauge(
     "swml_recordings_active", "Recordings of connected calls that have not ended."
 )
@@ -93,6 +96,13 @@ COMMIT_SECONDS = Histogram(
 def counter(metric: Counter, *labels: str) -> Counter:
     """`metric.labels(…)`, looked up once: the lookup costs more than the count."""
     return metric.labels(*labels)
+
+
+def count_recording(state: str, error_code: str | None) -> None:
+    """A recording entered a state; an error is counted by its reason's code as well."""
+    counter(RECORDINGS, state).inc()
+    if state == "error" and error_code is not None:
+        counter(RECORDING_ERRORS, error_code).inc()
 
 
 def render() -> bytes:

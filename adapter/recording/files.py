@@ -4,13 +4,20 @@ after a change of rate.
 A WAV's duration is exact and read here. An MP3 is padded by its encoder (6.06 s of call gave
 6.48 s of frames) and an MP4's clock is its muxer's, so for those the caller gives the switch's
 `record_ms`.
+
+A disk that is full when a file is closed goes unnoticed by the switch: it reports a success, and
+up to four seconds, or all of it, are missing. So what the file holds is compared with what the
+switch believes to have written (`FileFacts.lacks`).
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 HEAD_BYTES = 4096
 """How much of a WAV is read for its header: 44 bytes, with a LIST chunk under 1 kB."""
@@ -18,6 +25,11 @@ HEAD_BYTES = 4096
 
 class NoRecording(Exception):
     """The file is absent, unreadable or not of its format."""
+
+
+TOLERATED_SAMPLES = 1600
+"""By so much the switch's count may exceed the file: it counts the last frames of a stereo file
+twice (switch_ivr_async.c, `record_callback`, the loop after the thread has ended)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +40,47 @@ class FileFacts:
     duration: float | None
     truncated: bool = False
     """The header promises less than the file holds: its writer died before it closed the file."""
+    samples: int = field(default=0, compare=False)
+    """Samples of each channel that the file holds; of an MP3 its padding with them."""
+
+    def lacks(self, written: int) -> int:
+        """How many of the samples that the switch counted are not in the file."""
+        missing = written - self.samples
+        return missing if missing > TOLERATED_SAMPLES else 0
 
 
 def examine(path: Path, format_: str) -> FileFacts:
     """The facts of a closed recording; raises `NoRecording` with the reason."""
     try:
         size = path.stat().st_size
-        if format_ != "wav":
-            return FileFacts(size=size, duration=None)
         with path.open("rb") as file:
-            return _wav(file.read(HEAD_BYTES), size)
+            return _EXAMINE[format_](file, size)
     except OSError as error:
         raise NoRecording(f"{error.strerror}: {path}") from error
     except struct.error as error:
         raise NoRecording("a WAV file that ends inside its header") from error
 
 
-def _wav(head: bytes, size: int) -> FileFacts:
+def _wav(file: BinaryIO, size: int) -> FileFacts:
+    head = file.read(HEAD_BYTES)
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise NoRecording("this is no WAV file")
-    closed = struct.unpack_from("<I", head, 4)[0] + 8 >= size
-    bytes_per_second, offset = 0, 12
+    # A byte of padding behind odd data may count or not.
+    closed = struct.unpack_from("<I", head, 4)[0] + 9 >= size
+    bytes_per_second, block, offset = 0, 1, 12
     while offset + 8 <= len(head):
         name, length = struct.unpack_from("<4sI", head, offset)
         offset += 8
         if name == b"fmt ":
-            (bytes_per_second,) = struct.unpack_from("<I", head, offset + 8)
+            bytes_per_second, block = struct.unpack_from("<IH", head, offset + 8)
         elif name == b"data":
             # Chunks may follow the data, but only in a file whose writer has closed it.
             present = min(length, size - offset) if closed else size - offset
-            return _wav_data(length, present, bytes_per_second, size)
+            facts = _wav_data(length, present, bytes_per_second, size)
+            held = min(length, present) if closed else present
+            return replace(
+                facts, truncated=facts.truncated or not closed, samples=held // max(1, block)
+            )
         offset += length + (length & 1)
     raise NoRecording("a WAV file without sound data")
 
@@ -69,6 +92,50 @@ def _wav_data(promised: int, present: int, bytes_per_second: int, size: int) -> 
     truncated = not promised <= present <= promised + 1
     length = present if truncated else promised
     return FileFacts(size=size, duration=length / bytes_per_second, truncated=truncated)
+
+
+def _mp3(file: BinaryIO, size: int) -> FileFacts:
+    """At the constant rate of its first frame (ISO 11172-3 §2.4.2.3), as mod_shout encodes."""
+    head = file.read(4)
+    if not head:
+        return FileFacts(size=0, duration=None)
+    if head[:3] == b"ID3":  # a channel with a RECORD_TITLE: how long the tag is does not matter
+        return FileFacts(size=size, duration=None, samples=sys.maxsize)
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        raise NoRecording("this is no MP3 file")
+    mpeg1 = head[1] & 0x18 == 0x18
+    kilobits = (_MPEG1_KILOBITS if mpeg1 else _MPEG2_KILOBITS)[head[2] >> 4]
+    rate = _MP3_RATES[head[2] >> 2 & 3] >> _MP3_RATE_SHIFTS[head[1] >> 3 & 3]
+    if not kilobits or not rate:
+        raise NoRecording("an MP3 file of an unknown rate")
+    return FileFacts(size=size, duration=None, samples=size * rate // (kilobits * 125))
+
+
+_MPEG1_KILOBITS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
+_MPEG2_KILOBITS = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0)
+_MP3_RATES = (44100, 48000, 32000, 0)
+_MP3_RATE_SHIFTS = (2, 0, 1, 0)
+"""Of MPEG 2.5, none, 2 and 1."""
+
+
+def _mp4(file: BinaryIO, size: int) -> FileFacts:
+    """Its boxes (ISO 14496-12 §4.2): one whose writer died has no index (`moov`) yet."""
+    offset, names = 0, set()
+    while offset + 8 <= size:
+        file.seek(offset)
+        length, name = struct.unpack(">I4s", file.read(8))
+        if length == 1:
+            (length,) = struct.unpack(">Q", file.read(8))
+        if length < 8 or offset + length > size:
+            break
+        names.add(name)
+        offset += length
+    if b"moov" not in names:
+        raise NoRecording("an MP4 file without its index, which nobody can play")
+    return FileFacts(size=size, duration=None, samples=sys.maxsize)
+
+
+_EXAMINE: dict[str, Callable[[BinaryIO, int], FileFacts]] = {"wav": _wav, "mp3": _mp3, "mp4": _mp4}
 
 
 def repair(path: Path) -> None:

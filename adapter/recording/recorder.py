@@ -19,7 +19,7 @@ from gevent.queue import Empty, Queue
 from adapter import metrics
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout, SwitchError
-from adapter.recording import files
+from adapter.recording import disk, files
 from adapter.recording.options import ID_VARIABLE, Options, switch_variables
 from adapter.recording.pauses import Behavior, Pauses
 from adapter.recording.pausing import Pausing
@@ -83,7 +83,7 @@ class Recorder:
         self._inbox: Queue[Input | _Disconnected] = Queue()
         self._subscriptions: list[Callable[[], None]] = []
         self._news: dict[str, Any] = {}
-        self._record_ms = ""
+        self._record_ms = self._record_samples = ""
         self._empty = False
         self._started = 0.0
         self._stop_by: float | None = None
@@ -115,8 +115,7 @@ class Recorder:
         except SwitchError as error:
             if isinstance(error, ReplyTimeout):
                 self._stop_on_switch()
-            folder = self._archive.switch_folder
-            self.fail(why_refused(self._call, self.row.format, folder, error))
+            self.fail(why_refused(self._call, self._archive, self.row.format, error))
             raise
         self._started = self._archive.clock()
         self._news["started_at"] = self._started
@@ -255,7 +254,7 @@ class Recorder:
             error_message=failure.message if failure else None,
             **self._news,
         )
-        metrics.counter(metrics.RECORDINGS, machine.state).inc()
+        metrics.count_recording(machine.state, failure.code if failure else None)
         self._log.info("recording " + machine.state.replace("_", " "), reason=machine.reason)
         self._archive.announce(self.row)
 
@@ -289,7 +288,7 @@ class Recorder:
             "duration": round(duration, 3),
             "truncated": facts.truncated,
         }
-        return None
+        return disk.loss(facts, self._record_samples, self._archive.folder)
 
     def _switch_duration(self, ended: float) -> float:
         if self._record_ms.isdigit():
@@ -323,6 +322,7 @@ class Recorder:
         cause = event.get("Record-Completion-Cause")
         self._empty = cause == "empty-file"
         self._record_ms = "0" if self._empty else event.get("variable_record_ms")
+        self._record_samples = "" if self._empty else event.get("variable_record_samples")
         self.tell(Closed(cause, hung_up=event.get("Answer-State") == "hangup"))
 
     def _on_call_ended(self) -> None:

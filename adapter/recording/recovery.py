@@ -155,7 +155,7 @@ class Recovery:
         if latest is None or State(latest.state).final:
             return  # another process was quicker
         finished = self._examined(latest)
-        metrics.counter(metrics.RECORDINGS, finished.state).inc()
+        metrics.count_recording(finished.state, finished.error_code)
         log.warning(
             "recording finished without its call",
             recording_id=row.id,

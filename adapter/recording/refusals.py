@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CommandFailed, SwitchError
+from adapter.recording import disk
 from adapter.recording.state import Failure
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
+    from adapter.recording.archive import Archive
 
 OLDEST_SWITCH = (1, 10, 7)
 """FreeSWITCH before 1.10.7 ignores per-recording variables, and says `+OK`."""
@@ -29,24 +31,46 @@ def require_version(call: Call) -> None:
         raise SwitchTooOld(f"FreeSWITCH {text} ignores a recording's options: use 1.10.7 or newer")
 
 
-def why_refused(call: Call, format_: str, folder: str, error: SwitchError) -> Failure:
-    """What to do about `error`, which a recording of this format into `folder` met."""
+def why_refused(call: Call, archive: Archive, format_: str, error: SwitchError) -> Failure:
+    """What to do about `error`, which a new recording of this format met."""
     if isinstance(error, SwitchTooOld):
         return Failure("switch_too_old", str(error))
     if not isinstance(error, CommandFailed):
         return Failure("no_answer", str(error))
-    module = _MODULES.get(format_)
-    if module and not _has_module(call, module):
-        return Failure(
-            "format_unavailable",
-            f"FreeSWITCH records {format_} with {module}, which is not loaded: "
-            f"load it in modules.conf.xml, or record wav",
+    return (
+        _missing_module(call, format_)
+        or disk.fault(archive.folder)
+        or _missing_media(call)
+        or Failure(
+            "record_refused", f"{error.reply}. Can FreeSWITCH write to {archive.switch_folder}?"
         )
-    return Failure("record_refused", f"{error.reply}. Can FreeSWITCH write to {folder}?")
+    )
 
 
-def _has_module(call: Call, module: str) -> bool:
+def _missing_module(call: Call, format_: str) -> Failure | None:
+    module = _MODULES.get(format_)
+    if not module or _answer(call, "module_exists", module) != "false":
+        return None
+    return Failure(
+        "format_unavailable",
+        f"FreeSWITCH records {format_} with {module}, which is not loaded: "
+        f"load it in modules.conf.xml, or record wav",
+    )
+
+
+def _missing_media(call: Call) -> Failure | None:
+    """Media that go past the switch, or are not there yet, have no codec (`read_codec`)."""
+    if _answer(call, "uuid_getvar", call.uuid, "read_codec") not in ("_undef_", ""):
+        return None
+    return Failure(
+        "no_media",
+        "the call has no media on the switch: answer it first, and let media neither bypass the "
+        "switch nor pass it by proxy",
+    )
+
+
+def _answer(call: Call, *command: str) -> str | None:
     try:
-        return call.api(commands.api("module_exists", module)) == "true"
+        return call.api(commands.api(*command)).strip()
     except SwitchError:
-        return True  # nobody knows; the general advice holds
+        return None  # nobody knows; the general advice holds

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapter.recording.files import FileFacts, NoRecording, examine, write_empty
+from adapter.simswitch.files import mp3_frame
 
 
 def wav(frames: int, *, channels: int = 1, rate: int = 8000, width: int = 2) -> bytes:
@@ -88,7 +89,8 @@ def test_file_that_was_never_closed_lasts_as_long_as_its_bytes(facts, seconds):
 
 
 def test_file_that_was_never_closed_and_never_written(facts):
-    assert facts(live(0)) == FileFacts(44, 0.0, truncated=False)
+    """The switch writes at last after four seconds: until then there is no more than this."""
+    assert facts(live(0)) == FileFacts(44, 0.0, truncated=True)
 
 
 @pytest.mark.parametrize("claims", [8, 10**6, 0xFFFFFFFF])
@@ -140,9 +142,60 @@ def test_missing_file(tmp_path, format_):
         examine(tmp_path / "r.x", format_)
 
 
-@pytest.mark.parametrize("format_", ["mp3", "mp4"])
-def test_length_of_what_is_padded_is_left_to_the_switch(facts, format_):
-    assert facts(b"12345", format_) == FileFacts(5, None, truncated=False)
+def mp3(seconds: float, *, channels: int = 1) -> bytes:
+    """As mod_shout leaves it: frames of 576 samples at 8 kHz, 16 kbit/s for each channel."""
+    return mp3_frame(channels) * round(seconds * 8000 / 576)
+
+
+MP4 = struct.pack(">I4s4s", 12, b"ftyp", b"isom") + struct.pack(">I4s", 108, b"mdat") + bytes(100)
+INDEX = struct.pack(">I4s", 8, b"moov")
+
+
+def test_length_of_what_is_padded_is_left_to_the_switch(facts):
+    assert facts(mp3(2), "mp3") == FileFacts(len(mp3(2)), None)
+    assert facts(MP4 + INDEX, "mp4") == FileFacts(len(MP4) + 8, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "format_"),
+    [
+        (b"<html>404</html>", "mp3"),
+        (b"\xff\xf3", "mp3"),
+        (b"\xff\xf3\x08\xc4" + bytes(32), "mp3"),
+        (MP4, "mp4"),
+        (MP4[:-50], "mp4"),
+        (b"", "mp4"),
+    ],
+    ids=["no mp3", "short", "no rate", "no index", "broken off", "nothing"],
+)
+def test_what_nobody_could_play_is_no_recording(facts, content, format_):
+    with pytest.raises(NoRecording):
+        facts(content, format_)
+
+
+# -- what is missing -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_the_switch_wrote_in_vain_is_noticed(facts, channels):
+    """A disk that was full at the close: the switch reports a success (measured)."""
+    whole = facts(wav(12_000, channels=channels))
+    assert whole.samples == 12_000
+    assert whole.lacks(12_000) == 0
+    assert whole.lacks(12_000 + 320) == 0, "the last frames of a stereo file count twice"
+    assert facts(wav(2026, channels=channels)).lacks(12_000) == 9974
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_an_mp3_in_vain_is_noticed_by_its_rate(facts, channels):
+    whole = facts(mp3(9, channels=channels), "mp3")
+    assert whole.lacks(72_000) == 0
+    assert facts(mp3(5, channels=channels), "mp3").lacks(72_000) == pytest.approx(32_000, rel=0.02)
+    assert facts(b"", "mp3").lacks(72_000) == 72_000
+
+
+def test_an_mp4_with_its_index_is_taken_for_whole(facts):
+    assert facts(MP4 + INDEX, "mp4").lacks(72_000) == 0
 
 
 # -- empty files ---------------------------------------------------------------------------------

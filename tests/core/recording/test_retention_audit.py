@@ -4,6 +4,7 @@ import pytest
 from recording_library import Library, write_wav
 
 from adapter.recording.audit import Audit, Problem
+from adapter.simswitch.files import mp3_frame
 from adapter.store.writes import DeleteRecording
 
 
@@ -15,7 +16,9 @@ def findings(library: Library) -> list[tuple[str, str]]:
 def test_all_is_well(library: Library) -> None:
     library.add("good")
     library.add("silent", state="no_input", frames=0)
-    library.add("mp3", format="mp3", duration=99.0)
+    silence = mp3_frame(1)
+    path = library.add("mp3", path="mp3.mp3", format="mp3", duration=99.0, size=len(silence))
+    path.write_bytes(silence)
     library.add("runs", state="recording", ended_at=None, size=None)
     library.add("failed", state="error", ended_at=None, size=None).unlink()
     library.add("starts", state="starting", ended_at=None, size=None).unlink()

@@ -79,7 +79,7 @@ class Endings:
         try:
             while True:
                 _, body = self._connection.read()
-                headers = _headers(body)
+                headers = headers_of(body)
                 self._by_number[headers.get("Caller-Destination-Number", "")] = headers
         except OSError:
             return  # the switch has gone
@@ -88,6 +88,7 @@ class Endings:
         self._connection.close()
 
 
-def _headers(text: str) -> Headers:
+def headers_of(text: str) -> Headers:
+    """The headers of an event's text."""
     pairs = (line.partition(": ") for line in text.splitlines() if ": " in line)
     return {name: unquote(value) for name, _, value in pairs}

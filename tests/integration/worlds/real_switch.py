@@ -190,12 +190,7 @@ class LocalSwitch(RealSwitch):
         super().__init__(folder)
 
     def _start(self) -> None:
-        folders = {name: str(self.folder / name) for name in ("conf", *FOLDERS)}
-        command = [str(self._binary), "-nf", "-nc", "-nonat", "-nort"]
-        for name, path in folders.items():
-            command += [f"-{name}", path]
-        if modules := _modules_of(self._binary):
-            command += ["-mod", str(modules)]
+        command = switch_command(self._binary, self.folder)
         with (self.folder / "output").open("wb") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
 
@@ -215,6 +210,16 @@ def find_binary() -> Path | None:
         return Path(named)
     found = shutil.which("freeswitch", path=os.pathsep.join((os.environ["PATH"], *BINARIES)))
     return Path(found) if found else None
+
+
+def switch_command(binary: Path, folder: Path) -> list[str]:
+    """What starts a FreeSWITCH that keeps everything in a folder (`conf` and FOLDERS there)."""
+    command = [str(binary), "-nf", "-nc", "-nonat", "-nort"]
+    for name in ("conf", *FOLDERS):
+        command += [f"-{name}", str(folder / name)]
+    if modules := _modules_of(binary):
+        command += ["-mod", str(modules)]
+    return command
 
 
 def _modules_of(binary: Path) -> Path | None:
