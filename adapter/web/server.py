@@ -85,6 +85,7 @@ class Handler(WSGIHandler):
 
     def __init__(self, sock: socket, address: Any, server: "WebServer") -> None:
         self.stream = LimitedStream(sock)
+        self._gathered: bytearray | None = None
         super().__init__(sock, address, server, rfile=io.BufferedReader(self.stream))
 
     def read_requestline(self) -> str:
@@ -129,7 +130,17 @@ class Handler(WSGIHandler):
         if self.stream.failed or self.server.closed:
             self.close_connection = True
 
-    def _sendall(self, data: bytes) -> None:
+    def _write_with_headers(self, data: bytes) -> None:
+        """Head and first data in one piece: a second small one would wait for the client's ACK."""
+        self._gathered = gathered = bytearray()
+        super()._write_with_headers(data)
+        self._gathered = None
+        self._sendall(gathered)
+
+    def _sendall(self, data: bytes | bytearray) -> None:
+        if self._gathered is not None:
+            self._gathered += data
+            return
         self.socket.settimeout(self.server.settings.deadlines.http_write)
         super()._sendall(data)
 

@@ -9,27 +9,23 @@ receiver accepts connections and says nothing.
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import control
 import language
 from rich.console import Console
 from rich.table import Table
+from servers import Server, adapter, free_port, running
 
 from adapter.simswitch.client import SimClient, SimProcess
 
 HERE = Path(__file__).parent
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 DOCUMENT = """\
 version: 1.0.0
@@ -45,64 +41,12 @@ IDLE_DOCUMENT = "sections: {main: [sleep: -1]}"
 
 
 @dataclass
-class Server:
-    """A process under measurement and where it takes calls."""
-
-    process: subprocess.Popen[str]
-    address: str
-
-    def cpu_seconds(self) -> float:
-        """User and system time of the whole process so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def resident_kb(self) -> float:
-        """Resident memory."""
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * PAGE_KB
-
-
-@dataclass
 class Round:
     """One server's figures for one round."""
 
     calls_per_second: float
     cpu_ms_per_call: float
     first_command_ms: float
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running(command: list[str], port: int) -> Iterator[Server]:
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line.startswith("ready"):
-            sys.exit(f"did not start: {' '.join(command)}")
-        yield Server(process, f"127.0.0.1:{port}")
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-
-def adapter(folder: Path, document: str) -> AbstractContextManager[Server]:
-    port = free_port()
-    path = folder / f"{port}.yaml"
-    path.write_text(document)
-    command = [sys.executable, "-m", "adapter", "serve", "--listen", f"127.0.0.1:{port}"]
-    command += ["--http", f"127.0.0.1:{free_port()}", "--swml", str(path)]
-    command += ["--data-dir", str(folder / str(port))]
-    os.environ["SWML_LOG__LEVEL"] = "warning"
-    os.environ["SWML_LIMITS__CALLS"] = "100000"
-    return running(command, port)
 
 
 def bare(folder: Path, mode: str) -> AbstractContextManager[Server]:
@@ -162,6 +106,7 @@ def main() -> None:
         }
     show(rounds, memory, chosen)
     language.run(chosen.rounds)
+    control.run(chosen.rounds)
 
 
 def measured_idle(starting: AbstractContextManager[Server], calls: int) -> float:

@@ -1,1 +1,0 @@
-"""Listening to the party: when it speaks, and what it says."""
