@@ -1,9 +1,12 @@
 """Helpers start when they are needed, end when they misbehave, and hold up nobody else."""
 
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
+from statistics import median
 from time import perf_counter
 
 import gevent
@@ -50,13 +53,29 @@ def test_the_same_source_with_other_names_is_another_function(engine):
 
 
 @pytest.mark.parametrize("source", [ENDLESS, NATIVE])
-def test_a_runaway_is_ended_in_time(engine, source):
+def test_a_runaway_is_ended_in_time(engine, children, source):
     engine.evaluate("1", {})
-    start = perf_counter()
+    before, taken = children(), processor_time_of_ended_helpers()
     with pytest.raises(ExpressionError):
         engine.evaluate(source, {})
-    assert perf_counter() - start < 3.0
+    (runaway,) = ended(before, children)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(runaway, 0)
+    assert 0.1 < processor_time_of_ended_helpers() - taken < 0.5
     assert engine.evaluate("1 + 1", {}) == 2
+
+
+def ended(before, children):
+    """The helpers that were there `before` and end within the next seconds."""
+    with gevent.Timeout(30):
+        while not (gone := before - children()):
+            gevent.sleep(0.01)
+    return gone
+
+
+def processor_time_of_ended_helpers():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_a_built_in_function_is_ended_by_killing_its_process(engine, children):
@@ -65,11 +84,7 @@ def test_a_built_in_function_is_ended_by_killing_its_process(engine, children):
     mine = children() - others
     with pytest.raises(ExpressionError, match="more than 150 ms"):
         engine.evaluate(NATIVE, {})
-    for _ in range(100):
-        if mine - children():
-            break
-        gevent.sleep(0.01)
-    assert len(mine - children()) == 1
+    assert len(ended(mine, children)) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,20 +104,27 @@ def test_memory_is_limited(engine, source):
     assert engine.evaluate("'still ' + here", {"here": "here"}) == "still here"
 
 
-def test_a_runaway_holds_up_nobody_else(engine):
-    engine.evaluate("1", {})
+def test_a_runaway_holds_up_nobody_else(make_engine):
+    """Measured against an engine without a runaway, as a busy machine holds up both."""
+    engine, untroubled = make_engine(), make_engine()
+    for each in (engine, untroubled):
+        each.evaluate("1", {})
     runaway = gevent.spawn(run_away, engine)
     gevent.sleep(0)
-    delays = []
+    delays, normal = [], []
     while not runaway.ready():
-        start = perf_counter()
-        assert engine.evaluate("a + 1", {"a": 1}) == 2
-        delays.append(perf_counter() - start)
+        delays.append(round_trip(engine))
+        normal.append(round_trip(untroubled))
         gevent.sleep(0.001)
     runaway.get()
-    delays.sort()
-    assert len(delays) > 20
-    assert delays[len(delays) // 2] < 0.005
+    assert len(delays) >= 5
+    assert median(delays) < median(normal) + 0.005
+
+
+def round_trip(engine):
+    start = perf_counter()
+    assert engine.evaluate("a + 1", {"a": 1}) == 2
+    return perf_counter() - start
 
 
 def test_the_hub_goes_on_while_an_expression_runs(engine):
@@ -119,7 +141,7 @@ def test_the_hub_goes_on_while_an_expression_runs(engine):
     with pytest.raises(ExpressionError):
         engine.evaluate(ENDLESS, {})
     counter.kill()
-    assert turns > 20
+    assert turns >= 5
 
 
 def test_helpers_are_limited_and_others_wait(make_engine):
@@ -188,11 +210,9 @@ def test_closing_ends_the_helpers(make_engine, children):
     engine = make_engine()
     engine.evaluate("1", {})
     engine.close()
-    for _ in range(100):
-        if not children() - before:
-            break
-        gevent.sleep(0.01)
-    assert not children() - before
+    with gevent.Timeout(30):
+        while children() - before:
+            gevent.sleep(0.01)
     with pytest.raises(ExpressionError, match="closed"):
         engine.evaluate("1", {})
 
@@ -233,31 +253,35 @@ def test_a_round_trip_is_short(engine):
         start = perf_counter()
         engine.evaluate(source, names)
         spans.append(perf_counter() - start)
-    assert sorted(spans)[250] < 0.002
+    assert min(spans) < 0.0005
 
 
 @pytest.fixture
-def stopped(make_engine, children):
-    """An engine whose only helper the system does not run."""
-    others = children()
-    engine = make_engine(helpers=1, seconds=0.02)
-    engine.evaluate("1", {})
-    (pid,) = children() - others
-    os.kill(pid, signal.SIGSTOP)
-    return engine, pid
+def make_stopped(make_engine, children):
+    """Makes an engine whose only helper the system does not run."""
+
+    def make_stopped(seconds):
+        others = children()
+        engine = make_engine(helpers=1, seconds=seconds)
+        engine.evaluate("1", {})
+        (pid,) = children() - others
+        os.kill(pid, signal.SIGSTOP)
+        return engine, pid
+
+    return make_stopped
 
 
-def test_a_busy_machine_fails_no_expression(stopped):
-    engine, pid = stopped
-    go_on = gevent.spawn_later(0.06, os.kill, pid, signal.SIGCONT)
+def test_a_busy_machine_fails_no_expression(make_stopped):
+    engine, pid = make_stopped(seconds=0.15)
+    go_on = gevent.spawn_later(0.2, os.kill, pid, signal.SIGCONT)
     assert engine.evaluate("1 + 1", {}) == 2
-    go_on.get(timeout=1)
+    go_on.get(timeout=30)
 
 
-def test_patience_ends(stopped):
-    engine, _pid = stopped
+def test_patience_ends(make_stopped):
+    engine, _pid = make_stopped(seconds=0.02)
     start = perf_counter()
-    with pytest.raises(ExpressionError, match="more than 20 ms"):
+    with gevent.Timeout(30), pytest.raises(ExpressionError, match="more than 20 ms"):
         engine.evaluate("1 + 1", {})
-    assert 0.2 <= perf_counter() - start < 2.0
+    assert perf_counter() - start >= 0.2
     assert engine.evaluate("1 + 1", {}) == 2

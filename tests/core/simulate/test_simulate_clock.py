@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapter.simulate.clock import RealTime, SkippedTime
 
 HOUR = 3600.0
-SOON = 5.0
+SOON = 60.0
 """Real seconds in which a skipped hour is over, also on a busy machine."""
 
 
