@@ -51,7 +51,7 @@ def test_the_log_table_is_read():
 @pytest.mark.parametrize("example", examples())
 def test_every_command_has_these_options(example):
     _, group, name, *rest = example.split()
-    command = typer.main.get_command(app).commands[group].commands[name]
+    command = typer.main.get_command(app).get_command(None, group).commands[name]
     known = {option for parameter in command.params for option in parameter.opts}
     assert set(re.findall(r"--[a-z-]+", " ".join(rest))) <= known
 
