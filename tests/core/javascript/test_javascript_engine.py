@@ -61,7 +61,7 @@ def test_a_runaway_is_ended_in_time(engine, children, source):
     (runaway,) = ended(before, children)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(runaway, 0)
-    assert 0.1 < processor_time_of_ended_helpers() - taken < 0.5
+    assert processor_time_of_ended_helpers() - taken < 0.5
     assert engine.evaluate("1 + 1", {}) == 2
 
 
