@@ -34,16 +34,20 @@ class Helpers:
 
         `deadline` is in seconds, the wait for a free helper included; raises HelperError.
         """
-        if self._closed:
-            raise HelperError("the adapter is stopping")
+        self._check_open()
         too_late = HelperError(f"{function} took more than {deadline} s")
         with gevent.Timeout(deadline, too_late), self._places:
             return self._ask(function, arguments)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise HelperError("the adapter is stopping")
 
     def _ask(self, function: str, arguments: dict[str, Any]) -> Any:
         helper = self._idle.pop() if self._idle else _Helper()
         self._busy.add(helper)
         try:
+            self._check_open()  # it may have been closed while the process was started
             answer = helper.ask({"function": function, "arguments": arguments})
         except BaseException:
             helper.kill()
