@@ -16,7 +16,7 @@ from adapter.callbacks.schedule import Limits as SendLimits
 from adapter.callbacks.sender import Sender, SenderSettings
 from adapter.callbacks.transport import Timeouts
 from adapter.conferences.conferences import Conferences
-from adapter.config import Settings
+from adapter.config import Settings, SettingsError
 from adapter.control import commander
 from adapter.control.bus import Bus
 from adapter.control.commander import Commander
@@ -32,7 +32,7 @@ from adapter.listeners import Listeners
 from adapter.media import sounds
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
-from adapter.recording import links
+from adapter.recording import folder_trial, links
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
 from adapter.recording.retention import Retention
@@ -111,7 +111,12 @@ class Service:
         self._is_first = worker == 0
 
     def start(self) -> None:
-        """Begin: downloads and callbacks first, calls last."""
+        """Begin: downloads and callbacks first, calls last.
+
+        Raises SettingsError when a switch of `nodes` cannot write recordings.
+        """
+        if self._is_first and (found := list(folder_trial.faults(self.settings))):
+            raise SettingsError(found)
         self._bus.start()
         self._web.start()
         for node in self._nodes:

@@ -190,6 +190,16 @@ def record_control(uuid: str, action: str, path: str) -> bytes:
     return api("uuid_record", word(uuid), action, word(path))
 
 
+def silent_call(uuid: str) -> bytes:
+    """A call of the switch to nobody (mod_loopback's endpoint `null`), parked: it only has time."""
+    return api("originate", f"{{origination_uuid={word(uuid)}}}null/swml-adapter", "&park()")
+
+
+def kill(uuid: str) -> bytes:
+    """Hang up a call that is not ours."""
+    return api("uuid_kill", word(uuid))
+
+
 def jitter_buffer(uuid: str, milliseconds: int) -> bytes:
     """Give a running call a jitter buffer of so many milliseconds."""
     return api("uuid_jitterbuffer", word(uuid), f"{milliseconds:d}")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from adapter.simswitch.switch import SimSwitch
 
 NOBODY = Callee(".*", cause="NO_ROUTE_DESTINATION")
+NO_ENDPOINT = Callee(".*", rings=0, silent=True, says={"silence": True})
+"""mod_loopback's `null`: answers at once, says nothing."""
 CALLER_NUMBER, CALLER_NAME = "origination_caller_id_number", "origination_caller_id_name"
 
 
@@ -63,7 +65,7 @@ def make_leg(
     address = _address(switch, dialled)
     variables = {**shared, **dialled.variables}
     facts = _facts(address, variables, caller)
-    callee = _callee(switch, facts.to_number)
+    callee = NO_ENDPOINT if dialled.kind == "null" else _callee(switch, facts.to_number)
     uuid = variables.get("origination_uuid") or new_uuid()
     if switch.session(uuid) is not None:
         raise CannotCall("DESTINATION_OUT_OF_ORDER")
@@ -101,7 +103,7 @@ def _address(switch: SimSwitch, dialled: Dialled) -> str:
     match dialled.kind:
         case "error":
             raise CannotCall(cause_named(dialled.data))
-        case "user":
+        case "user" | "null":
             return dialled.data
         case "sofia" if where == "gateway":
             gateway, _, number = rest.partition("/")

@@ -9,7 +9,8 @@ from worlds.adapter_process import AdapterProcess
 from worlds.receiver import Receiver
 from worlds.sim_switch import SimSwitches
 from worlds.steps import SETTLED, play, record, sleep, stop
-from worlds.switches import MAIN
+from worlds.switches import MAIN, OTHER
+from worlds.waiting import eventually
 from worlds.world import Stage, World, documents_by_number, project
 
 AFTERWARDS = "ring:0.5:us"
@@ -45,6 +46,24 @@ def fail_to_record(
 
 def start_adapter(world: World, **settings: Any) -> AdapterProcess:
     return world.start_adapter({"swml": documents_by_number(world.receiver), **settings})
+
+
+@pytest.mark.parametrize("folder", ["one that cannot be made", "another one"])
+def test_a_switch_that_cannot_write_is_found_out_at_the_start(world: World, folder: str) -> None:
+    elsewhere = world.folder / "elsewhere"
+    elsewhere.mkdir()
+    seen = str(elsewhere) if folder == "another one" else "/dev/null/recordings"
+    with pytest.raises(AssertionError, match="the adapter ended") as ended:
+        start_adapter(world, recordings_switch_dir=seen, nodes=[world.switch.sockets[OTHER].node])
+    assert "recordings_switch_dir: FreeSWITCH at 127.0.0.1:" in str(ended.value)
+    assert seen in str(ended.value)
+    assert "give the switch's user the right to write there" in str(ended.value)
+    eventually(lambda: list(elsewhere.iterdir()) == [], what="nothing left behind")
+
+
+def test_a_switch_that_can_write_is_no_obstacle(world: World) -> None:
+    adapter = start_adapter(world, nodes=[world.switch.sockets[OTHER].node])
+    assert [path for path in adapter.recordings.iterdir() if path.is_file()] == []
 
 
 def test_a_folder_that_the_switch_cannot_make(world: World) -> None:
