@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 
+import gevent
 import structlog
 from gevent.event import Event as Flag
 
@@ -54,6 +55,15 @@ log = structlog.get_logger()
 WARNED_LIMIT = 10_000
 """Faults of documents that are remembered as logged; documents made anew per call would fill it."""
 
+READINESS = "ready"
+"""The question to other workers whether new calls are welcome to them."""
+
+READINESS_DEADLINE = 1.5
+"""Seconds for their answers: as long as the store has for a try, and a little more."""
+
+PUBLISH_SECONDS = 1.0
+"""How far behind the numbers of this worker may be when another one is asked for them."""
+
 
 class Service:
     """Takes calls, serves recordings, delivers callbacks: one process's part of an adapter."""
@@ -96,7 +106,10 @@ class Service:
         self._bus = Bus(
             settings.data_dir / "bus",
             f"{worker}-{os.getpid()}",
-            {commander.KIND: lambda command: self.commander.answer(command)},
+            {
+                commander.KIND: lambda command: self.commander.answer(command),
+                READINESS: lambda _: {"reasons": self._own_reasons()},
+            },
         )
         self.commander = Commander(self.running, known=self.store.call_log, bus=self._bus)
         self._engine = Engine()
@@ -118,6 +131,8 @@ class Service:
         if self._is_first and (found := list(folder_trial.faults(self.settings))):
             raise SettingsError(found)
         self._bus.start()
+        self._publisher = gevent.spawn(self._keep_published)
+        self._publisher.name = "metrics"
         self._web.start()
         for node in self._nodes:
             node.start()
@@ -153,6 +168,7 @@ class Service:
         self._sender.stop(deadline)
         self._web.stop(1)
         self._bus.stop()
+        self._publisher.kill()
         self.fetcher.close()
         self._engine.close()
         self.helpers.close()
@@ -162,9 +178,17 @@ class Service:
         self.stopped.set()
 
     def reasons_not_ready(self) -> list[str]:
-        """Why no new call should come here; empty when all is well."""
+        """Why no new call should come to any of the workers; empty when all is well."""
+        reasons = self._own_reasons()
+        for answer in self._bus.ask_all(READINESS, {}, READINESS_DEADLINE):
+            reasons += answer["reasons"] if answer else ["a worker does not answer"]
+        return list(dict.fromkeys(reasons))
+
+    def _own_reasons(self) -> list[str]:
         fault = self.store.fault()
         reasons = [f"the store is broken: {fault}"] if fault else []
+        if self.archive.held.count:
+            reasons.append("what was to be stored is held in memory")
         return [*reasons, "the adapter is stopping"] if self.draining else reasons
 
     def warn_once(self, document: Document, fault: Fault) -> None:
@@ -186,8 +210,18 @@ class Service:
         Session(self, call).run()
 
     def _measure(self) -> None:
-        metrics.RECORDINGS_ACTIVE.set(len(self.archive.in_hand))
+        self._publish()
         self._sender.measure()
+
+    def _publish(self) -> None:
+        metrics.RECORDINGS_ACTIVE.set(len(self.archive.in_hand))
+        metrics.publish()
+
+    def _keep_published(self) -> None:
+        """A scrape may reach another worker, which knows of us what stands in our files."""
+        while True:
+            gevent.sleep(PUBLISH_SECONDS)
+            self._publish()
 
     def _web_server(self) -> WebServer:
         app = create_app(

@@ -15,6 +15,7 @@ import gevent
 import structlog
 
 from adapter.listeners import Listeners
+from adapter.metric_files import MetricsFolder
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ class Workers:
         self._listeners = listeners
         self._options = options
         self._stopping = False
+        self._metrics = MetricsFolder()
         self._processes: dict[int, subprocess.Popen[str]] = {}
         self._keepers = [gevent.spawn(self._keep, number) for number in range(count)]
 
@@ -59,6 +61,7 @@ class Workers:
     def join(self) -> None:
         """Wait until all workers have ended."""
         gevent.joinall(self._keepers)
+        self._metrics.remove()
 
     def _signal(self, number: int) -> None:
         for process in self._processes.values():
@@ -70,6 +73,7 @@ class Workers:
             started = time.monotonic()
             process = self._processes[number] = self._start(number)
             code = process.wait()
+            self._metrics.worker_died(number)
             if self._stopping:
                 return
             lived = time.monotonic() - started
@@ -83,6 +87,7 @@ class Workers:
         return subprocess.Popen(  # noqa: S603  # ourselves, with the options that we were given
             command,
             pass_fds=descriptors,
+            env=self._metrics.environment(number),
             stdin=subprocess.PIPE,  # its end tells the worker that we are gone
             stdout=subprocess.PIPE,
             text=True,

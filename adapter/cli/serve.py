@@ -13,7 +13,7 @@ import gevent
 import typer
 from gevent.socket import wait_read
 
-from adapter import log
+from adapter import log, metric_files
 from adapter.config import Settings, SettingsError
 from adapter.listeners import Listeners
 from adapter.service import Service
@@ -116,6 +116,7 @@ def _serve_as_worker(settings: Settings, descriptors: str, worker: int) -> None:
 def _end_with_parent() -> None:
     """Until the parent is gone: its end of our standard input is closed then."""
     wait_read(sys.stdin.fileno())
+    metric_files.remove_abandoned()
 
 
 def _serve_with_workers(settings: Settings, count: int) -> None:

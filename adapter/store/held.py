@@ -33,6 +33,11 @@ class HeldWrites:
         self._held: deque[tuple[Write, ...]] = deque()
         self._greenlet: gevent.Greenlet | None = None
 
+    @property
+    def count(self) -> int:
+        """How many transactions are held."""
+        return len(self._held)
+
     def commit(self, *writes: Write) -> bool:
         """Commit now if the store is well, and later if not; False for later."""
         if self._held:

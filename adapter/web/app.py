@@ -11,8 +11,9 @@ from typing import Any
 
 import falcon
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry
 
+from adapter import metrics
 from adapter.config import Settings
 from adapter.web.downloads import Download, Links, RecordingStore, StillRunning
 from adapter.web.errors import ApiError
@@ -103,8 +104,8 @@ class Metrics:
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         self._measure()
-        resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = generate_latest(self._registry)
+        resp.content_type = metrics.CONTENT_TYPE
+        resp.data = metrics.render(self._registry)
 
 
 def serialize(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:

@@ -38,7 +38,7 @@ def test_a_killed_adapter_goes_on_where_the_call_stood(world: World) -> None:
     before = report.wait("before")
     adapter.kill()
     adapter.start()
-    eventually(lambda: world_took_up(world, adapter), within=15, what="the call's resumption")
+    eventually(lambda: world.took_up(adapter), within=15, what="the call's resumption")
     phone.press("#")
     after = report.wait("after", within=15)
     phone.wait_ended()
@@ -60,11 +60,6 @@ def assert_no_gap(world: World, finished: dict[str, Any]) -> None:
     """The caller's tone lasts as long as the recording."""
     audio = world.listen_to(finished)
     assert audio.seconds_with(440) > audio.seconds - 0.15
-
-
-def world_took_up(world: World, adapter: AdapterProcess) -> bool:
-    events = world.log_events(adapter)
-    return any(event["event"] == "call taken up again" for event in events)
 
 
 def took_up_recording(world: World, adapter: AdapterProcess, control_id: str) -> float:
@@ -121,7 +116,7 @@ def test_an_adapter_that_is_away_for_seconds_loses_no_call(world: World) -> None
     with pytest.raises(AssertionError):
         eventually(lambda: phone.ended, within=3)
     adapter.start()
-    eventually(lambda: world_took_up(world, adapter), within=15, what="the call's resumption")
+    eventually(lambda: world.took_up(adapter), within=15, what="the call's resumption")
     phone.hang_up()
     finished = inbox.wait_for("finished")
     assert finished["duration"] > 3

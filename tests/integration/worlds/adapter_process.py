@@ -81,11 +81,15 @@ class AdapterProcess:
         self._process.kill()
         self._process.wait(STOP_DEADLINE)
 
-    def kill_worker(self) -> None:
-        """End one of its worker processes as a crash does."""
+    def worker_pids(self) -> list[int]:
+        """Its worker processes."""
         assert self._process
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+        return [int(pid) for pid in children.read_text().split()]
+
+    def kill_worker(self) -> None:
+        """End one of its worker processes as a crash does."""
+        os.kill(self.worker_pids()[0], signal.SIGKILL)
 
     def wait(self, within: float = STOP_DEADLINE) -> int:
         """Its exit code, once it has ended."""

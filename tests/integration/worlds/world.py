@@ -164,6 +164,11 @@ class World:
             return self.adapter.log_events(self._log_start)
         return adapter.log_events()
 
+    def took_up(self, adapter: AdapterProcess) -> bool:
+        """Whether the adapter has gone on with a call that it, or another process, had before."""
+        events = self.log_events(adapter)
+        return any(event["event"] == "call taken up again" for event in events)
+
     # -- what came of it ------------------------------------------------------------------------
 
     def fetch_recording(self, params: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,87 @@
+"""Several worker processes are one adapter: to the switch, to Prometheus, to who asks for it."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from worlds.adapter_process import AdapterProcess
+from worlds.steps import SETTLED, STAY, record
+from worlds.waiting import eventually
+from worlds.world import World, documents_by_number, http_get
+
+SCRAPES = 8
+"""Enough to reach both workers."""
+
+
+def start(world: World) -> AdapterProcess:
+    settings = {"swml": documents_by_number(world.receiver), "deadlines": {"drain": 8}}
+    return world.start_adapter(settings, arguments=["--workers", "2"])
+
+
+def count(adapter: AdapterProcess, metric: str) -> float:
+    """A value of the adapter's metrics; absent ones are 0."""
+    lines = http_get(f"{adapter.url}/metrics").body.decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(metric + " "))
+
+
+def test_one_endpoint_tells_the_numbers_of_all_workers(world: World) -> None:
+    adapter = start(world)
+    inbox = world.inbox()
+    phones = [
+        world.call([*SETTLED, record(inbox, f"r{n}"), STAY], adapter=adapter) for n in range(4)
+    ]
+    for n in range(4):
+        inbox.wait_for("recording", control_id=f"r{n}")
+    recording = 'swml_recordings_total{state="recording"}'
+    eventually(
+        lambda: [count(adapter, recording) for _ in range(SCRAPES)] == [4.0] * SCRAPES,
+        what="the same number from every worker",
+    )
+    assert count(adapter, "swml_calls_active") == 4
+    eventually(lambda: count(adapter, "swml_recordings_active") == 4)
+    os.kill(_worker_with_calls(adapter), signal.SIGKILL)
+    eventually(lambda: world.took_up(adapter), within=15)
+    assert count(adapter, recording) >= 4, "what a dead worker has counted is still counted"
+    eventually(lambda: count(adapter, "swml_calls_active") == 4, within=15)
+    for phone in phones:
+        phone.hang_up()
+    ended = 'swml_calls_total{result="hangup"}'
+    eventually(lambda: count(adapter, ended) == 4)
+    eventually(lambda: count(adapter, 'swml_recordings_total{state="finished"}') == 4)
+
+
+def test_ready_speaks_for_all_workers(world: World) -> None:
+    adapter = start(world)
+    inbox = world.inbox()
+    world.call([*SETTLED, record(inbox), STAY], adapter=adapter)
+    inbox.wait_for("recording")
+    assert http_get(f"{adapter.url}/ready").status == 200
+    busy = _worker_with_calls(adapter)
+    os.kill(busy, signal.SIGTERM)
+    answers = [_ready(adapter) for _ in range(SCRAPES)]
+    eventually(lambda: _ready(adapter) == ["the adapter is stopping"], what=str(answers))
+    assert all(_ready(adapter) == ["the adapter is stopping"] for _ in range(SCRAPES))
+
+
+def _ready(adapter: AdapterProcess) -> list[str]:
+    reasons: list[str] = json.loads(http_get(f"{adapter.url}/ready").body)["reasons"]
+    return reasons
+
+
+def _worker_with_calls(adapter: AdapterProcess) -> int:
+    """One that has a call: a connection of the switch is open."""
+    for pid in adapter.worker_pids():
+        if _connections(pid, adapter.port):
+            return pid
+    raise AssertionError("no worker has a call")
+
+
+def _connections(pid: int, port: int) -> int:
+    """Established connections of a process whose own port this is."""
+    own = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(
+        row[3] == "01" and int(row[1].partition(":")[2], 16) == port and f"socket:[{row[9]}]" in own
+        for row in rows
+    )
