@@ -3,14 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Clients that are tested with, and cannot live with the others or are not Python's.
+SWSH := .venv-swsh/.installed
+NPM := $(shell command -v npm 2>/dev/null)
+NODE_CLIENTS := $(if $(NPM),tests/clients/node_modules/.installed)
 
-.PHONY: demo test lint bench soak clean
+.PHONY: demo test clients lint bench soak clean
 
 demo: $(STAMP)
 	$(BIN)/swml-adapter demo
 
-test: lint
+test: lint clients
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+clients: $(SWSH) $(NODE_CLIENTS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -27,8 +33,18 @@ soak: $(STAMP)
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[test,lint]'
+	$(BIN)/pip install --quiet --editable '.[test,clients,lint]'
+	touch $@
+
+$(SWSH): tests/clients/swsh.txt
+	$(PYTHON) -m venv .venv-swsh
+	.venv-swsh/bin/pip install --quiet --requirement $<
+	touch $@
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	cd tests/clients && npm ci --silent --no-audit --no-fund
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-swsh tests/clients/node_modules
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,21 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
 import requests
 
 from adapter.config import Settings, Speech
+from adapter.freeswitch.call import Call
+from adapter.freeswitch.capture import Capture
 from adapter.helpers.pool import Helpers
 from adapter.recording.archive import Archive
 from adapter.sounds.kept import KeptSounds
 from adapter.sounds.library import SoundLibrary, Speakers
 from adapter.sounds.renderer import Renderer
 from adapter.sounds.voices import FLITE, Rule, Voice
+from adapter.speech.listener import Listener
+from adapter.speech.recognition import Heard, Recogniser
 
 
-def sounds(
+class Understands(Protocol):
+    """Whoever turns speech into words (`Recogniser`)."""
+
+    def recognise(
+        self, path: Path, *, language: str = "", hints: list[str] | None = None
+    ) -> Heard: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What sounds, speech and files are made with, for all calls of a process."""
+
+    settings: Settings
+    helpers: Helpers
+    sounds: SoundLibrary
+    recogniser: Understands
+
+    @classmethod
+    def of(cls, settings: Settings, web: requests.Session, archive: Archive) -> Media:
+        """As the settings want it."""
+        helpers, wanted = Helpers(settings.helpers), settings.recogniser
+        models = {model.language: model.folder for model in wanted.models}
+        return cls(
+            settings,
+            helpers,
+            _sounds(settings, web, archive, helpers),
+            Recogniser(helpers, wanted.engine, models, wanted.seconds),
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where files are that only we and the switch work with."""
+        return self.settings.recordings_dir / "sounds"
+
+    @property
+    def switch_folder(self) -> str:
+        """The same folder, as the switch sees it."""
+        return f"{self.settings.recordings_switch_dir}/sounds"
+
+    def capture(self, call: Call) -> Capture:
+        """A recording of a call for our own ears."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return Capture(call, self.folder, self.switch_folder)
+
+    def listener(self, call: Call, seconds: float) -> Listener:
+        """Listens to the party of a call."""
+        return Listener(call, lambda: self.capture(call), seconds)
+
+
+def _sounds(
     settings: Settings, web: requests.Session, archive: Archive, helpers: Helpers
 ) -> SoundLibrary:
-    """Who plays and speaks for all calls."""
     folder, speech = settings.recordings_dir / "sounds", settings.speech
     render = speech.render
     return SoundLibrary(

@@ -12,6 +12,7 @@ from adapter.config import Settings
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.journal import Journals
+from adapter.media import Media
 from adapter.positions import Positions
 from adapter.recording.archive import Archive
 from adapter.sounds.library import SoundLibrary
@@ -34,6 +35,7 @@ class Resources(Protocol):
     running: RunningCalls
     journals: Journals
     sounds: SoundLibrary
+    media: Media
     web_session: requests.Session
     fetcher: DocumentFetcher
     conferences: Conferences

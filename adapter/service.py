@@ -26,11 +26,10 @@ from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
-from adapter.helpers.pool import Helpers
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
-from adapter.media import sounds
+from adapter.media import Media
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
 from adapter.recording import folder_trial, links
@@ -44,10 +43,12 @@ from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
-from adapter.web.app import create_app
+from adapter.web.app import create_app, download
 from adapter.web.auth import Gate
-from adapter.web.calling import CALLS, Calling
+from adapter.web.calling import Calling
+from adapter.web.routes import add_api
 from adapter.web.server import WebServer, in_thread
+from adapter.web.stored_recordings import StoredRecordings
 from adapter.web.tls import Certificate
 
 log = structlog.get_logger()
@@ -99,8 +100,8 @@ class Service:
         self.positions = Positions(self.store, worker=name)
         self.journals = Journals(self.store)
         self.archive = _archive(settings, self.store, self.outbox, self.journals)
-        self.helpers = Helpers(settings.helpers)
-        self.sounds = sounds(settings, self.web_session, self.archive, self.helpers)
+        self.media = Media.of(settings, self.web_session, self.archive)
+        self.sounds = self.media.sounds
         self.conferences = Conferences(settings.conference_profile, settings.default_project.id)
         self.running = RunningCalls()
         self._bus = Bus(
@@ -171,7 +172,7 @@ class Service:
         self._publisher.kill()
         self.fetcher.close()
         self._engine.close()
-        self.helpers.close()
+        self.media.helpers.close()
         self.positions.stop()
         self.journals.stop()
         self.store.close()
@@ -232,8 +233,21 @@ class Service:
             measure=self._measure,
             offload=in_thread,
         )
-        app.add_route(CALLS, Calling(Gate(self.settings.projects), self.commander))
+        gate = Gate(self.settings.projects)
+        add_api(
+            app,
+            gate=gate,
+            store=self.store,
+            stored=self._stored_recordings(),
+            commands=self.commander,
+            calls=Calling(gate, self.commander),
+            download=download(self.settings, self.store, verify=links.verify, offload=in_thread),
+        )
         return WebServer(self.settings, app, self._listeners.web, self._certificate)
+
+    def _stored_recordings(self) -> StoredRecordings:
+        archive = self.archive
+        return StoredRecordings(self.store, archive.folder, archive.url, told=self.journals.note)
 
 
 def _certificate(settings: Settings) -> Certificate | None:

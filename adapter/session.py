@@ -90,7 +90,7 @@ class Session:
         self._facts = call_facts(call.channel, self._identity)
         self._journal = self._open_journal()
         self._waiting = Waiting(service, self._documents, self)
-        self._control = CallControl(self._context({}), self._row, self)
+        self._control = CallControl(self._context({}), self._row, self, self._journal.note)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
@@ -287,6 +287,7 @@ class Session:
             recordings=self._recordings,
             digits=self._digits,
             sounds=service.sounds,
+            media=service.media,
             held=service.archive.held,
             outbox=service.outbox,
             web=service.web_session,

@@ -1,7 +1,8 @@
-"""What all tests share: databases for those that store, and no clock for examples."""
+"""What all tests share: databases for those that store, switches, and no clock for examples."""
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import postgresql
 import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent / "integration"))
+pytest_plugins = ["worlds.stages"]
 
 # How long an example takes says more of the machine than of us.
 settings.register_profile("any machine", deadline=None)

@@ -9,8 +9,11 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
+from adapter.callbacks import forms
 from adapter.callbacks.address import AddressError, origin_of
 from adapter.store.rows import Callback, CallbackState
 from adapter.store.writes import PutCallback
@@ -42,23 +45,37 @@ class Outbox:
         *,
         key: str | None = None,
     ) -> PutCallback:
-        """A callback of `stream` (a recording's or a call's id), to be committed.
+        """A callback of `stream` (a recording's or a call's id), to be committed, as JSON.
 
         `key` is its id where several may tell the same: the one that is stored first counts.
 
         An address nothing can be sent to is stored as failed, with the reason, so that it shows
         up where undelivered callbacks are listed. Raises CallbackTooLargeError.
         """
+        made = self._put(stream, url, encode(payload), "application/json", project_id)
+        return PutCallback(replace(made.callback, id=key)) if key else made
+
+    def put_form(
+        self, stream: str, url: str, fields: Mapping[str, str], project_id: str
+    ) -> PutCallback:
+        """The same as a form."""
+        body = urlencode(fields, errors="replace").encode()
+        return self._put(stream, url, body, forms.CONTENT_TYPE, project_id)
+
+    def _put(
+        self, stream: str, url: str, body: bytes, content_type: str, project_id: str
+    ) -> PutCallback:
         now = self._clock()
         origin, fault = _receiver(url)
         return PutCallback(
             Callback(
-                id=key or str(uuid.uuid4()),
+                id=str(uuid.uuid4()),
                 stream=stream,
                 project_id=project_id,
                 url=url,
                 origin=origin,
-                body=encode(payload),
+                body=body,
+                content_type=content_type,
                 created_at=now,
                 next_attempt_at=now,
                 state=CallbackState.FAILED if fault else CallbackState.PENDING,

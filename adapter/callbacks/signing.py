@@ -1,14 +1,18 @@
-"""Signatures of requests to a project's own servers (SWML guide, "Webhook security").
+"""Signatures of requests to a project's own servers (SWML guide, "Webhook security"; LaML).
 
 The signature is the hex HMAC of the full URL followed by the raw body, under the project's
 signing key: with SHA-1 in X-SignalWire-Signature, with SHA-256 in X-SignalWire-Sha256-Signature.
 The URL is the one the receiver sees: with its query, without credentials and fragment, an empty
 path as `/`.
+
+A form (LaML) is signed otherwise: the base64 HMAC with SHA-1 of the URL followed by each field's
+name and value, sorted by name.
 """
 
+import base64
 import hashlib
 import hmac
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 Credentials = tuple[str, str]
 
@@ -24,6 +28,14 @@ def signature_headers(key: str, url: str, body: bytes) -> dict[str, str]:
         SHA1_HEADER: hmac.new(secret, message, hashlib.sha1).hexdigest(),
         SHA256_HEADER: hmac.new(secret, message, hashlib.sha256).hexdigest(),
     }
+
+
+def form_signature_headers(key: str, url: str, body: bytes) -> dict[str, str]:
+    """The header that signs a form. The SHA-256 one has no form of its own."""
+    fields = sorted(parse_qsl(body.decode(), keep_blank_values=True))
+    message = signed_url(url) + "".join(name + value for name, value in fields)
+    digest = hmac.new(key.encode(), message.encode(), hashlib.sha1).digest()
+    return {SHA1_HEADER: base64.b64encode(digest).decode()}
 
 
 def signed_url(url: str) -> str:

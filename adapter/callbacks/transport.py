@@ -14,8 +14,13 @@ from requests import PreparedRequest, Response
 from urllib3.exceptions import HTTPError
 
 from adapter.callbacks.address import USABLE
+from adapter.callbacks.forms import CONTENT_TYPE as FORM
 from adapter.callbacks.retry import Answer, retry_after
-from adapter.callbacks.signing import signature_headers, strip_credentials
+from adapter.callbacks.signing import (
+    form_signature_headers,
+    signature_headers,
+    strip_credentials,
+)
 from adapter.deadline import Clock, Overdue, within
 from adapter.outgoing import AddressRefused, Network, cause, proxies_for, send, session
 
@@ -102,7 +107,8 @@ def prepared(
         method="POST", url=plain, headers=headers, data=body, auth=user_and_password or None
     )
     if key is not None:
-        request.headers.update(signature_headers(key, request.url or "", body))
+        sign = form_signature_headers if headers.get("Content-Type") == FORM else signature_headers
+        request.headers.update(sign(key, request.url or "", body))
     return request
 
 

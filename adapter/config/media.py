@@ -1,5 +1,6 @@
 """The settings of sounds and speech."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from adapter.config.section import Seconds, Section, ShortWord
 
 VoiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+/\-]+$")]
+EngineName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.:-]*$")]
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
@@ -45,3 +47,21 @@ class Speech(Section):
         None, description="voices for what documents ask for; the first rule that fits"
     )
     render: Render = Field(Render(), description="own renderer, for rules with engine: render")
+
+
+class SpeechModel(Section):
+    """A model that the user fetched."""
+
+    language: str = Field(description="what it understands: `de`, `de-CH`, `*` for all others")
+    folder: Path = Field(description="where it is")
+
+
+class Recogniser(Section):
+    """Who recognises speech (`prompt`, `transcribe`)."""
+
+    engine: EngineName = Field(
+        "pocketsphinx",
+        description="pocketsphinx, vosk, an engine that a package brings, or `package.module:name`",
+    )
+    models: list[SpeechModel] = Field([], description="models by language")
+    seconds: Seconds = Field(30, description="longest time to recognise what was said")

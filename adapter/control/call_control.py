@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,14 +22,24 @@ PLAYS_AT_ONCE = 8
 
 
 class CallControl:
-    """What commands work with. `row` gives what is known of the call at this moment."""
+    """What commands work with.
 
-    def __init__(self, context: Context, row: Callable[[], CallLog], script: Script) -> None:
+    `row` gives what is known of the call at this moment, `note` writes down what happened to it.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        row: Callable[[], CallLog],
+        script: Script,
+        note: Callable[[str, Mapping[str, Any]], None] = lambda _name, _details: None,
+    ) -> None:
         self.context = context
         self.call = context.call
         self.identity = context.identity
         self.script = script
         self.plays: Started[Playing] = Started("play", PLAYS_AT_ONCE)
+        self.note = note
         self._row = row
         self.log = structlog.get_logger().bind(call_id=context.identity.call_id)
 

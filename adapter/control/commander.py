@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from adapter.control import laml
 from adapter.control.bus import Bus
 from adapter.control.commands import COMMANDS, perform
 from adapter.control.errors import CallEnded, ControlError, Unavailable, UnknownCall, from_dict
@@ -20,7 +21,7 @@ KIND = "command"
 class Commander:
     """Gives commands to calls. `known` finds what the store knows of a call that is over."""
 
-    names = frozenset(COMMANDS)
+    names = frozenset(name for name in COMMANDS if not name.startswith(laml.PREFIX))
 
     def __init__(
         self, calls: RunningCalls, *, known: Callable[[str], CallLog | None], bus: Bus | None = None

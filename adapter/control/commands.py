@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from adapter.control import end, play, record, transfer
+from adapter.control import end, laml, play, record, transfer
 from adapter.control.command import Command
 from adapter.control.errors import CallEnded, NotPossible
 from adapter.control.leg import call_leg
@@ -15,7 +15,7 @@ from adapter.store.errors import StoreError
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
 
-FAMILIES = (end, play, record, transfer)
+FAMILIES = (end, laml, play, record, transfer)
 
 COMMANDS: dict[str, Command] = {
     command.name: command for family in FAMILIES for command in family.COMMANDS
@@ -28,6 +28,7 @@ def perform(control: CallControl, name: str, params: Mapping[str, Any]) -> dict[
     control.require_running()
     given = command.parse(params)
     control.log.info("command", command=name)
+    control.note("api.command", {"command": name, "parameters": dict(params)})
     try:
         command.run(control, given)
     except CallGone as gone:

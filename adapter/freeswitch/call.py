@@ -232,6 +232,11 @@ class Call(Interruptible):
             raise self.gone.again()
 
     @property
+    def over(self) -> Flag:
+        """Set once the call is gone; to be waited for, not to be set."""
+        return self._over
+
+    @property
     def lost(self) -> bool:
         """Whether the connection ended while the call itself may still be up."""
         return isinstance(self.gone, ConnectionLost)

@@ -24,11 +24,12 @@ class Digits:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._pressed: deque[str] = deque(maxlen=TYPED_AHEAD)
-        self._news = Flag()
+        self.news = Flag()
+        """Set when a digit was pressed, or the call is gone; cleared by `take`."""
         self._interrupts = False
         call.on("DTMF", self._on_dtmf)
-        call.on("CHANNEL_HANGUP", lambda _: self._news.set())
-        call.when_ended(self._news.set)
+        call.on("CHANNEL_HANGUP", lambda _: self.news.set())
+        call.when_ended(self.news.set)
 
     @property
     def waiting(self) -> bool:
@@ -38,9 +39,9 @@ class Digits:
     def take(self, timeout: float) -> str | None:
         """The next digit, waited for up to `timeout` seconds; raises `CallGone`."""
         self._call.raise_if_gone()
-        self._news.clear()
+        self.news.clear()
         if not self._pressed:
-            self._call.wait(self._news, timeout=timeout)
+            self._call.wait(self.news, timeout=timeout)
         self._call.raise_if_gone()
         return self._pressed.popleft() if self._pressed else None
 
@@ -59,7 +60,7 @@ class Digits:
 
     def _on_dtmf(self, event: Event) -> None:
         self._pressed.append(event.get("DTMF-Digit"))
-        self._news.set()
+        self.news.set()
         if self._interrupts:
             gevent.spawn(self._cut_off)
 

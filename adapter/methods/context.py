@@ -17,6 +17,7 @@ from adapter.conferences.conferences import Conferences
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
+from adapter.media import Media
 from adapter.recording.call_recordings import CallRecordings
 from adapter.sounds.library import SoundLibrary
 from adapter.store.held import HeldWrites
@@ -40,6 +41,7 @@ class Context:
     recordings: CallRecordings
     digits: Digits
     sounds: SoundLibrary
+    media: Media
     held: HeldWrites
     outbox: Outbox
     web: requests.Session

@@ -2,20 +2,38 @@
 
 A digit cuts the sounds off and counts. The first one is waited for `initial_timeout` seconds after
 the sounds, each next one `digit_timeout`; `max_digits` or a terminator ends the input. Digits that
-were pressed before the prompt count as well. Speech needs a recogniser, which there is none of yet.
+were pressed before the prompt count as well.
+
+Any `speech_…` parameter but the engine asks for speech instead, and with a parameter of digits
+beside it for either, whichever comes first. What the party says is recorded from the first sound
+on, so that early words count, and cut the sounds off; it ends with `speech_end_timeout` seconds of
+silence.
+
+document            switch
+prompt         →    uuid_record start        twice: the speech, and its beginning
+  play         →    playback …               cut off by uuid_break
+               →    uuid_record stop         and the words are recognised in another process
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import gevent
+from gevent.event import Event as Flag
 from pydantic import Field
 
+from adapter.freeswitch import commands
+from adapter.freeswitch.errors import SwitchError
 from adapter.methods.context import Context
 from adapter.methods.play import Speaking, speaking_wish
 from adapter.sounds.player import open_media, play_sounds
+from adapter.speech.listener import Listener
+from adapter.speech.recognition import NoRecogniser
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
@@ -50,62 +68,171 @@ SPEC = MethodSpec(
 _SPEECH = {"speech_timeout", "speech_end_timeout", "speech_language", "speech_hints"}
 _DIGITS = {"max_digits", "terminators", "digit_timeout", "initial_timeout"}
 
+SOUNDS_BACKSTOP = 600.0
+"""Seconds of sounds and waiting after which the switch no longer listens, should we be dead."""
+
+LONGEST_SPEECH = 60.0
+"""Seconds that one may speak where the document sets no limit."""
+
+SILENCE_AFTER_SPEECH = 1.0
+"""Seconds of silence that end the speech where the document does not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What was pressed."""
+    """What came: digits, or words, or nothing that was understood."""
 
-    digits: str = ""
+    result: str = "no_input"
+    value: str = ""
     terminator: str = ""
+    confidence: float | None = None
+    error: str = ""
 
 
 def perform(context: Context, params: Prompt) -> Result:
-    """Play, collect, and say what came: `match_digits` or `no_input`."""
-    if params.model_fields_set & _SPEECH and not params.model_fields_set & _DIGITS:
-        raise ScriptError(Code.EXECUTE_FAILED, "prompt: there is no speech recogniser")
+    """Play, listen, and say what came."""
+    wants_speech = bool(params.model_fields_set & _SPEECH)
+    wants_digits = not wants_speech or bool(params.model_fields_set & _DIGITS)
     open_media(context.call)
-    with context.digits.interrupting():
-        problems = play_sounds(
+    prompting = _Prompting(context, params, digits=wants_digits)
+    given = prompting.with_speech() if wants_speech else prompting.without_speech()
+    _tell(context, params, given)
+    problems = prompting.problems
+    reason = given.error or (problems[0] if problems else "")
+    error = ScriptError(Code.EXECUTE_FAILED, f"prompt: {reason}") if reason else None
+    return Result(_variables(given), error=error)
+
+
+class _Prompting:
+    """One prompt at work."""
+
+    def __init__(self, context: Context, params: Prompt, *, digits: bool) -> None:
+        self.problems: list[str] = []
+        self._context = context
+        self._params = params
+        self._takes_digits = digits
+
+    def without_speech(self) -> Input:
+        with self._context.digits.interrupting():
+            self._play(lambda: self._context.digits.waiting)
+        return self._collect(self._context.digits.take(self._params.initial_timeout))
+
+    def with_speech(self) -> Input:
+        call, params = self._context.call, self._params
+        seconds = params.speech_timeout or LONGEST_SPEECH
+        listener = self._context.media.listener(call, SOUNDS_BACKSTOP + seconds)
+        silence = params.speech_end_timeout or SILENCE_AFTER_SPEECH
+        try:
+            listener.start(silence)
+            return self._listen(listener, seconds)
+        finally:
+            listener.close()
+
+    def _listen(self, listener: Listener, seconds: float) -> Input:
+        digits = self._context.digits
+        interrupting = digits.interrupting() if self._takes_digits else nullcontext()
+        with interrupting, self._broken_off_by(listener):
+            self._play(lambda: self._pressed or listener.spoke.is_set())
+        if not self._pressed and not listener.spoke.is_set():
+            self._wait(self._params.initial_timeout, listener.spoke)
+        if not self._pressed and listener.has_begun():
+            self._wait(seconds, listener.finished)
+        if self._pressed:
+            return self._collect(digits.take(0))
+        listener.stop()
+        return self._recognised(listener) if listener.spoke.is_set() else Input()
+
+    @property
+    def _pressed(self) -> bool:
+        return self._takes_digits and self._context.digits.waiting
+
+    def _wait(self, seconds: float, flag: Flag) -> None:
+        """Until the flag is set, a digit is pressed, or the time is over; raises `CallGone`."""
+        call, digits = self._context.call, self._context.digits
+        call.raise_if_gone()
+        flags = [flag, call.over]
+        if self._takes_digits:
+            digits.news.clear()
+            flags.append(digits.news)
+        gevent.wait(flags, timeout=seconds, count=1)
+        call.raise_if_gone()
+
+    @contextmanager
+    def _broken_off_by(self, listener: Listener) -> Iterator[None]:
+        """While it lasts, a word cuts off what plays."""
+        call = self._context.call
+
+        def cut_off() -> None:
+            listener.spoke.wait()
+            with suppress(SwitchError):
+                call.api(commands.break_playback(call.uuid))
+
+        waiting = gevent.spawn(cut_off)
+        waiting.name = f"barge-in of {call.uuid}"
+        try:
+            yield
+        finally:
+            waiting.kill()
+
+    def _recognised(self, listener: Listener) -> Input:
+        params = self._params
+        try:
+            heard = self._context.media.recogniser.recognise(
+                listener.path,
+                language=params.speech_language or "",
+                hints=params.speech_hints,
+            )
+        except NoRecogniser as error:
+            return Input("failed", error=str(error))
+        if not heard["text"]:
+            return Input("no_match")
+        return Input("match_speech", heard["text"], confidence=heard["confidence"])
+
+    def _play(self, enough: Callable[[], bool]) -> None:
+        context, params = self._context, self._params
+        self.problems = play_sounds(
             context.call,
             context.sounds,
             params.play,
             wish=speaking_wish(context, params),
             decibels=params.volume,
-            enough=lambda: context.digits.waiting,
+            enough=enough,
         )
-    given = _collect(context, params)
-    _tell(context, params, given)
-    error = ScriptError(Code.EXECUTE_FAILED, f"prompt: {problems[0]}") if problems else None
-    return Result(_variables(given), error=error)
 
-
-def _collect(context: Context, params: Prompt) -> Input:
-    digits, patience = "", params.initial_timeout
-    while len(digits) < params.max_digits:
-        digit = context.digits.take(patience)
-        if digit is None:
-            break
-        if digit in (params.terminators or ""):
-            return Input(digits, digit)
-        digits += digit
-        patience = params.digit_timeout
-    return Input(digits)
+    def _collect(self, digit: str | None) -> Input:
+        params, digits = self._params, ""
+        while digit is not None:
+            if digit in (params.terminators or ""):
+                return Input("match_digits" if digits else "no_input", digits, digit)
+            digits += digit
+            if len(digits) >= params.max_digits:
+                break
+            digit = self._context.digits.take(params.digit_timeout)
+        return Input("match_digits" if digits else "no_input", digits)
 
 
 def _variables(given: Input) -> dict[str, Any]:
-    return {
-        "prompt_result": "match_digits" if given.digits else "no_input",
-        "prompt_value": given.digits,
-        "prompt_value_raw": given.digits,
-        # The name that shipped examples read, though no page has it.
-        "prompt_digits": given.digits,
+    variables: dict[str, Any] = {
+        "prompt_result": given.result,
+        "prompt_value": given.value,
+        "prompt_value_raw": given.value,
         "prompt_digit_terminator": given.terminator,
     }
+    if given.confidence is not None:
+        return variables | {"prompt_speech_confidence": given.confidence}
+    # The name that shipped examples read, though no page has it.
+    return variables | {"prompt_digits": given.value}
 
 
 def _tell(context: Context, params: Prompt, given: Input) -> None:
-    found = {"digits": given.digits, "terminator": given.terminator}
-    result = {"type": "digit", "params": found} if given.digits else {"type": "no_input"}
-    context.tell(
-        params.status_url, "calling.call.collect", control_id=str(uuid.uuid4()), result=result
-    )
+    result: dict[str, Any] = {"type": given.result}
+    if given.result == "failed":
+        result = {"type": "error"}
+    if given.result == "match_digits":
+        found = {"digits": given.value, "terminator": given.terminator}
+        result = {"type": "digit", "params": found}
+    if given.result == "match_speech":
+        words = {"text": given.value, "confidence": given.confidence}
+        result = {"type": "speech", "params": words}
+    control_id = str(uuid.uuid4())
+    context.tell(params.status_url, "calling.call.collect", control_id=control_id, result=result)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from adapter.callbacks.forms import form_callback, recording_form
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import record_event
 from adapter.identity import CallIdentity
@@ -88,6 +89,10 @@ class Archive:
         """Where the recording can be downloaded once it has ended."""
         return links.download_url(self.public_url, row.id, self.link_secret)
 
+    def media_url(self, row: Recording) -> str:
+        """The same in the LaML API, which clients end with .wav or .mp3 as they like."""
+        return links.media_url(self.public_url, row.project_id, row.id, self.link_secret)
+
     def own_recording(self, url: str) -> str | None:
         """A download URL of ours as the switch's path of that file; None for any other URL."""
         recording_id = links.recording_id(self.public_url, url, self.link_secret)
@@ -112,5 +117,8 @@ class Archive:
         if row.status_url:
             payload = record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
             writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id))
+        if form := form_callback(row):
+            fields = recording_form(row, self.media_url(row))
+            writes.append(self.outbox.put_form(row.id, form["url"], fields, row.project_id))
         self.held.commit(*writes)
         self.told(row)

@@ -80,6 +80,11 @@ class CallRecordings:
         recorders = self._by_control_id.values()
         return next((one for one in recorders if one.options.step == step), None)
 
+    def of_id(self, recording_id: str) -> Recorder | None:
+        """The recording with our own id."""
+        recorders = self._by_control_id.values()
+        return next((one for one in recorders if one.row.id == recording_id), None)
+
     def find(self, control_id: str) -> Recorder | None:
         """The latest recording of this control_id, ended or not."""
         return self._by_control_id.get(control_id)

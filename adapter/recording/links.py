@@ -18,6 +18,13 @@ def download_url(public_url: str, recording_id: str, secret: str | None) -> str:
     return f"{path}?sig={_signature(recording_id, secret)}" if secret else path
 
 
+def media_url(public_url: str, project_id: str, recording_id: str, secret: str | None) -> str:
+    """The recording's address in the LaML API, signed if there is a `secret`."""
+    account = f"/api/laml/2010-04-01/Accounts/{quote(project_id, safe='')}"
+    path = f"{public_url.rstrip('/')}{account}/Recordings/{quote(recording_id, safe='')}"
+    return f"{path}?sig={_signature(recording_id, secret)}" if secret else path
+
+
 def verify(recording_id: str, signature: str, secret: str) -> bool:
     """Whether `signature` was made for this recording; takes the same time for any input."""
     expected = _signature(recording_id, secret).encode()

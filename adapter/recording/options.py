@@ -40,6 +40,8 @@ class Options:
     end_silence_timeout: float = 0.0
     max_length: float | None = None
     status_url: str | None = None
+    form_callback: Mapping[str, Any] | None = None
+    """`{url, events}` where its states are told as forms (LaML); `events` are LaML's words."""
     step: int = 0
     """The step that asked for it, so that one done again after a crash starts no second one."""
 

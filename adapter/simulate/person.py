@@ -55,6 +55,8 @@ class Person:
     plan: Plan
     trace: Trace
     hung_up: bool = False
+    said: str = ""
+    """The words that were said last."""
     _caller: Caller | None = None
     _digits: list[str] = field(default_factory=list)
     _speech: list[str] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Person:
 
     def _say(self, words: str) -> None:
         self.trace.add(Kind.CALLER, "says {words}", does="says", words=words)
+        self.said = words
         seconds = SECONDS_A_PHRASE + SECONDS_A_WORD * len(words.split())
         self._phone.do(Step(speech=True, ms=seconds * 1000))
         gevent.sleep(seconds)

@@ -24,6 +24,7 @@ from adapter.simulate.person import LONGEST_CALL, Person, Plan
 from adapter.simulate.stubs import Stub
 from adapter.simulate.trace import Kind, Names, Trace
 from adapter.simulate.watch import ShownOutbox, Watch, logs_told_to, watched_by
+from adapter.speech.recognition import Heard
 
 END_DEADLINE = 60.0
 """Seconds for the adapter to close its recordings after the hangup; it needs eight at most."""
@@ -85,6 +86,9 @@ class SimulatedService(Service):
         self.outbox = ShownOutbox(watch.trace)
         self.archive = replace(self.archive, outbox=self.outbox)
         self.evaluate = _outside(clock, self.evaluate)
+        helpers = self.media.helpers
+        helpers.run = _outside(clock, helpers.run)  # type: ignore[method-assign]
+        self.media = replace(self.media, recogniser=_Understanding(watch.person))
         for session in (self.web_session, self.fetcher.session):
             for scheme in ("http://", "https://"):
                 real = session.get_adapter(scheme)
@@ -96,11 +100,21 @@ class SimulatedService(Service):
                 )
 
 
+class _Understanding:
+    """Recognises what the caller of the plan has said last: a simulated voice has no words."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+
+    def recognise(self, path: Path, **_: Any) -> Heard:  # noqa: ARG002 - an Understands
+        return {"text": self._person.said, "confidence": 1.0 if self._person.said else 0.0}
+
+
 def _outside(clock: Clock, function: Any) -> Any:
     @wraps(function)
-    def waiting(*args: Any) -> Any:
+    def waiting(*args: Any, **named: Any) -> Any:
         with clock.outside():
-            return function(*args)
+            return function(*args, **named)
 
     return waiting
 

@@ -32,7 +32,7 @@ from adapter.store.rows import (
     Removable,
 )
 from adapter.store.tables import schema_version
-from adapter.store.writes import PutCallback, Write
+from adapter.store.writes import PutCallback, Write, can_be_stored
 
 T = TypeVar("T")
 
@@ -119,6 +119,8 @@ class Store:
         return self.fault() is None
 
     def recording(self, recording_id: str) -> Recording | None:
+        if not can_be_stored(recording_id):
+            return None
         return self._read(lambda c: queries.recording(c, recording_id))
 
     def find_recording(self, call_id: str, control_id: str) -> Recording | None:
@@ -134,6 +136,8 @@ class Store:
         cursor: Cursor | None = None,
     ) -> list[Recording]:
         """Recordings, newest first; deleted ones only if the filter asks for them."""
+        if not can_be_stored(wanted.call_id or ""):
+            return []
         return self._read(lambda c: queries.list_recordings(c, wanted, limit, offset, cursor))
 
     def count_recordings(self, wanted: RecordingFilter = ALL_RECORDINGS) -> int:
@@ -155,6 +159,8 @@ class Store:
 
     def call_log(self, call_id: str) -> CallLog | None:
         """What is known of a call, running or over."""
+        if not can_be_stored(call_id):
+            return None
         return self._read(lambda c: pages.call_log(c, call_id))
 
     def call_logs(

@@ -45,6 +45,11 @@ def _storable(values: Values) -> Values:
     }
 
 
+def can_be_stored(text: str) -> bool:
+    """Whether a database takes the text as it is; what it does not take is in no row."""
+    return "\0" not in text and _is_unicode(text)
+
+
 def _is_unicode(text: str) -> bool:
     try:
         text.encode()

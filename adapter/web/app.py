@@ -15,7 +15,8 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from adapter import metrics
 from adapter.config import Settings
-from adapter.web.downloads import Download, Links, RecordingStore, StillRunning
+from adapter.store.errors import StoreError
+from adapter.web.downloads import RETRY_AFTER, Download, Links, RecordingStore, StillRunning
 from adapter.web.errors import ApiError
 from adapter.web.files import Offload, directly
 
@@ -47,12 +48,23 @@ def create_app(
     app.add_error_handler(TimeoutError, _slow_client)
     app.add_error_handler(BodyTooLarge, _large_body)
     app.add_error_handler(Exception, _unexpected)
-    download = Download(settings.recordings_dir, store, _links(settings, verify), offload=offload)
-    app.add_route(DOWNLOAD, download)
+    app.add_error_handler(StoreError, _no_store)
+    app.add_route(DOWNLOAD, download(settings, store, verify=verify, offload=offload))
     app.add_route("/health", Health())
     app.add_route("/ready", Ready(reasons))
     app.add_route("/metrics", Metrics(registry, measure))
     return app
+
+
+def download(
+    settings: Settings,
+    store: RecordingStore,
+    *,
+    verify: Callable[[str, str, str], bool],
+    offload: Offload = directly,
+) -> Download:
+    """The resource of recordings' files."""
+    return Download(settings.recordings_dir, store, _links(settings, verify), offload=offload)
 
 
 def _links(settings: Settings, verify: Callable[[str, str, str], bool]) -> Links | None:
@@ -141,6 +153,13 @@ def _large_body(
     raise falcon.HTTPContentTooLarge(
         description="The request's body is too large.", headers={"Connection": "close"}
     )
+
+
+def _no_store(
+    req: falcon.Request, _resp: falcon.Response, error: StoreError, _params: dict[str, Any]
+) -> None:
+    log.error("web request failed", path=req.path, reason=str(error))
+    raise falcon.HTTPServiceUnavailable(description="The store is broken.", retry_after=RETRY_AFTER)
 
 
 def _unexpected(

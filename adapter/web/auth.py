@@ -43,6 +43,12 @@ class Gate:
             raise falcon.HTTPUnauthorized(description=self._advice(), challenges=[CHALLENGE])
         return found
 
+    def knows(self, req: falcon.Request, project_id: str) -> bool:
+        """Whether that project asks."""
+        user, _, password = _basic(req.auth or "").partition(b":")
+        found = self.find(user, password)
+        return found is not None and found.id == project_id
+
     def find(self, project_id: bytes, token: bytes) -> Project | None:
         """The project of this id, if this is its token."""
         given = _digest(project_id, token)

@@ -1,7 +1,7 @@
 """Errors of the REST commands, in the bodies that their clients read.
 
 Three families answer 422 in three shapes: `/api/calling`, `/api/voice` and `/api/fabric` with
-`Invalid`, the others with their own `ApiError`.
+`Invalid`, `/api/relay/rest` with `Unprocessable`, LaML with `LamlError`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import falcon
 
 DOCS = "https://developer.signalwire.com/rest/overview/error-codes"
+LAML_DOCS = "https://developer.signalwire.com/compatibility-api/"
 
 
 class ApiError(falcon.HTTPError):
@@ -33,3 +34,33 @@ class Invalid(ApiError):
             "url": f"{DOCS}#{code}",
         }
         super().__init__(falcon.HTTP_422, {"errors": [error]})
+
+
+class Unprocessable(ApiError):
+    """422 of `/api/relay/rest`."""
+
+    def __init__(self, detail: str, *, title: str = "Unprocessable Entity") -> None:
+        error = {"detail": detail, "status": "422", "title": title, "code": "422"}
+        super().__init__(falcon.HTTP_422, {"errors": [error]})
+
+
+class LamlError(ApiError):
+    """An error of the LaML API; `code` is of those that its clients know, 20404 for one."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        body = {"code": code, "message": message, "more_info": LAML_DOCS, "status": status}
+        super().__init__(falcon.code_to_http_status(status), body)
+
+
+class LamlNotFound(LamlError):
+    """404: there is no such thing in this account."""
+
+    def __init__(self) -> None:
+        super().__init__(404, 20404, "The requested resource was not found")
+
+
+class LamlInvalid(LamlError):
+    """400: a parameter is wrong."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(400, 20001, f"Parameter {name} {problem}")

@@ -133,6 +133,9 @@ def _complete(folder: Path, port: int, settings: Mapping[str, Any]) -> dict[str,
 
 
 def _environment() -> dict[str, str]:
-    return {
+    """Ours, and a path to what tests plug into the adapter."""
+    kept = {
         name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)
     }
+    places = [str(ROOT / "tests" / "integration"), *filter(None, [kept.get("PYTHONPATH")])]
+    return kept | {"PYTHONPATH": os.pathsep.join(places)}

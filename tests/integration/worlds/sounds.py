@@ -1,5 +1,6 @@
 """What a phone says and a file server serves: tones, silence, something like speech."""
 
+import base64
 import io
 import wave
 from dataclasses import asdict, dataclass
@@ -26,6 +27,8 @@ class Sound:
     seconds: float | None = None
     hz: tuple[int, ...] = ()
     peak: float = PEAK
+    pcm: str = ""
+    """A clip's samples, in base64."""
 
     def samples(self, start: int, count: int) -> Samples:
         """`count` samples from the `start`th on."""
@@ -38,6 +41,9 @@ class Sound:
                 noise = _noise()[np.arange(start, start + count) % RATE]
                 envelope = 0.15 + 0.85 * np.sin(np.pi * SYLLABLES_PER_SECOND * at) ** 2
                 return (self.peak * noise * envelope).astype(np.int16)
+            case "clip":
+                every = np.frombuffer(base64.b64decode(self.pcm), "<i2")
+                return np.resize(every[start : start + count], count)
             case _:
                 return np.zeros(count, np.int16)
 
@@ -60,6 +66,12 @@ def silence(seconds: float | None = None) -> Sound:
 
 def speech(seconds: float | None = None) -> Sound:
     return Sound("speech", seconds)
+
+
+def clip(samples: Samples) -> Sound:
+    """What was heard somewhere, to be said again (by real phones only)."""
+    pcm = base64.b64encode(samples.astype("<i2").tobytes()).decode()
+    return Sound("clip", samples.size / RATE, pcm=pcm)
 
 
 def wav_bytes(*sounds: Sound) -> bytes:

@@ -158,6 +158,20 @@ def test_words_are_said_to_a_recording(call):
     assert "<control-1> finished (end_silence)" in texts(spoken, Kind.RECORDING)
 
 
+def test_words_are_said_to_a_prompt(call):
+    outcome = call(
+        """\
+        - prompt: {play: 'say:one', speech_end_timeout: 1}
+        - prompt: {play: 'say:two', speech_end_timeout: 1, initial_timeout: 2}
+        """,
+        speech=("billing please",),
+    )
+    assert texts(outcome, Kind.CALLER) == ["says billing please"]
+    assert variables(outcome)["prompt_result"] == "no_input"
+    told = [one for one in texts(outcome, Kind.SET) if "prompt_value" in one]
+    assert "billing please" in told[0]
+
+
 def test_a_key_ends_a_recording(call):
     outcome = call("- record: {end_silence_timeout: 0, initial_timeout: 0}\n", digits=("#",))
     assert "<control-1> finished (terminator)" in texts(outcome, Kind.RECORDING)

@@ -4,14 +4,12 @@ A real one is a FreeSWITCH of this machine ($FREESWITCH_BIN, PATH, /usr/local/fr
 /opt/freeswitch/bin, /usr/bin), else one in Docker (the setting `freeswitch_image`).
 """
 
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
+from adapter.config import Settings
 from worlds.adapter_process import AdapterProcess
 from worlds.docker_switch import COMPOSE_FILE, DockerSwitch, docker_runs
 from worlds.real_switch import LocalSwitch, RealSwitch, find_binary
@@ -19,8 +17,6 @@ from worlds.receiver import Receiver
 from worlds.sim_switch import SimSwitches
 from worlds.switches import GATEWAY, MAIN, Switch
 from worlds.world import Stage, World, documents_by_number, project
-
-from adapter.config import Settings
 
 NO_REAL_SWITCH = "no FreeSWITCH: none in FREESWITCH_BIN, PATH or the usual folders, and no Docker"
 

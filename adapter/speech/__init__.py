@@ -1,0 +1,1 @@
+"""Listening to the party: when it speaks, and what it says."""

@@ -1,0 +1,108 @@
+"""How the clients are run: as programs, with nothing but their own settings."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import trustme
+from worlds.adapter_process import ROOT, AdapterProcess
+from worlds.world import PROJECT, TOKEN
+
+HERE = Path(__file__).parent
+SWSH = ROOT / ".venv-swsh" / "bin" / "sw"
+NODE_MODULES = HERE / "node_modules" / ".installed"
+DEADLINE = 60.0
+"""Seconds for one run of a client, which may take ten to start on a busy machine."""
+
+
+class Secure:
+    """A CA of our own and what it issues."""
+
+    def __init__(self, folder: Path) -> None:
+        self.chain, self.key, self.ca = (folder / f"{n}.pem" for n in ("chain", "key", "ca"))
+        self._ca = trustme.CA()
+        self._ca.cert_pem.write_to_path(str(self.ca))
+        self.issue()
+
+    def issue(self) -> None:
+        """A new certificate in the same files."""
+        made = self._ca.issue_cert("localhost", "127.0.0.1")
+        self.chain.write_bytes(b"".join(pem.bytes() for pem in made.cert_chain_pems))
+        made.private_key_pem.write_to_path(str(self.key))
+
+
+def place(adapter: AdapterProcess) -> str:
+    """`127.0.0.1:PORT`, as clients want a space to be named."""
+    return urlsplit(adapter.url).netloc
+
+
+def environment(adapter: AdapterProcess) -> dict[str, str]:
+    """Who and where, for SignalWire's Python clients."""
+    return {
+        "SIGNALWIRE_PROJECT_ID": PROJECT,
+        "SIGNALWIRE_API_TOKEN": TOKEN,
+        "SIGNALWIRE_SPACE": place(adapter),
+    }
+
+
+class Sw:
+    """`sw`, the command line client."""
+
+    def __init__(self, adapter: AdapterProcess, authority: Secure, home: Path) -> None:
+        self._environment = {
+            **os.environ,
+            **environment(adapter),
+            "SSL_CERT_FILE": str(authority.ca),
+            "REQUESTS_CA_BUNDLE": str(authority.ca),
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+        }
+
+    def __call__(self, *arguments: str) -> Any:
+        """What it prints as JSON; it must succeed."""
+        done = self.run("--json", *arguments)
+        assert done.returncode == 0, done
+        return json.loads(done.stdout) if done.stdout.strip()[:1] in ("{", "[") else done.stdout
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(SWSH), *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run it in the background; its output is to be read from the process."""
+        return subprocess.Popen(
+            [str(SWSH), *arguments],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+class Node:
+    """Scripts in this folder, each of which prints one JSON value."""
+
+    def __init__(self, authority: Secure) -> None:
+        self._environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(authority.ca)}
+
+    def run(self, script: str, **given: Any) -> Any:
+        """Run it with `given` as its one argument."""
+        done = subprocess.run(
+            ["node", str(HERE / script), json.dumps(given)],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        assert done.returncode == 0, done
+        return json.loads(done.stdout)
