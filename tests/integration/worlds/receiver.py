@@ -221,7 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
 
     def _take(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender was killed in the middle: no request at all
+            self.close_connection = True
+            return
         hit = Hit(self.command, self.path, dict(self.headers), body, time.time())
         answer = self.server.receiver.take(hit)
         if answer.delay:
