@@ -45,6 +45,9 @@ class Helpers:
 
     def _ask(self, function: str, arguments: dict[str, Any]) -> Any:
         helper = self._idle.pop() if self._idle else _Helper()
+        if self._closed:  # while the process was being started
+            helper.kill()
+            raise HelperError("the adapter is stopping")
         self._busy.add(helper)
         try:
             self._check_open()  # it may have been closed while the process was started

@@ -77,9 +77,12 @@ def test_what_takes_too_long_is_ended_and_lets_others_go_on(helpers):
         slow.get(timeout=30)
 
 
-def test_closing_ends_what_runs(helpers):
+@pytest.mark.parametrize("is_started", [True, False], ids=["started", "being started"])
+def test_closing_ends_what_runs(helpers, is_started):
+    if is_started:
+        helpers.run(named(whoami), deadline=30)
     slow = gevent.spawn(helpers.run, named(dawdle), deadline=60, seconds=60)
-    gevent.sleep(0.05)
+    gevent.sleep(0)
     helpers.close()
     with pytest.raises(HelperError):
         slow.get(timeout=30)
