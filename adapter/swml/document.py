@@ -93,7 +93,11 @@ def _load(source: str | bytes, catalog: Catalog, name: str, *, depth: int) -> Do
         catalog,
         lambda value, path: _load_embedded(value, catalog, f"{name}#{path}", depth=depth + 1),
     )
-    compiled = compiler.compile(tree.value)
+    try:
+        compiled = compiler.compile(tree.value)
+    except Exception as error:  # ours, not the author's: another document may still be had
+        message = f"the checker failed ({error!r}); please report it with this document"
+        raise DocumentError([Fault(Code.PARSE_INTERNAL_ERROR, message)], name) from error
     repeated = [
         Fault(Code.ELEMENT_DUPLICATED, "this key is there twice", path.removeprefix("sections."))
         for path in tree.repeated

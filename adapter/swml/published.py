@@ -41,6 +41,11 @@ LISTS: Final = {
 REQUIRED: Final = {"ai": "prompt", "amazon_bedrock": "prompt"}
 """Parameters that a method cannot be without, though we know what to do."""
 
+OTHER_NAMES: Final = {("sleep", "time"): "duration"}
+"""Names of parameters that guides use and the reference does not know."""
+
+DESTINATIONS: Final = ("serial", "parallel", "serial_parallel")
+
 SOUNDS: Final = (("play", "urls"), ("prompt", "play"))
 
 BLOCKS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -150,6 +155,12 @@ def _form(method: str, name: str, value: Any) -> str:
     """What is wrong with the form of a parameter, whatever its values; empty: nothing."""
     if value is None:
         return "leave it out instead of null"
+    if (method, name) in OTHER_NAMES:
+        return f"it is called {OTHER_NAMES[method, name]}"
+    if (method, name) == ("request", "body") and not isinstance(value, str | Mapping):
+        return "give text or an object"
+    if method == "connect" and name in DESTINATIONS and _has_bare_destination(value):
+        return "write a destination as `{to: …}`"
     wanted = LISTS.get((method, name), isinstance(value, list))
     if wanted != isinstance(value, list) and not is_open(value):
         return "give a list" if wanted else "give one value; several are `urls`"
@@ -158,6 +169,12 @@ def _form(method: str, name: str, value: Any) -> str:
         if any(opened) and not all(opened):
             return "placeholders and other sounds are not mixed in one list"
     return ""
+
+
+def _has_bare_destination(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(item, str) or _has_bare_destination(item) for item in value)
+    return False
 
 
 def _coerced(spec: MethodSpec, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

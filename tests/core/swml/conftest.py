@@ -9,6 +9,7 @@ from typing import Any
 
 import _quickjs
 import pytest
+from swml_forms import as_document
 
 import adapter.javascript
 import adapter.methods
@@ -64,11 +65,7 @@ def read(catalog: Catalog) -> Callable[..., Document]:
     """Loads a document; text that is only steps is put into a `main`."""
 
     def read(source: str) -> Document:
-        if source.lstrip().startswith("- "):
-            source = "sections:\n  main:\n" + "\n".join(
-                f"    {line}" for line in source.split("\n")
-            )
-        return load(source, catalog)
+        return load(as_document(source), catalog)
 
     return read
 

@@ -1,8 +1,11 @@
 """What a document is refused for, and what is only ignored: code, path and line of each."""
 
+from pathlib import Path
+
 import pytest
 
 from adapter.swml.catalog import Catalog
+from adapter.swml.compiler import Compiler
 from adapter.swml.document import load
 from adapter.swml.errors import Code, DocumentError, Severity
 
@@ -299,11 +302,36 @@ def test_a_placeholder_is_judged_only_when_it_runs(read, source):
 def test_a_message_says_what_to_write(read):
     with pytest.raises(DocumentError) as caught:
         read("- record_call: {format: ogg, stereo: maybe, max_length: long}")
-    assert [fault.message for fault in caught.value.faults] == [
+    assert {fault.message for fault in caught.value.faults} == {
         "give 'wav', 'mp3' or 'mp4', not 'ogg'",
         "give true or false, not 'maybe'",
         "give a number, not 'long'",
-    ] or len(caught.value.faults) == 3
+    }
+
+
+def test_a_mistake_of_the_checker_is_a_fault_of_no_author(read, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("our mistake")
+
+    monkeypatch.setattr(Compiler, "step", fail)
+    with pytest.raises(DocumentError, match="please report it") as caught:
+        read("- hangup")
+    assert [fault.code for fault in caught.value.faults] == [Code.PARSE_INTERNAL_ERROR]
+
+
+NEVER_RAISED = {Code.ELEMENT_INVALID_VALUE}
+"""The one element with a list of values is `version`, which has a code of its own."""
+
+
+def test_every_code_is_raised_somewhere_and_tested():
+    """What `raise`s it in the adapter stands in a test of this room as well."""
+    root = Path(__file__).parents[3]
+    adapter = "".join(path.read_text("utf-8") for path in (root / "adapter").rglob("*.py"))
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for code in Code:
+        used = f"Code.{code.name}"
+        assert (used in adapter) is (code not in NEVER_RAISED), used
+        assert used in tests, used
 
 
 def test_a_method_known_nowhere_is_found_by_an_empty_catalog():

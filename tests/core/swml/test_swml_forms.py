@@ -1,147 +1,10 @@
 """Every short and lenient form means what its long form means."""
 
 import pytest
+from swml_forms import FORMS
 
 from adapter.swml.document import load
 from adapter.swml.effects import Result
-
-PLAY_X = [("play", {"url": "say:x"})]
-HANGUP = [("hangup", {})]
-
-FORMS = {
-    "the long form": ("- play: {url: 'say:x'}", PLAY_X),
-    "a method alone": ("- hangup", HANGUP),
-    "a method alone, quoted": ("- 'hangup'", HANGUP),
-    "a method with nothing": ("- hangup:", HANGUP),
-    "a method with null": ("- hangup: null", HANGUP),
-    "a method with {}": ("- hangup: {}", HANGUP),
-    "a method with an empty list": ("- hangup: []", HANGUP),
-    "a method with true": ("- denoise: true", [("denoise", {})]),
-    "several methods in one step": (
-        "- {answer: {}, play: {url: 'say:x'}, hangup: {}}",
-        [("answer", {}), *PLAY_X, *HANGUP],
-    ),
-    "marks of an editor": ("- {play: {url: 'say:x'}, ':l': 3, ':c': 5}", PLAY_X),
-    "play with text": ("- play: 'say:x'", PLAY_X),
-    "play with a list": ("- play: ['say:x', 'say:y']", [("play", {"urls": ["say:x", "say:y"]})]),
-    "play with a placeholder": ("- play: '${call.type}'", [("play", {"url": "sip"})]),
-    "url as a list": ("- play: {url: ['say:x']}", [("play", {"url": ["say:x"]})]),
-    "urls as text": ("- play: {urls: 'say:x'}", [("play", {"urls": "say:x"})]),
-    "urls mixed": (
-        "- play: {urls: ['say:x', '${call.type}']}",
-        [("play", {"urls": ["say:x", "sip"]})],
-    ),
-    "answer with true": ("- answer: true", [("answer", {})]),
-    "answer with seconds": ("- answer: 3600", [("answer", {"max_duration": 3600})]),
-    "hangup with a reason": ("- hangup: busy", [("hangup", {"reason": "busy"})]),
-    "prompt with text": ("- prompt: 'say:x'", [("prompt", {"play": "say:x"})]),
-    "prompt with a list": ("- prompt: ['say:x']", [("prompt", {"play": ["say:x"]})]),
-    "sleep with a number": ("- sleep: 500", [("sleep", {"duration": 500})]),
-    "sleep with time": ("- sleep: {time: 500}", [("sleep", {"time": 500})]),
-    "sleep for ever": ("- sleep: -1", [("sleep", {"duration": -1})]),
-    "send_digits with text": ("- send_digits: '12'", [("send_digits", {"digits": "12"})]),
-    "join_room with a name": ("- join_room: r", [("join_room", {"name": "r"})]),
-    "send_fax with a URL": ("- send_fax: 'http://x/y'", [("send_fax", {"document": "http://x/y"})]),
-    "sip_refer with a URI": ("- sip_refer: 'sip:a@b'", [("sip_refer", {"to_uri": "sip:a@b"})]),
-    "tap with a URI": ("- tap: 'rtp://1.2.3.4:5'", [("tap", {"uri": "rtp://1.2.3.4:5"})]),
-    "stop_tap with an id": ("- stop_tap: t", [("stop_tap", {"control_id": "t"})]),
-    "stop_record_call with an id": (
-        "- stop_record_call: r",
-        [("stop_record_call", {"control_id": "r"})],
-    ),
-    "the stopper's other name": (
-        "- stop_call_record: r",
-        [("stop_record_call", {"control_id": "r"})],
-    ),
-    "a boolean as text": (
-        "- record_call: {stereo: 'true'}",
-        [("record_call", {"stereo": "true"})],
-    ),
-    "connect with bare destinations": (
-        "- connect: {serial: ['+15551112222', 'sip:a@b']}",
-        [("connect", {"serial": ["+15551112222", "sip:a@b"]})],
-    ),
-    "a number that begins with plus": (
-        "- connect: {to: +15551112222}",
-        [("connect", {"to": "+15551112222"})],
-    ),
-    "a method in lower case": (
-        "- request: {url: 'http://x', method: get}",
-        [("request", {"url": "http://x", "method": "get"})],
-    ),
-    "a body that is a list": (
-        "- request: {url: 'http://x', method: POST, body: [1, a]}",
-        [("request", {"url": "http://x", "method": "POST", "body": [1, "a"]})],
-    ),
-    "execute with a section": (
-        "sections: {main: [{execute: sub}], sub: [{play: 'say:x'}]}",
-        PLAY_X,
-    ),
-    "transfer with a section": (
-        "sections: {main: [{transfer: sub}], sub: [{play: 'say:x'}]}",
-        PLAY_X,
-    ),
-    "execute as a list of one-key objects": (
-        "sections: {main: [{execute: [{dest: sub}, {params: {a: x}}]}],"
-        " sub: [{play: 'say:${params.a}'}]}",
-        PLAY_X,
-    ),
-    "transfer as a list of one-key objects": (
-        "sections: {main: [{transfer: [{dest: sub}, {params: [{a: x}]}]}],"
-        " sub: [{play: 'say:${params.a}'}]}",
-        PLAY_X,
-    ),
-    "a section that is one step": ("sections: {main: {play: 'say:x'}}", PLAY_X),
-    "a section that is a method's name": ("sections: {main: hangup}", HANGUP),
-    "then that is one step": ("- cond: [{when: 'true', then: {play: 'say:x'}}]", PLAY_X),
-    "then that is a name": ("- cond: [{when: 'true', then: hangup}]", HANGUP),
-    "then that is nothing": ("- cond: [{when: 'true', then: null}]", []),
-    "when, then and else in one entry": (
-        "- cond: [{when: 'false', then: [answer], else: [hangup]}]",
-        HANGUP,
-    ),
-    "cond as one entry": ("- cond: {when: 'true', then: [hangup]}", HANGUP),
-    "a case that is one step": ("- switch: {variable: call.type, case: {sip: hangup}}", HANGUP),
-    "a case that is a number": (
-        "- set: {n: 5}\n- switch: {variable: n, case: {5: [hangup]}}",
-        HANGUP,
-    ),
-    "a case that is a word of YAML": (
-        "- set: {answer: 'yes'}\n- switch: {variable: answer, case: {yes: [hangup], no: []}}",
-        HANGUP,
-    ),
-    "default that is one step": (
-        "- switch: {variable: nothing, case: {a: []}, default: hangup}",
-        HANGUP,
-    ),
-    "on_return that is one step": (
-        "sections: {main: [{execute: {dest: sub, on_return: hangup}}], sub: [{return: 1}]}",
-        HANGUP,
-    ),
-    "if": ("- if: {condition: 'true', then: [hangup], else: [answer]}", HANGUP),
-    "if, else": ("- if: {condition: 'false', then: [answer], else: hangup}", HANGUP),
-    "eval": ("- eval: {x: 1 + 1}\n- play: 'say:${x}'", [("play", {"url": "say:2"})]),
-    "unset one": ("- set: {x: 1}\n- unset: x\n- play: 'say:${x}'", [("play", {"url": "say:"})]),
-    "unset several": (
-        "- set: {x: 1, y: 2}\n- unset: [x, y]\n- play: 'say:${x}${y}'",
-        [("play", {"url": "say:"})],
-    ),
-    "return alone": ("- return\n- hangup", []),
-    "return null": ("- return: null\n- hangup", []),
-    "return {}": ("- return: {}\n- hangup", []),
-    "JSON": ('{"version": "1.0.0", "sections": {"main": [{"play": "say:x"}]}}', PLAY_X),
-    "JSON after blanks": ('\n  {"sections": {"main": ["hangup"]}}', HANGUP),
-    "JSON with a byte order mark": ('\ufeff{"sections": {"main": ["hangup"]}}', HANGUP),
-    "no version": ("sections: {main: [hangup]}", HANGUP),
-    "an anchor": (
-        "sections: {main: [&p {play: 'say:x'}, hangup], other: [*p]}",
-        [*PLAY_X, *HANGUP],
-    ),
-    "a merge": (
-        "x: &d {format: mp3}\nsections: {main: [{record_call: {<<: *d, stereo: true}}]}",
-        [("record_call", {"stereo": True, "format": "mp3"})],
-    ),
-}
 
 
 @pytest.mark.parametrize(("source", "expected"), FORMS.values(), ids=FORMS)
@@ -155,6 +18,67 @@ def test_every_form_gives_valid_parameters(start, catalog, source):
     while (effect := script.next_effect()) is not None:
         catalog.get(effect.method).parse(effect.params)
         script.apply(Result())
+
+
+LONG = {
+    "stereo as text": ("record_call: {stereo: 'true'}", "record_call: {stereo: true}"),
+    "beep as text": ("record: {beep: 'false'}", "record: {beep: false}"),
+    "max_length as text": ("record_call: {max_length: '30'}", "record_call: {max_length: 30}"),
+    "a terminator as a number": (
+        "record_call: {terminators: 5}",
+        "record_call: {terminators: '5'}",
+    ),
+    "digits as a number": ("send_digits: 12", "send_digits: {digits: '12'}"),
+    "answer with seconds": ("answer: 3600", "answer: {max_duration: 3600}"),
+    "hangup with a reason": ("hangup: busy", "hangup: {reason: busy}"),
+    "play with text": ("play: 'say:x'", "play: {urls: ['say:x']}"),
+    "play with a list": ("play: ['say:x', 'say:y']", "play: {urls: ['say:x', 'say:y']}"),
+    "url as a list": ("play: {url: ['say:x', 'say:y']}", "play: {urls: ['say:x', 'say:y']}"),
+    "urls as text": ("play: {urls: 'say:x'}", "play: {urls: ['say:x']}"),
+    "prompt with text": ("prompt: 'say:x'", "prompt: {play: ['say:x']}"),
+    "max_digits as text": (
+        "prompt: {play: x, max_digits: '4'}",
+        "prompt: {play: x, max_digits: 4}",
+    ),
+    "a bare destination": (
+        "connect: {serial: ['sip:a@b']}",
+        "connect: {serial: [{to: 'sip:a@b'}]}",
+    ),
+    "a group of bare destinations": (
+        "connect: {serial_parallel: [['sip:a@b', 'sip:c@d']]}",
+        "connect: {serial_parallel: [[{to: 'sip:a@b'}, {to: 'sip:c@d'}]]}",
+    ),
+    "a number that begins with plus": (
+        "connect: {to: +15551112222}",
+        "connect: {to: '+15551112222'}",
+    ),
+    "sleep with a number": ("sleep: 500", "sleep: {duration: 500}"),
+    "sleep with text": ("sleep: '500'", "sleep: {duration: 500}"),
+    "sleep with time": ("sleep: {time: 500}", "sleep: {duration: 500}"),
+    "method in lower case": (
+        "request: {url: 'http://x', method: get}",
+        "request: {url: 'http://x', method: GET}",
+    ),
+    "beep as a boolean": (
+        "join_conference: {name: a, beep: true}",
+        "join_conference: {name: a, beep: 'true'}",
+    ),
+    "the stopper's other name": ("stop_call_record: r", "stop_record_call: {control_id: r}"),
+}
+
+
+@pytest.mark.parametrize(("form", "long_form"), LONG.values(), ids=LONG)
+def test_a_form_is_taken_as_its_long_form(start, catalog, form, long_form):
+    def sounds(values):
+        urls = [values.pop("url", None), *(values.pop("urls", None) or [])]
+        return [url for given in urls for url in (given if isinstance(given, list) else [given])]
+
+    def taken(step):
+        effect = start(f"- {step}").next_effect()
+        values = catalog.get(effect.method).parse(effect.params).model_dump()
+        return effect.method, [url for url in sounds(values) if url is not None], values
+
+    assert taken(form) == taken(long_form)
 
 
 def test_bytes_are_read_as_utf_8(catalog):
