@@ -63,7 +63,7 @@ class Sw:
 
     def __call__(self, *arguments: str) -> Any:
         """What it prints as JSON; it must succeed."""
-        done = self.run("--json", *arguments)
+        done = self.run(*arguments, "--json")
         assert done.returncode == 0, done
         return json.loads(done.stdout) if done.stdout.strip()[:1] in ("{", "[") else done.stdout
 

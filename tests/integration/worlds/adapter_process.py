@@ -75,6 +75,11 @@ class AdapterProcess:
         assert self._process
         self._process.send_signal(signal.SIGTERM)
 
+    def reload(self) -> None:
+        """Have it read its certificate again."""
+        assert self._process
+        self._process.send_signal(signal.SIGHUP)
+
     def kill(self) -> None:
         """End it as a crash does."""
         assert self._process

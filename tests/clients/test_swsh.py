@@ -1,0 +1,104 @@
+"""`sw` (swsh): looks at calls, records and ends them over TLS with an own CA; hears callbacks."""
+
+import json
+import socket
+import ssl
+
+from bench import Secure, Sw, place
+from worlds.adapter_process import AdapterProcess
+from worlds.ports import find_ports
+from worlds.sounds import tone
+from worlds.steps import SETTLED, STAY, record, sleep
+from worlds.waiting import eventually
+from worlds.world import PROJECT, World
+
+
+def test_a_call_is_watched_recorded_and_ended(
+    world: World, secure: AdapterProcess, sw: Sw, authority: Secure
+) -> None:
+    assert sw("whoami")["account_status"] == "active"
+    inbox = world.inbox()
+    phone = world.call([*SETTLED, record(inbox, "own"), STAY], says=tone(440), adapter=secure)
+    call_id = inbox.wait_for("recording")["call_id"]
+    live = eventually(lambda: sw("calls", "list", "--live"), what="the call", every=0.5)
+    assert [(call["call_id"], call["state"]) for call in live] == [(call_id, "answered")]
+    assert sw("calls", "record", call_id)["id"] == call_id
+    listed = eventually(lambda: recordings(sw, call_id, 2), what="two recordings", every=0.5)
+    assert {row["status"] for row in listed} == {"in-progress"}
+    assert "ended" in str(sw("calls", "hangup", call_id))
+    phone.wait_ended()
+    inbox.wait_for("finished")
+    assert sw("calls", "show", call_id)["state"] == "ended"
+    names = [event["name"] for event in sw("logs", "events", call_id)]
+    assert names.count("api.command") == 2
+    first, second = recordings(sw, call_id, 2)
+    assert first["status"] == second["status"] == "completed"
+    sw("recordings", "delete", first["id"], "--yes")
+    assert [row["id"] for row in recordings(sw, call_id, 1)] == [second["id"]]
+
+
+def recordings(sw: Sw, call_id: str, count: int) -> list:
+    rows = sw("recordings", "list")
+    mine = [row for row in rows if call_id in row.values()]
+    return mine if len(mine) == count else []
+
+
+def test_a_renewed_certificate_is_taken_up_at_once(
+    secure: AdapterProcess, sw: Sw, authority: Secure
+) -> None:
+    before = served(secure, authority)
+    authority.issue()
+    secure.reload()
+    eventually(lambda: served(secure, authority) != before, what="the new certificate")
+    assert sw("whoami")["project"] == PROJECT
+
+
+def served(adapter: AdapterProcess, authority: Secure) -> str:
+    """The serial number of the certificate that a new connection gets."""
+    host, port = place(adapter).split(":")
+    context = ssl.create_default_context(cafile=str(authority.ca))
+    with (
+        socket.create_connection((host, int(port)), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        return str(secured.getpeercert()["serialNumber"])
+
+
+def test_callbacks_are_heard(world: World, sw: Sw) -> None:
+    """`sw listen` prints each of them."""
+    (port,) = find_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    listener = sw.start(
+        "listen", "--no-rewrite", "--public-url", address, "--port", str(port), "--json"
+    )
+    try:
+        eventually(lambda: is_open(port) or listener.poll() is not None, within=30)
+        status_url = f"{address}/cb/recording"
+        world.run(
+            [*SETTLED, {"record_call": {"control_id": "r1", "status_url": status_url}}, sleep(0.3)]
+        )
+        told = [json.loads(line) for line in heard(listener, 2)]
+    finally:
+        listener.terminate()
+        listener.wait(10)
+    states = [str(event["raw"]) for event in told]
+    assert "'recording'" in states[0]
+    assert "'finished'" in states[1]
+
+
+def heard(listener, count: int) -> list[str]:
+    lines = []
+    while len(lines) < count:
+        line = listener.stdout.readline()
+        assert line, lines
+        if line.startswith("{"):
+            lines.append(line)
+    return lines
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
