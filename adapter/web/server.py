@@ -124,6 +124,13 @@ class Handler(WSGIHandler):
         )
         return True
 
+    def finalize_headers(self) -> None:
+        """Say that this is the connection's last answer: clients would use it again (Node's do)."""
+        super().finalize_headers()
+        names = {name.lower() for name, _ in self.response_headers}
+        if (self.close_connection or self.server.closed) and b"connection" not in names:
+            self.response_headers.append((b"Connection", b"close"))
+
     def handle_one_response(self) -> None:
         super().handle_one_response()
         # After a failed read nobody knows where the next request begins.

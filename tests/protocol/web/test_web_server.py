@@ -108,6 +108,16 @@ def test_a_connection_serves_several_requests(start):
     assert answer.count(b"HTTP/1.1 200") == 2
 
 
+@pytest.mark.parametrize(("asked", "told"), [(b"close", True), (b"keep-alive", False)])
+def test_the_last_answer_of_a_connection_says_so(start, asked, told):
+    """Node's agent uses a connection again unless the answer says that it ends."""
+    request = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: %b\r\n\r\n" % asked
+    with connected(start(deadlines={"http_idle": 0.1})) as client:
+        client.sendall(request)
+        head = until_closed(client).partition(b"\r\n\r\n")[0].lower()
+    assert (b"connection: close" in head) is told
+
+
 def test_a_silent_connection_is_closed(start):
     assert exchange(start(deadlines={"http_idle": 0.05}), b"") == b""
 
