@@ -242,6 +242,7 @@ class Service:
             commands=self.commander,
             calls=Calling(gate, self.commander),
             download=download(self.settings, self.store, verify=links.verify, offload=in_thread),
+            public_url=self.settings.public_url,
         )
         return WebServer(self.settings, app, self._listeners.web, self._certificate)
 

@@ -2,6 +2,7 @@
 
     /api/v1/recordings/{id}/download      the file behind every recording's URL     downloads
     /health, /ready, /metrics             for those who watch                       app
+    /openapi.json, /api                   the APIs described, a page to try them    openapi
 
     /api/calling/calls                    commands to calls                         calling
     /api/relay/rest/recordings            recordings                                recordings
@@ -27,6 +28,7 @@ from adapter.web import (
     laml,
     laml_calls,
     laml_recordings,
+    openapi,
     recordings,
     voice_logs,
 )
@@ -47,11 +49,14 @@ def add_api(
     commands: calling.Commands,
     calls: calling.Calling,
     download: Download,
+    public_url: str,
 ) -> None:
     """Have the application serve the APIs."""
     one_recording = recordings.OneRecording(gate, stored)
     one_log = voice_logs.OneVoiceLog(gate, store)
     routes: list[Route] = [
+        (openapi.DESCRIPTION, openapi.Description(public_url, commands.names), None),
+        (openapi.PAGE, openapi.Page(), None),
         (calling.CALLS, calls, None),
         (recordings.RECORDINGS, recordings.Recordings(gate, stored), None),
         (recordings.RECORDING, one_recording, None),

@@ -53,6 +53,7 @@ def make_api(tmp_path):
             commands=commands,
             calls=Calling(gate, commands),
             download=download(loaded, store, verify=links.verify),
+            public_url=PUBLIC,
         )
         return Api(testing.TestClient(app), store, folder, commands, loaded, events)
 
