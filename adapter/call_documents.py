@@ -26,10 +26,11 @@ Report = Callable[[str, str], None]
 class CallDocuments:
     """Chooses, fetches and keeps them."""
 
-    def __init__(self, service: Resources, channel: Frame) -> None:
+    def __init__(self, service: Resources, channel: Frame, project: Project | None = None) -> None:
+        """`project` is the call's owner; None: its document says whose it is."""
         self._service = service
         self._source, self._problem = _choose(service, channel)
-        self.project = self._find_project()
+        self.project = project or self._find_project()
         self._known: dict[str, Document] = {}
 
     def first(self, facts: CallFacts, report: Report) -> Document | None:

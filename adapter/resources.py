@@ -11,6 +11,7 @@ from adapter.conferences.conferences import Conferences
 from adapter.config import Settings
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
+from adapter.freeswitch.dial_strings import Outlet
 from adapter.journal import Journals
 from adapter.media import Media
 from adapter.positions import Positions
@@ -39,6 +40,7 @@ class Resources(Protocol):
     web_session: requests.Session
     fetcher: DocumentFetcher
     conferences: Conferences
+    outlet: Outlet
     documents: DocumentCache
     interpreter: type[Interpreter]
     limits: Limits

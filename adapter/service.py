@@ -18,12 +18,15 @@ from adapter.callbacks.sender import Sender, SenderSettings
 from adapter.callbacks.transport import Timeouts
 from adapter.conferences.conferences import Conferences
 from adapter.config import Settings, SettingsError
+from adapter.confirmation import Confirmation
+from adapter.connecting.confirming import Asked
 from adapter.control import commander
 from adapter.control.bus import Bus
 from adapter.control.commander import Commander
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
+from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
 from adapter.javascript import Engine
@@ -102,6 +105,7 @@ class Service:
         self.archive = _archive(settings, self.store, self.outbox, self.journals)
         self.media = Media.of(settings, self.web_session, self.archive)
         self.sounds = self.media.sounds
+        self.outlet = Outlet(settings.sip_profile, settings.gateway)
         self.conferences = Conferences(settings.conference_profile, settings.default_project.id)
         self.running = RunningCalls()
         self._bus = Bus(
@@ -208,7 +212,11 @@ class Service:
         )
 
     def _handle(self, call: Call) -> None:
-        Session(self, call).run()
+        asked = Asked.by(call)
+        if asked is not None:
+            Confirmation(self, call, asked).run()
+        else:
+            Session(self, call).run()
 
     def _measure(self) -> None:
         self._publish()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import structlog
 
-from adapter import methods, metrics
+from adapter import methods, metrics, warnings
 from adapter.call_documents import CallDocuments
 from adapter.call_facts import call_facts
 from adapter.control.call_control import CallControl
@@ -296,27 +296,15 @@ class Session:
             began=self._step_began,
             conferences=service.conferences,
             waiting=self._waiting.play,
+            outlet=service.outlet,
+            documents=self,
         )
 
     def report_warnings(self, script: Interpreter) -> None:
         """Tell what went wrong in a script since this was done last."""
-        for warning in script.take_warnings():
-            metrics.counter(metrics.WARNINGS, warning.code).inc()
-            self._journal.note(
-                "calling.script.warning",
-                {"code": warning.code, "step": warning.path, "message": str(warning)},
-                "warn",
-            )
-            self._log.warning(
-                "script warning", code=warning.code, step=warning.path, reason=str(warning)
-            )
-            self._context(script.vars, script.steps).tell(
-                self._service.settings.script_status_url,
-                "calling.script.warning",
-                code=warning.code,
-                message=warning.message,
-                step=warning.path,
-            )
+        context = self._context(script.vars, script.steps)
+        url = self._service.settings.script_status_url
+        warnings.report(script, context, url, self._log, self._journal.note)
 
     def _report_no_document(self, code: str, reason: str) -> None:
         """In the log, and on the channel, where a CDR shows it."""

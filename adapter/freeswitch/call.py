@@ -12,7 +12,7 @@ import re
 import time
 import uuid as uuids
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import gevent
 import structlog
@@ -67,6 +67,7 @@ class Call(Interruptible):
         self._over = Flag()
         self._completions: dict[str, AsyncResult[Event]] = {}
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._watched: dict[str, Handler] = {}
         self._on_ended: list[Callable[[], None]] = []
         self._observer: Observer = lambda _batch, _reply: None
         self._connection = OutboundConnection(sock, on_event=self._on_event)
@@ -105,6 +106,11 @@ class Call(Interruptible):
     def variable(self, name: str) -> str:
         """A channel variable as it was when the call came to us; empty when it is not set."""
         return self.channel.get(f"variable_{name}")
+
+    @property
+    def our_port(self) -> int:
+        """The port by which the switch reached us."""
+        return int(self._connection.sock.getsockname()[1])
 
     @property
     def switch_version(self) -> tuple[int, ...]:
@@ -256,6 +262,27 @@ class Call(Interruptible):
         handlers.append(handler)
         return lambda: handlers.remove(handler) if handler in handlers else None
 
+    def watch(self, uuids: Iterable[str], names: Iterable[str], handler: Handler) -> None:
+        """Hear such events of other calls too: of these alone, and told to nobody else here."""
+        wanted = frozenset(names)
+
+        def hear(event: Event) -> None:
+            if event.name in wanted:
+                handler(event)
+
+        watched = dict.fromkeys(uuids, hear)
+        self.api(
+            commands.subscribe(sorted(wanted)),
+            *(commands.add_filter("Unique-ID", uuid) for uuid in watched),
+        )
+        self._watched |= watched
+
+    def unwatch(self, uuids: Iterable[str]) -> None:
+        """Hear no more of them."""
+        for uuid in uuids:
+            del self._watched[uuid]
+            self.attempt(commands.remove_filter("Unique-ID", uuid))
+
     def observe(self, observer: Observer) -> None:
         """Tell `observer` what is sent, and the answer to the last of it. It must not block."""
         self._observer = observer
@@ -268,6 +295,9 @@ class Call(Interruptible):
             self._on_ended.append(callback)
 
     def _on_event(self, event: Event) -> None:
+        if self._watched and (watcher := self._watched.get(event.get("Unique-ID"))) is not None:
+            _guarded(event.name, watcher, event)
+            return
         match event.name:
             case "CHANNEL_EXECUTE_COMPLETE":
                 waiter = self._completions.pop(event.get("Application-UUID"), None)

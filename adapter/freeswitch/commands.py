@@ -39,6 +39,11 @@ SUBSCRIBED = (
 """What is read of a call. Each event costs 6 to 7 kB on the wire."""
 
 
+LONGEST_LINE = 4096
+"""Bytes of an argument that is sent as a header; a longer one is the message's body. The switch
+reads headers byte by byte (mod_event_socket.c, `read_packet`)."""
+
+
 def line(text: str) -> str:
     """`text` if it is one line; raises `UnsafeValue` else."""
     if _LINE_ENDS.search(text):
@@ -148,9 +153,13 @@ def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
     head = (
         f"sendmsg\ncall-command: execute\nexecute-app-name: {word(application)}\n"
         f"Event-UUID: {word(event_uuid)}\n"
-    )
-    tail = f"execute-app-arg: {inert(argument)}\n" if argument.strip(" ") else ""
-    return (head + tail + "\n").encode("utf-8", "replace")
+    ).encode("utf-8", "replace")
+    data = inert(argument).encode("utf-8", "replace")
+    if not data.strip(b" "):
+        return head + b"\n"
+    if len(data) <= LONGEST_LINE:
+        return head + b"execute-app-arg: " + data + b"\n\n"
+    return head + b"content-type: text/plain\ncontent-length: %d\n\n%b" % (len(data), data)
 
 
 def hangup(cause: str) -> bytes:
@@ -175,6 +184,23 @@ def _setting(value: str) -> str:
     if _SEPARATING.search(inert(value)):
         raise UnsafeValue(f"; ' and \\ would mix up variables: {value[:60]!r}")
     return value
+
+
+def set_variable(uuid: str, name: str, value: str) -> bytes:
+    """Set one channel variable, whose value may hold `;` and blanks inside."""
+    if re.search(r"['\\]", inert(value)) or value != value.strip():
+        raise UnsafeValue(f"' and \\ would be taken off this value: {value[:60]!r}")
+    return api("uuid_setvar", word(uuid), _name(name), value)
+
+
+def get_variable(uuid: str, name: str) -> bytes:
+    """Ask for a channel variable of any call; `_undef_` where it is not set."""
+    return api("uuid_getvar", word(uuid), _name(name))
+
+
+def kill(uuid: str, cause: str) -> bytes:
+    """End any call."""
+    return api("uuid_kill", word(uuid), word(cause))
 
 
 def record_start(uuid: str, path: str, limit: int, options: Mapping[str, str]) -> bytes:

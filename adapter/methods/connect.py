@@ -1,11 +1,57 @@
-"""`connect`: call somebody and bridge (SWML reference, connect)."""
+"""`connect`: call somebody and bridge (SWML reference, connect).
 
+document                  switch
+connect              →    uuid_answer                 unless answer_on_bridge
+  to                 →    bridge [^^;…]sofia/…        one leg
+  serial             →    bridge LEG|LEG              each after the one before
+  parallel           →    bridge LEG,LEG              all at once; the first to answer wins
+  serial_parallel    →    bridge LEG,LEG|LEG,LEG
+  from, headers, …   →    [^^;origination_caller_id_number=…;sip_h_…=…]
+  confirm            →    [^^;group_confirm_key=exec;group_confirm_file=socket …]
+  ringback           →    uuid_setvar ringback
+                     →    sched_hangup +max_duration  when they talk
+
+How a bridge goes is in `adapter.connecting.bridge`. When it is over, whoever hung up, the call goes
+on with `result` and the next step, as long as its own party is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import structlog
 from pydantic import BeforeValidator, Field
 
+from adapter.connecting.bridge import Bridge
+from adapter.connecting.confirming import Script
+from adapter.connecting.kept import Connect as Kept
+from adapter.connecting.legs import Leg
+from adapter.connecting.outcome import Outcome
+from adapter.connecting.plan import Plan, PlannedLeg, leg_id
+from adapter.connecting.telling import Teller
+from adapter.documents.errors import FetchError
+from adapter.documents.sources import NoSourceError
+from adapter.freeswitch.errors import CallGone, SwitchError, UnsafeValue
+from adapter.freeswitch.leg_options import LegOptions
+from adapter.methods.context import Context
+from adapter.sounds.playable import NotPlayable
 from adapter.swml.catalog import MethodSpec
+from adapter.swml.destinations import is_document, is_url
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, DocumentError, ScriptError
 from adapter.swml.parameters import ONE_OR_MANY, Parameters, Steps
+
+log = structlog.get_logger()
+
+WITHOUT = {
+    "stream:": "streams need a module of the switch that sends audio to a WebSocket, and a method"
+    " that uses it; none is here",
+    "queue:": "queues need enter_queue, which is not here yet",
+    "/": "resource addresses need SignalWire's directory: write the number or SIP address instead",
+}
+"""Destinations that cannot be called, by their beginning, and what is missing."""
 
 
 def _destination(value: Any) -> Any:
@@ -106,6 +152,14 @@ class Connect(Options):
         None, description="document, or its URL, to go on with after the bridge"
     )
 
+    def groups(self) -> list[list[Destination]]:
+        """Whom to call: groups in turn, those of a group at once."""
+        if self.to is not None:
+            return [[Destination(to=self.to)]]
+        if self.serial is not None:
+            return [[one] for one in self.serial]
+        return [self.parallel] if self.parallel is not None else self.serial_parallel or []
+
 
 SPEC = MethodSpec(
     "connect",
@@ -114,3 +168,184 @@ SPEC = MethodSpec(
     steps=("confirm", "serial[].confirm", "parallel[].confirm", "serial_parallel[][].confirm"),
     documents=("transfer_after_bridge",),
 )
+
+ONCE = True
+"""Where it stands is stored before anybody is called: a leg's confirmation looks there."""
+
+
+def perform(context: Context, params: Connect) -> Result:
+    """Call, talk, and go on when the others have left."""
+    connect = Kept.find(context.call, f"{context.identity.event_channel}/{context.step}")
+    teller = Teller(context.tell, context.identity, params.status_url)
+    try:
+        plan = _plan(context, params, connect)
+        outcome = connect.became or _connect(context, plan, teller, connect)
+    except CallGone:
+        raise
+    except (ScriptError, SwitchError) as error:
+        teller.connect("failed", failed_reason="error")
+        return Result(_variables(Outcome(failed_reason="error")), error=_failure(error))
+    if connect.became:
+        _tell_what_became(context, plan, teller, connect)
+    if not outcome.connected:
+        return Result(_variables(outcome))
+    # Keys that were pressed were for the other party.
+    context.digits.forget()
+    return _go_on(context, params, _variables(outcome))
+
+
+def _connect(context: Context, plan: Plan, teller: Teller, connect: Kept) -> Outcome:
+    identity = context.identity
+    session_id = identity.event_channel.removeprefix("swml:")
+    script = Script(identity.call_id, session_id, identity.project_id)
+    if connect.attempt == 1:
+        teller.connect("connecting")
+    return Bridge(context.call, plan, teller, connect=connect, script=script).run()
+
+
+def _tell_what_became(context: Context, plan: Plan, teller: Teller, connect: Kept) -> None:
+    """A bridge that went on without us is over: what nobody could tell before is told now."""
+    context.call.set_variables(connect.after())
+    outcome = connect.became or Outcome()
+    peer = next((leg for leg in plan.legs if leg.uuid == outcome.peer), None)
+    if peer is None:
+        teller.connect("failed", failed_reason=outcome.failed_reason)
+        return
+    leg = Leg(peer, state="ended", bridged=True, cause="NORMAL_CLEARING")
+    teller.leg(leg, "ended")
+    teller.connect("disconnected", leg)
+
+
+def _variables(outcome: Outcome) -> dict[str, Any]:
+    result = "connected" if outcome.connected else "failed"
+    return {
+        "connect_result": result,
+        "connect_failed_reason": outcome.failed_reason or "",
+        "return_value": result,
+    }
+
+
+def _failure(error: Exception) -> ScriptError:
+    if isinstance(error, ScriptError):
+        return error
+    return ScriptError(Code.EXECUTE_FAILED, f"connect: {error}")
+
+
+# -- whom ----------------------------------------------------------------------------------------
+
+
+def _plan(context: Context, params: Connect, connect: Kept) -> Plan:
+    numbers = iter(range(10_000))
+    groups = [
+        [_leg(context, params, one, leg_id(connect.id, next(numbers))) for one in group]
+        for group in params.groups()
+        if group
+    ]
+    if not groups:
+        raise ScriptError(Code.PARAMETER_INVALID, "connect: there is nobody to call")
+    return Plan(
+        groups,
+        max_duration=params.max_duration,
+        ringback=_ringback(context, params.ringback or []),
+        answers_first=not params.answer_on_bridge,
+    )
+
+
+def _leg(context: Context, params: Connect, one: Destination, uuid: str) -> PlannedLeg:
+    for beginning, missing in WITHOUT.items():
+        if one.to.lower().startswith(beginning):
+            raise ScriptError(Code.EXECUTE_FAILED, f"connect.to: {one.to[:60]}: {missing}")
+    wishes = _Wishes(one, params)
+    caller = context.call.channel.get("Caller-Caller-ID-Number")
+    try:
+        endpoint = context.outlet.endpoint(one.to)
+        variables = _options(wishes).variables()
+    except UnsafeValue as error:
+        raise ScriptError(Code.PARAMETER_INVALID, f"connect.to: {error}") from error
+    timeout = wishes["timeout"]
+    return PlannedLeg(
+        uuid,
+        endpoint,
+        device(one.to, wishes["from_"] or caller),
+        timeout=timeout,
+        variables=variables,
+        confirm=_confirmation(wishes["confirm"]),
+        confirm_timeout=wishes["confirm_timeout"] or timeout,
+        state_url=wishes["call_state_url"],
+        states=frozenset(wishes["call_state_events"]),
+    )
+
+
+class _Wishes:
+    """What a destination says goes before what the step says of all."""
+
+    def __init__(self, one: Destination, all_: Connect) -> None:
+        self._one, self._all = one, all_
+
+    def __getitem__(self, name: str) -> Any:
+        own = getattr(self._one, name)
+        return getattr(self._all, name) if own is None else own
+
+    def given(self, name: str) -> Any:
+        """The same, but None where only a default says it."""
+        said = name in self._one.model_fields_set or name in self._all.model_fields_set
+        return self[name] if said else None
+
+
+def _options(wishes: _Wishes) -> LegOptions:
+    caller, name = wishes["from_"] or "", wishes["from_name"]
+    return LegOptions(
+        from_=caller,
+        # Without one, the switch would show the caller's own name beside another number.
+        from_name=name if name is not None else caller,
+        headers=tuple((header.name, header.value) for header in wishes["headers"] or ()),
+        codecs=wishes["codecs"] or "",
+        encryption=wishes.given("encryption"),
+        username=wishes["username"] or "",
+        password=wishes["password"] or "",
+        session_timeout=wishes["session_timeout"],
+        webrtc=wishes["webrtc_media"],
+    )
+
+
+def _confirmation(confirm: str | Steps | None) -> str:
+    return confirm.block if isinstance(confirm, Steps) else confirm or ""
+
+
+def device(to: str, caller: str) -> Mapping[str, Any]:
+    """How callbacks describe a leg's ends."""
+    if to.lower().startswith(("sip:", "sips:")):
+        return {"type": "sip", "params": {"from": caller, "to": to}}
+    return {"type": "phone", "params": {"from_number": caller, "to_number": to}}
+
+
+def _ringback(context: Context, sounds: list[str]) -> str:
+    """A sound that cannot be had is left out: nobody is connected for want of a melody."""
+    try:
+        ringback, problems = context.sounds.ringback(sounds)
+    except NotPlayable as error:
+        ringback, problems = "", [str(error)]
+    for problem in problems:
+        log.warning("connect.ringback leaves out a sound", reason=problem)
+    return ringback
+
+
+# -- afterwards ----------------------------------------------------------------------------------
+
+
+def _go_on(context: Context, params: Connect, variables: dict[str, Any]) -> Result:
+    wanted = params.transfer_after_bridge
+    if wanted in (None, "", "false"):
+        return Result(variables)
+    try:
+        if is_document(wanted):
+            text = wanted if isinstance(wanted, str) else json.dumps(wanted)
+            return Result(variables, transfer=context.documents.read(text))
+        if is_url(wanted):
+            return Result(variables, transfer=context.documents.fetch(str(wanted)))
+    except DocumentError as error:
+        return Result(variables, error=ScriptError(error.code, str(error)))
+    except (FetchError, NoSourceError) as error:
+        return Result(variables, error=ScriptError(Code.EXECUTE_FAILED, str(error)))
+    message = "connect.transfer_after_bridge is neither a URL nor a document"
+    return Result(variables, error=ScriptError(Code.PARAMETER_INVALID, message))

@@ -15,6 +15,7 @@ from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
 from adapter.conferences.conferences import Conferences
 from adapter.freeswitch.call import Call
+from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
 from adapter.media import Media
@@ -22,6 +23,7 @@ from adapter.recording.call_recordings import CallRecordings
 from adapter.sounds.library import SoundLibrary
 from adapter.store.held import HeldWrites
 from adapter.store.writes import Write
+from adapter.swml.document import Document
 
 log = structlog.get_logger()
 
@@ -30,6 +32,16 @@ class Variables(Protocol):
     """The script's `vars` at this moment."""
 
     def get(self, name: str, default: Any = None, /) -> Any: ...
+
+
+class Documents(Protocol):
+    """Documents that a step names by their URL, or holds."""
+
+    def fetch(self, url: str) -> Document:
+        """Raises FetchError, DocumentError and NoSourceError."""
+
+    def read(self, text: str) -> Document:
+        """Raises DocumentError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ class Context:
 
     conferences: Conferences
     waiting: Callable[[Context, str | None, Flag], None]
+    outlet: Outlet
+    documents: Documents
 
     began: float
     """When the step began, in Unix seconds: before a crash, where it is done again after one."""
@@ -62,11 +76,16 @@ class Context:
         """Play a `wait_url`, or the switch's music, until the flag is set or the call gone."""
         self.waiting(self, url, until)
 
-    def tell(self, url: str | None, event_type: str, **params: Any) -> None:
-        """Store a callback about this call, to be delivered in order. No URL: nobody asks."""
+    def tell(
+        self, url: str | None, event_type: str, *, of: CallIdentity | None = None, **params: Any
+    ) -> None:
+        """Store a callback, to be delivered in order. No URL: nobody asks.
+
+        It is about this call, or `of` another one that this one made.
+        """
         if url is None:
             return
-        payload = call_event(event_type, self.identity, self.now(), **params)
+        payload = call_event(event_type, of or self.identity, self.now(), **params)
         identity = self.identity
         write: Write = self.outbox.put(identity.call_id, url, payload, identity.project_id)
         self.held.commit(write)

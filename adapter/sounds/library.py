@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -18,8 +19,9 @@ from adapter.freeswitch import commands
 from adapter.helpers.errors import HelperError
 from adapter.helpers.pool import Helpers
 from adapter.sounds import rings
+from adapter.sounds.joining import JOIN
 from adapter.sounds.kept import KeptSounds
-from adapter.sounds.playable import Playable, Ring, Say, Silence, Web
+from adapter.sounds.playable import NotPlayable, Playable, Ring, Say, Silence, Web, parse
 from adapter.sounds.renderer import Renderer
 from adapter.sounds.scaling import SCALE
 from adapter.sounds.voices import RENDER, Rule, Voice, Wish, choose
@@ -114,15 +116,66 @@ class SoundLibrary:
         """A file as it is, or a copy that is louder or softer by exactly so much."""
         if not decibels or not path.endswith(".wav"):
             return Playback("playback", path, decibels)
-        ours = self._folder / path.removeprefix(f"{self._switch_folder}/")
         try:
-            scaled = self._scaled(ours, decibels)
+            scaled = self._scaled(self._ours(path), decibels)
         except (OSError, HelperError) as error:
             log.warning("the volume of a sound is the switch's nearest level", reason=str(error))
             scaled = None
         if scaled is None:
             return Playback("playback", path, decibels)
         return Playback("playback", self._in_sounds(scaled))
+
+    def ringback(self, sounds: Sequence[str]) -> tuple[str, list[str]]:
+        """What the switch's variable `ringback` holds for these sounds, and what is left out.
+
+        The switch repeats it until somebody answers, and gives the call up where it cannot: it
+        can repeat a file and tones of its own (`%(on,off,hertz)`), but neither `tone_stream://`
+        nor speech (switch_ivr_originate.c; seen on a running switch). Several sounds are made one
+        file.
+        """
+        parts: list[dict[str, Any]] = []
+        problems: list[str] = []
+        for text in sounds:
+            try:
+                parts += self._parts(parse(text))
+            except NotPlayable as error:
+                problems.append(str(error))
+        if all(part.get("tone") for part in parts):
+            return ";".join(map(_tone, parts)), problems
+        if len(parts) == 1 and "file" in parts[0]:
+            return self._as_the_switch_sees(parts[0]["file"]), problems
+        path, failed = self._joined(parts)
+        return path, [*problems, *failed]
+
+    def _parts(self, sound: Playable) -> list[dict[str, Any]]:
+        if isinstance(sound, Silence):
+            return [{"tone": [], "on": round(sound.seconds * 1000), "off": 0}]
+        if isinstance(sound, Ring):
+            bursts = rings.RINGS[sound.country]
+            return [{"tone": list(hertz), "on": on, "off": off} for on, off, hertz in bursts]
+        (playback,) = self.playbacks(sound)
+        if playback.argument.startswith("say:"):
+            raise NotPlayable("say: cannot be repeated by the switch: give speech.engine `render`")
+        return [{"file": str(self._ours(playback.argument))}]
+
+    def _joined(self, parts: list[dict[str, Any]]) -> tuple[str, list[str]]:
+        key = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+        name = f"joined-{key}.wav"
+        target = self._folder / "sounds" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            problems = self._helpers.run(
+                JOIN, deadline=SCALE_DEADLINE, parts=parts, target=str(target)
+            )
+        except HelperError as error:
+            raise NotPlayable(str(error)) from error
+        return self._in_sounds(name), problems
+
+    def _ours(self, path: str) -> Path:
+        return self._folder / path.removeprefix(f"{self._switch_folder}/")
+
+    def _as_the_switch_sees(self, path: str) -> str:
+        return f"{self._switch_folder}/{Path(path).relative_to(self._folder)}"
 
     def _scaled(self, source: Path, decibels: float) -> str | None:
         facts = source.stat()
@@ -140,3 +193,7 @@ class SoundLibrary:
             decibels=decibels,
         )
         return name if done else None
+
+
+def _tone(part: Mapping[str, Any]) -> str:
+    return f"%({part['on']},{part['off']},{','.join(map(str, part['tone']))})"

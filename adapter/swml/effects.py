@@ -42,12 +42,14 @@ class Effect:
 class Result:
     """What came of an effect.
 
-    `variables` are merged into `vars`. `document` answers a fetch. `error` becomes `script_error`,
+    `variables` are merged into `vars`. `document` answers a fetch. With `transfer` the script goes
+    on in that document, and does not come back. `error` becomes `script_error`,
     a warning and, unless `variables` says otherwise, `<method>_result: failed`. `ends_script`:
     there is no call any more, so no further step runs.
     """
 
     variables: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     document: Document | None = None
+    transfer: Document | None = None
     error: ScriptError | None = None
     ends_script: bool = False

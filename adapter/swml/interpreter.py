@@ -174,6 +174,9 @@ class Interpreter:
             self._fail(result.error, result)
         if result.ends_script:
             script.end()
+        elif result.transfer is not None:
+            if script.spend_transfer():
+                script.replace(result.transfer, "main", {})
         elif effect.method == FETCH:
             self._go_to(effect, result, branch)
         else:

@@ -142,18 +142,12 @@ class Agent:
 
         def take(call: Call) -> None:
             line = Line(call, _sounds(says))
+            line.caller, line.headers = call.peer or "", dict(call.headers or {})
             taken.append(self._add(line))
             if answers or refuses:
                 self._spawn(self._end_ringing(call, rings, refuses))
 
         agent.on_incoming(take)
-
-        def note(event: StackEvent) -> None:
-            if event.event is Event.CALL_INCOMING and event.ua == agent.handle:
-                line = self._lines[taken[-1]]
-                line.caller, line.headers = event.from_ or "", dict(event.headers or {})
-
-        self._runtime.subscribe(note)
 
     @staticmethod
     async def _end_ringing(call: Call, rings: float, refuses: bool) -> None:

@@ -1,0 +1,197 @@
+"""A called leg's confirmation: steps or a document run on it before it is bridged.
+
+The leg has come to us over a connection of its own (`adapter.connecting.confirming`), perhaps to
+another process than the call for which it was called. Who falls off the end of the steps accepts;
+who hangs up does not, and neither does a leg for which something went wrong with us: nobody is
+connected who was not asked.
+
+The steps have variables of their own: nothing of the calling leg's script is seen here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import structlog
+
+from adapter import warnings
+from adapter.call_documents import CallDocuments
+from adapter.call_facts import call_facts
+from adapter.connecting.confirming import ACCEPTING, Asked
+from adapter.connecting.outcome import REFUSED
+from adapter.documents.errors import FetchError
+from adapter.documents.fetch import CallFacts
+from adapter.documents.sources import NoSourceError, remote
+from adapter.freeswitch import commands
+from adapter.freeswitch.digits import Digits
+from adapter.freeswitch.errors import CallGone
+from adapter.identity import CallIdentity
+from adapter.methods.context import Context
+from adapter.recording.call_recordings import CallRecordings
+from adapter.recording.state import Reason
+from adapter.steps import performed
+from adapter.store.errors import StoreError
+from adapter.swml.destinations import is_url
+from adapter.swml.effects import FETCH, YIELD, Effect, Result
+from adapter.swml.errors import Code, DocumentError, ScriptError
+from adapter.swml.interpreter import Interpreter
+from adapter.waiting import Waiting
+
+if TYPE_CHECKING:
+    from adapter.freeswitch.call import Call
+    from adapter.resources import Resources
+    from adapter.swml.document import Document
+
+METHODS = frozenset(
+    {
+        *("answer", "denoise", "hangup", "play", "prompt", "record", "record_call", "request"),
+        *("send_digits", "send_sms", "sleep", "stop_denoise", "stop_record_call", "stop_stream"),
+        *("stop_tap", "stream", "tap", "user_event"),
+    }
+)
+"""What may be done on a leg before it is bridged, besides controlling the steps."""
+
+FILES_DEADLINE = 8.0
+"""Seconds for the recordings of a confirmation to close."""
+
+
+class Confirmation:
+    """Asks one leg."""
+
+    def __init__(self, service: Resources, call: Call, asked: Asked) -> None:
+        self._service = service
+        self._call = call
+        self._asked = asked
+        self._log = structlog.get_logger().bind(call_id=call.uuid)
+        settings, project_id = service.settings, asked.script.project_id
+        self._project = settings.project(project_id) or settings.default_project
+        self._documents = CallDocuments(service, call.channel, self._project)
+        self._identity = CallIdentity(
+            call_id=call.uuid,
+            node_id=call.channel.get("FreeSWITCH-Switchname"),
+            event_channel=f"swml:{asked.script.session_id}",
+            project_id=self._project.id,
+            space_id=self._project.space_id,
+        )
+        self._recordings = CallRecordings(call, service.archive, self._identity)
+        self._digits = Digits(call)
+        self._waiting = Waiting(service, self._documents, self)
+        self.script: Interpreter | None = None
+
+    def run(self) -> None:
+        """Run the steps, then let the leg be bridged or end it."""
+        try:
+            self._call.set_variables({"playback_terminators": "none"})
+            self.script = self._script()
+            self._run_steps(self.script)
+            self._recordings.stop_all(Reason.STOPPED, FILES_DEADLINE)
+            self._accept()
+        except CallGone as gone:
+            self._log.info("a called leg was not connected", reason=gone.reason)
+        except (DocumentError, FetchError, NoSourceError, StoreError, LookupError) as error:
+            self._log.error("a called leg cannot be asked", reason=str(error))
+            self._call.hangup(REFUSED)
+        except BaseException:
+            self._call.hangup(REFUSED)
+            raise
+        finally:
+            if not self._call.lost:
+                self._recordings.wait_ended(FILES_DEADLINE)
+
+    def _accept(self) -> None:
+        self._call.raise_if_gone()
+        self._call.api(commands.set_variables(self._call.uuid, ACCEPTING))
+        self._log.info("a called leg accepts")
+        self._call.close()
+
+    # -- what is asked ---------------------------------------------------------------------------
+
+    def _script(self) -> Interpreter:
+        asked, service = self._asked, self._service
+        facts = self._facts()
+        if is_url(asked.what):
+            document, block = self.fetch(asked.what), "main"
+        else:
+            document, block = self._running_document(), asked.what
+        self._log.info("a called leg is asked", document=document.name, block=block)
+        return service.interpreter.start(
+            document,
+            call=facts,
+            envs=self._project.envs,
+            limits=service.limits,
+            evaluate=service.evaluate,
+            block=block,
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        script = self._asked.script
+        parent = {"call_id": script.call_id, "node_id": self._identity.node_id}
+        return {**call_facts(self._call.channel, self._identity), "parent": parent}
+
+    def _running_document(self) -> Document:
+        """The document whose step calls this leg: where its call stands is in the store."""
+        script = self._asked.script
+        row = self._service.store.call(script.call_id)
+        if row is None or row.session_id != script.session_id:
+            raise LookupError("nobody knows the document whose steps it is to be asked by")
+        resumed = self._service.interpreter.resume(
+            row.state["script"], self._documents.kept, limits=self._service.limits
+        )
+        return resumed.document
+
+    def fetch(self, url: str) -> Document:
+        """A document from the web, which is told about this leg."""
+        return self._documents.load(remote(url), CallFacts(self._facts(), envs=self._project.envs))
+
+    def read(self, text: str) -> Document:
+        """A document by its text."""
+        return self._documents.read(text, "<step>")
+
+    # -- its steps -------------------------------------------------------------------------------
+
+    def _run_steps(self, script: Interpreter) -> None:
+        while (effect := script.next_effect()) is not None:
+            script.apply(self._do(script, effect))
+            self.report_warnings(script)
+        self.report_warnings(script)
+
+    def _do(self, script: Interpreter, effect: Effect) -> Result:
+        if effect.method == YIELD:
+            gevent.sleep(0)
+            return Result()
+        if effect.method == FETCH:
+            return self._documents.fetched(script, effect)
+        if effect.method not in METHODS:
+            message = f"{effect.method} cannot be used on a leg that is being connected"
+            return Result(error=ScriptError(Code.METHOD_UNDEFINED, message))
+        return performed(self._context(script.vars, script.steps), effect)
+
+    def report_warnings(self, script: Interpreter) -> None:
+        """Tell what went wrong in the steps since this was done last."""
+        context = self._context(script.vars, script.steps)
+        url = self._service.settings.script_status_url
+        warnings.report(script, context, url, self._log, lambda *_: None)
+
+    def _context(self, variables: Mapping[str, Any], step: int) -> Context:
+        service = self._service
+        return Context(
+            call=self._call,
+            identity=self._identity,
+            recordings=self._recordings,
+            digits=self._digits,
+            sounds=service.sounds,
+            held=service.archive.held,
+            outbox=service.outbox,
+            web=service.web_session,
+            variables=variables,
+            step=step,
+            began=time.time(),
+            conferences=service.conferences,
+            waiting=self._waiting.play,
+            outlet=service.outlet,
+            documents=self,
+            media=service.media,
+        )

@@ -1,0 +1,87 @@
+"""What a connect leaves on its call's channel: whoever gets the call finds what became of it.
+
+The switch sets `last_bridge_to` and `originate_disposition` itself (switch_ivr_bridge.c,
+switch_ivr_originate.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from adapter.connecting.outcome import Outcome, failed_reason
+
+CONNECT_VARIABLE = "swml_connect"
+"""The connect that began last, how often it did, and what `socket_resume` was before."""
+
+PEER_VARIABLE = "last_bridge_to"
+DISPOSITION_VARIABLE = "originate_disposition"
+
+RINGING = "%(2000,4000,440,480)"
+"""What an answered caller hears while nobody else makes a sound."""
+
+
+class Channel(Protocol):
+    """A call's variables as they were when it came to us."""
+
+    def variable(self, name: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """One step's connect."""
+
+    name: str
+    """The same for the same step of the same script, whoever runs it."""
+
+    attempt: int
+    resume: str
+    """What `socket_resume` was before."""
+
+    became: Outcome | None = None
+    """What became of it while nobody looked."""
+
+    @classmethod
+    def find(cls, channel: Channel, name: str) -> Connect:
+        """What is known of it: a new one, one that is over, or one to be done again."""
+        known, _, rest = channel.variable(CONNECT_VARIABLE).partition(" ")
+        attempt, _, resume = rest.partition(" ")
+        if known != name or not attempt.isdigit():
+            return cls(name, 1, channel.variable("socket_resume"))
+        found = cls(name, int(attempt), resume, _became(channel.variable))
+        return found if found.became else replace(found, attempt=found.attempt + 1)
+
+    @property
+    def id(self) -> str:
+        """Names this attempt."""
+        return f"{self.name}/{self.attempt}"
+
+    def before(self, *, outlives: bool) -> dict[str, str]:
+        """Variables to set before anybody is called; `outlives`: the application outlives us."""
+        return {
+            CONNECT_VARIABLE: f"{self.name} {self.attempt} {self.resume}",
+            PEER_VARIABLE: "",
+            DISPOSITION_VARIABLE: "",
+            "socket_resume": "false" if outlives else self.resume,
+            "continue_on_fail": "true",
+            "hangup_after_bridge": "false",
+            "park_after_bridge": "false",
+            "transfer_after_bridge": "",
+            # What the caller's phone says about itself is nobody's business.
+            "sip_copy_custom_headers": "false",
+        }
+
+    def after(self) -> dict[str, str]:
+        """Variables to set when it is over."""
+        return {"socket_resume": self.resume, "ringback": ""}
+
+
+def _became(variable: Callable[[str], str]) -> Outcome | None:
+    """None: our connection ended before anything came of it, and the switch broke it off."""
+    if peer := variable(PEER_VARIABLE):
+        return Outcome(peer)
+    disposition = variable(DISPOSITION_VARIABLE)
+    if variable("socket_resume") == "false" and disposition:
+        return Outcome(failed_reason=failed_reason(disposition))
+    return None

@@ -1,0 +1,54 @@
+"""The callbacks of a connect: `calling.call.connect`, and `calling.call.state` of each leg.
+
+Field names and values as in the reference's examples (SWML reference, connect); `end_reason` and
+`ended_by` of `disconnected` are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from adapter.connecting.legs import Leg
+from adapter.identity import CallIdentity
+
+Tell = Callable[..., None]
+"""`Context.tell`: a URL (or None), the event's type, its parameters, and `of` whom it is."""
+
+
+class Teller:
+    """Tells what happens in one connect."""
+
+    def __init__(self, tell: Tell, identity: CallIdentity, status_url: str | None) -> None:
+        self._tell = tell
+        self._identity = identity
+        self._status_url = status_url
+
+    def connect(self, state: str, leg: Leg | None = None, **more: Any) -> None:
+        """`connecting`, `connected`, `failed` or `disconnected`."""
+        peer = {"peer": self._peer(leg)} if leg is not None else {}
+        params = {"connect_state": state, **peer, **more}
+        self._tell(self._status_url, "calling.call.connect", **params)
+
+    def leg(self, leg: Leg, state: str) -> None:
+        """One of a leg's states, if its URL wants to hear of it."""
+        if state not in leg.plan.states:
+            return
+        self._tell(
+            leg.plan.state_url,
+            "calling.call.state",
+            of=replace(self._identity, call_id=leg.plan.uuid),
+            call_state=state,
+            direction="outbound",
+            device=leg.plan.device,
+            end_reason=leg.reason if state == "ended" else None,
+        )
+
+    def _peer(self, leg: Leg) -> dict[str, Any]:
+        identity = self._identity
+        return {
+            "call_id": leg.plan.uuid,
+            "node_id": identity.node_id,
+            "device": leg.plan.device,
+        }
