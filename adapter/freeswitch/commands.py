@@ -198,11 +198,6 @@ def get_variable(uuid: str, name: str) -> bytes:
     return api("uuid_getvar", word(uuid), _name(name))
 
 
-def kill(uuid: str, cause: str) -> bytes:
-    """End any call."""
-    return api("uuid_kill", word(uuid), word(cause))
-
-
 def record_start(uuid: str, path: str, limit: int, options: Mapping[str, str]) -> bytes:
     """Start a recording. The limit (whole seconds, 0 = none) must be there or options are dropped.
 
@@ -221,9 +216,9 @@ def silent_call(uuid: str) -> bytes:
     return api("originate", f"{{origination_uuid={word(uuid)}}}null/swml-adapter", "&park()")
 
 
-def kill(uuid: str) -> bytes:
+def kill(uuid: str, cause: str = "NORMAL_CLEARING") -> bytes:
     """Hang up a call that is not ours."""
-    return api("uuid_kill", word(uuid))
+    return api("uuid_kill", word(uuid), word(cause))
 
 
 def jitter_buffer(uuid: str, milliseconds: int) -> bytes:
