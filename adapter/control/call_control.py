@@ -12,6 +12,7 @@ from adapter.control.errors import CallEnded
 from adapter.control.started import Started
 
 if TYPE_CHECKING:
+    from adapter.control.collecting import Collecting
     from adapter.control.playing import Playing
     from adapter.control.script import Script
     from adapter.methods.context import Context
@@ -39,6 +40,7 @@ class CallControl:
         self.identity = context.identity
         self.script = script
         self.plays: Started[Playing] = Started("play", PLAYS_AT_ONCE)
+        self.collects: Started[Collecting] = Started("collect", 1)
         self.note = note
         self._row = row
         self.log = structlog.get_logger().bind(call_id=context.identity.call_id)

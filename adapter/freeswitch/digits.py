@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gevent
 from gevent.event import Event as Flag
@@ -27,6 +27,7 @@ class Digits:
         self.news = Flag()
         """Set when a digit was pressed, or the call is gone; cleared by `take`."""
         self._interrupts = False
+        self._diverted: Callable[[str], None] | None = None
         call.on("DTMF", self._on_dtmf)
         call.on("CHANNEL_HANGUP", lambda _: self.news.set())
         call.when_ended(self.news.set)
@@ -49,6 +50,16 @@ class Digits:
         """What was pressed so far was meant for something else."""
         self._pressed.clear()
 
+    def divert(self, to: Callable[[str], None]) -> Callable[[], None]:
+        """Give what is pressed to somebody else from now on; returns what ends that."""
+        self._diverted = to
+
+        def take_back() -> None:
+            if self._diverted is to:
+                self._diverted = None
+
+        return take_back
+
     @contextlib.contextmanager
     def interrupting(self) -> Iterator[None]:
         """While it lasts, a digit cuts off what plays."""
@@ -59,6 +70,9 @@ class Digits:
             self._interrupts = False
 
     def _on_dtmf(self, event: Event) -> None:
+        if self._diverted is not None:
+            self._diverted(event.get("DTMF-Digit"))
+            return
         self._pressed.append(event.get("DTMF-Digit"))
         self.news.set()
         if self._interrupts:

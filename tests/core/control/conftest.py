@@ -54,6 +54,13 @@ class FakeCall:
         self.answered = True
         self.endless = False
         self.innermost = ""
+        self.at_end = []
+
+    def on(self, _event, handler):
+        return lambda: None
+
+    def when_ended(self, callback):
+        self.at_end.append(callback)
 
     def hangup(self, cause):
         self.done.append(f"hangup {cause}")
@@ -134,6 +141,26 @@ class FakeScript:
         self.replaced.append(document)
 
 
+class FakeDigits:
+    """Keys for whoever they are diverted to, else for the script."""
+
+    def __init__(self):
+        self.kept = []
+        self.to = None
+
+    def divert(self, to):
+        self.to = to
+
+        def take_back():
+            self.to = None
+
+        return take_back
+
+    def press(self, keys):
+        for key in keys:
+            (self.to or self.kept.append)(key)
+
+
 class FakeSounds:
     def playbacks(self, sound, *, wish, decibels):
         match sound:
@@ -152,9 +179,11 @@ class World:
         self.call = FakeCall()
         self.recordings = FakeRecordings(self.call)
         self.script = FakeScript()
+        self.digits = FakeDigits()
         self.told = []
         context = SimpleNamespace(
             sounds=FakeSounds(),
+            digits=self.digits,
             tell=lambda url, event, **params: self.told.append((url, event, params)),
             call=self.call,
             recordings=self.recordings,

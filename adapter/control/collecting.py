@@ -1,0 +1,121 @@
+"""One `collect` that was commanded from outside: the keys that the party presses, until enough.
+
+The keys are taken away from the script meanwhile. What came of it is told as a result: `digit`,
+`no_input`, `start_of_input`, and `finished` when it was stopped or the call ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.queue import Empty, Queue
+
+if TYPE_CHECKING:
+    from adapter.control.call_control import CallControl
+
+EVENT = "calling.call.collect"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is collected. Times in seconds; `initial_timeout` counts once the timers run."""
+
+    max_digits: int
+    terminators: str
+    digit_timeout: float
+    initial_timeout: float
+    timers_run: bool
+    continuous: bool
+    tell_start: bool
+
+
+class _Told(Enum):
+    """What may come besides a digit."""
+
+    STOP = auto()
+    START_TIMERS = auto()
+
+
+class Collecting:
+    """Collects digits once, or again and again."""
+
+    def __init__(
+        self, control: CallControl, control_id: str, wanted: Wanted, url: str | None
+    ) -> None:
+        self.control_id = control_id
+        self.over = False
+        self._control = control
+        self._wanted = wanted
+        self._url = url
+        self._timers_run = wanted.timers_run
+        self._inbox: Queue[str | _Told] = Queue()
+
+    def start(self) -> None:
+        """Begin; keys that are pressed from now on count."""
+        control = self._control
+        take_back = control.context.digits.divert(self._inbox.put)
+        control.call.on("CHANNEL_HANGUP", lambda _: self.stop())
+        control.call.when_ended(self.stop)
+        greenlet = gevent.spawn(self._run)
+        greenlet.name = f"collect {self.control_id}"
+        greenlet.link(lambda _: take_back())
+
+    def stop(self) -> None:
+        """End it; what was pressed so far is forgotten."""
+        self._inbox.put(_Told.STOP)
+
+    def start_timers(self) -> None:
+        """From now on the first digit is waited for `initial_timeout` seconds."""
+        self._inbox.put(_Told.START_TIMERS)
+
+    def _run(self) -> None:
+        while True:
+            result = self._collect()
+            self.over = result["type"] == "finished" or not self._wanted.continuous
+            self._tell(result)
+            if self.over:
+                return
+
+    def _collect(self) -> dict[str, Any]:
+        """One input's result."""
+        digits = ""
+        while len(digits) < self._wanted.max_digits:
+            match self._next(digits):
+                case _Told.STOP:
+                    return {"type": "finished"}
+                case _Told.START_TIMERS:
+                    self._timers_run = True
+                case None:
+                    break
+                case str(key) if key in self._wanted.terminators:
+                    return _digits(digits, key)
+                case key:
+                    digits += key
+                    if len(digits) == 1 and self._wanted.tell_start:
+                        self._tell({"type": "start_of_input"})
+        return _digits(digits)
+
+    def _next(self, digits: str) -> str | _Told | None:
+        """A key, a word from outside, or None when time is up."""
+        initial = self._wanted.initial_timeout if self._timers_run else None
+        patience = self._wanted.digit_timeout if digits else initial
+        try:
+            came: str | _Told = self._inbox.get(timeout=patience)
+        except Empty:
+            return None
+        return came
+
+    def _tell(self, result: dict[str, Any]) -> None:
+        params: dict[str, Any] = {"control_id": self.control_id, "result": result}
+        if self._wanted.continuous:
+            params["state"] = "finished" if self.over else "collecting"
+        self._control.tell(self._url, EVENT, **params)
+
+
+def _digits(digits: str, terminator: str = "") -> dict[str, Any]:
+    if not digits:
+        return {"type": "no_input"}
+    return {"type": "digit", "params": {"digits": digits, "terminator": terminator}}
