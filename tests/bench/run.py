@@ -9,6 +9,7 @@ receiver accepts connections and says nothing.
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sqlite3
 import statistics
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import control
 import language
+import step
 from rich.console import Console
 from rich.table import Table
 from servers import Server, adapter, free_port, running
@@ -98,6 +100,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--calls", type=int, default=1000)
     options.add_argument("--concurrency", type=int, default=50)
+    options.add_argument("--alone", type=int, default=50, help="calls one at a time")
     options.add_argument("--idle", type=int, default=500)
     chosen = options.parse_args()
     with ExitStack() as stack:
@@ -109,16 +112,19 @@ def main() -> None:
             "bare greenswitch": stack.enter_context(bare(folder, "calls")),
         }
         rounds: dict[str, list[Round]] = {name: [] for name in servers}
+        alone: dict[str, list[float]] = {name: [] for name in servers}
         for _ in range(chosen.rounds):
             for name, server in servers.items():
                 rounds[name].append(drive(server, chosen.calls, chosen.concurrency))
+                alone[name].append(drive(server, chosen.alone, 1).first_command_ms)
         check_store(folder, servers["adapter"].calls)
         memory = {
             "adapter": measured_idle(adapter(folder, IDLE_DOCUMENT), chosen.idle),
             "bare greenswitch": measured_idle(bare(folder, "idle"), chosen.idle),
         }
-    show(rounds, memory, chosen)
+    show(rounds, alone, memory, chosen)
     language.run(chosen.rounds)
+    step.run()
     control.run(chosen.rounds)
 
 
@@ -128,10 +134,18 @@ def measured_idle(starting: AbstractContextManager[Server], calls: int) -> float
 
 
 def show(
-    rounds: dict[str, list[Round]], memory: dict[str, float], chosen: argparse.Namespace
+    rounds: dict[str, list[Round]],
+    alone: dict[str, list[float]],
+    memory: dict[str, float],
+    chosen: argparse.Namespace,
 ) -> None:
-    table = Table(title=f"{chosen.concurrency} calls at once, medians of {chosen.rounds} rounds")
-    for title in ("", "calls/s", "CPU ms per call", "first command ms", "KB per idle call"):
+    """The table. The first command: of calls at once, which wait for each other, and of one."""
+    table = Table(
+        title=f"{chosen.concurrency} calls at once, medians of {chosen.rounds} rounds, "
+        f"{os.cpu_count()} cores"
+    )
+    titles = ("calls/s", "CPU ms per call", "first command ms", "of one call", "KB per idle call")
+    for title in ("", *titles):
         table.add_column(title, justify="right" if title else "left")
     medians = {}
     for name, measured in rounds.items():
@@ -140,12 +154,14 @@ def show(
             for field in ("calls_per_second", "cpu_ms_per_call", "first_command_ms")
         ]
         medians[name] = values
+        values.append(statistics.median(alone[name]))
         table.add_row(name, *(f"{value:.2f}" for value in values), f"{memory[name]:.0f}")
     ours, theirs = medians["adapter"], medians["bare greenswitch"]
     table.add_row(
         "ratio",
         f"{ours[0] / theirs[0]:.1f} x",
         f"{theirs[1] / ours[1]:.1f} x less",
+        "",
         "",
         f"{memory['bare greenswitch'] / memory['adapter']:.1f} x less",
     )
