@@ -65,9 +65,9 @@ class Media:
         self.folder.mkdir(parents=True, exist_ok=True)
         return Capture(call, self.folder, self.switch_folder)
 
-    def listener(self, call: Call, seconds: float) -> Listener:
+    def listener(self, call: Call, *, silence: float, seconds: float) -> Listener:
         """Listens to the party of a call."""
-        return Listener(call, lambda: self.capture(call), seconds)
+        return Listener(self.capture(call), silence=silence, seconds=seconds)
 
 
 def _sounds(

@@ -1,13 +1,15 @@
 """What the party says, recorded for our own ears: the file is gone once it was listened to.
 
-It ends by itself when somebody has spoken and is silent again, if told so.
+It is written frame by frame, so that it can be listened to while it is spoken.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import uuid
+from array import array
 from pathlib import Path
 
 from gevent.event import Event as Flag
@@ -24,6 +26,10 @@ LIMIT_BACKSTOP = 5
 """Seconds after which the switch ends it should we be dead by then."""
 
 
+WAV_HEADER = 44
+"""Bytes before a WAV's samples, as libsndfile writes it."""
+
+
 class Capture:
     """One such recording, from `start` to `drop`."""
 
@@ -32,22 +38,40 @@ class Capture:
         self.path = folder / name
         self.ended = Flag()
         self._switch_path = f"{switch_folder}/{name}"
+        self._read = WAV_HEADER
         self._call = call
         self._unsubscribe = call.on("RECORD_STOP", self._on_stop)
         call.when_ended(self.ended.set)
 
-    def start(self, *, seconds: float, end_silence: float = 0.0, both: bool = False) -> None:
-        """Record for at most `seconds`; `end_silence` seconds of it after speech end it.
+    def start(self, *, seconds: float, both: bool = False) -> None:
+        """Record for at most `seconds`; `both`: what the party hears as well.
 
-        `both`: what the party hears as well. Raises what the switch refuses.
+        Raises what the switch refuses.
         """
-        options = {"RECORD_PRE_BUFFER_FRAMES": "0"}
+        options = {
+            "RECORD_PRE_BUFFER_FRAMES": "0",
+            # Buffered, the file grows by four seconds at a time (switch_ivr_async.c).
+            "enable_file_write_buffering": "false",
+        }
         if not both:
             options["RECORD_READ_ONLY"] = "true"
-        if end_silence:
-            options["RECORD_FINAL_TIMEOUT_MS"] = str(max(20, round(end_silence * 1000)))
         limit = math.ceil(seconds) + LIMIT_BACKSTOP
         self._call.api(commands.record_start(self._call.uuid, self._switch_path, limit, options))
+
+    def more(self) -> array[int]:
+        """The samples that have come since this was asked last (8 kHz, as the call's)."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
+            return array("h")
+        whole = len(data) & ~1
+        self._read += whole
+        samples = array("h", data[:whole])
+        if sys.byteorder == "big":
+            samples.byteswap()
+        return samples
 
     def stop(self) -> None:
         """End it, and wait until the file is whole."""

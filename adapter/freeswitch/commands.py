@@ -231,6 +231,11 @@ def cut_off(uuid: str) -> bytes:
     return api("uuid_break", word(uuid))
 
 
+def preprocess(uuid: str, what: str) -> bytes:
+    """Change what the party says by speexdsp: `r.noise_suppress=-30`, or `stop`."""
+    return api("uuid_preprocess", word(uuid), word(what))
+
+
 def break_playback(uuid: str) -> bytes:
     """Cut off what plays now, and what waits behind it."""
     return api("uuid_break", word(uuid), "all")

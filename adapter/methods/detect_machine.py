@@ -1,11 +1,37 @@
-"""`detect_machine`: is it a person, a machine or a fax (SWML reference, detect_machine)."""
+"""`detect_machine`: is it a person, a machine or a fax (SWML reference, detect_machine).
 
-from typing import Annotated, Literal
+document            switch
+detect_machine →    uuid_record start        what the party says, heard while it is said
+               →    uuid_record stop         once it is known who that is
 
+The words and tones are judged here (`speech.answerer`), on any switch alike: FreeSWITCH has no
+classifier of its own, and its tone events do not say which call they are of.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import gevent
+import structlog
 from pydantic import Field
 
+from adapter.freeswitch.capture import Capture
+from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.methods.context import Context
+from adapter.speech.activity import Frames
+from adapter.speech.answerer import Answerer, Rules, Verdict
 from adapter.swml.catalog import MethodSpec
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters, folded
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.06
+"""How often we listen."""
 
 
 class DetectMachine(Parameters):
@@ -31,3 +57,112 @@ class DetectMachine(Parameters):
 
 
 SPEC = MethodSpec("detect_machine", DetectMachine, result_variable="detect_result")
+
+RESULTS = {
+    Verdict.HUMAN: "human",
+    Verdict.MACHINE: "machine",
+    Verdict.FAX: "fax",
+    Verdict.UNKNOWN: "unknown",
+}
+
+
+def perform(context: Context, params: DetectMachine) -> Result:
+    """Listen until it is clear, or in the background if the script is not to wait."""
+    detectors = {name.strip().lower() for name in params.detectors.split(",")}
+    if not detectors & {"amd", "fax"}:
+        raise ScriptError(Code.PARAMETER_INVALID, "detect_machine: detectors are amd and fax")
+    context.call.answer()
+    capture = context.media.capture(context.call)
+    capture.start(seconds=params.timeout)
+    detecting = _Detecting(context, params, capture, Answerer(_rules(params, detectors)))
+    if params.wait:
+        return Result(detecting.run())
+    background = gevent.spawn(detecting.run_alone)
+    background.name = f"detect_machine of {context.call.uuid}"
+    return Result({"detect_result": "detecting"})
+
+
+def _rules(params: DetectMachine, detectors: set[str]) -> Rules:
+    ready = params.machine_ready_timeout
+    return Rules(
+        person="amd" in detectors,
+        tone=params.tone if "fax" in detectors else None,
+        initial_timeout=params.initial_timeout,
+        end_silence=params.end_silence_timeout,
+        voice_threshold=params.machine_voice_threshold,
+        words_threshold=params.machine_words_threshold,
+        message_end=params.detect_message_end,
+        ready_silence=params.end_silence_timeout if ready is None else ready,
+        goes_on=not params.wait,
+    )
+
+
+class _Detecting:
+    """One detection at work."""
+
+    def __init__(
+        self, context: Context, params: DetectMachine, capture: Capture, answerer: Answerer
+    ) -> None:
+        self._context = context
+        self._params = params
+        self._capture = capture
+        self._answerer = answerer
+        self._control_id = str(uuid.uuid4())
+        self._began = context.now()
+
+    def run(self) -> dict[str, Any]:
+        """Until it is known; returns the variables. Raises `CallGone`."""
+        try:
+            self._listen()
+            self._context.call.raise_if_gone()
+        finally:
+            self._tell("finished")
+            self._drop()
+        answerer = self._answerer
+        return {
+            "detect_result": RESULTS[answerer.verdict or Verdict.UNKNOWN],
+            "detect_machine_beep": answerer.beep,
+            "detect_ms": round(answerer.seconds * 1000),
+        }
+
+    def run_alone(self) -> None:
+        """The same in a greenlet of its own: only callbacks tell what came of it."""
+        try:
+            self.run()
+        except CallGone:
+            pass
+        except Exception:
+            log.exception("detect_machine failed inside the adapter")
+
+    def _listen(self) -> None:
+        frames, until = Frames(), self._began + self._params.timeout
+        wait: Callable[[float], object] = self._capture.ended.wait
+        while not self._answerer.over:
+            ended = wait(LOOK_SECONDS)
+            for frame in frames.cut(self._capture.more()):
+                for verdict in self._answerer.hear(frame):
+                    self._tell(verdict)
+            if ended or self._context.now() >= until:
+                break
+        if self._answerer.verdict is None:
+            self._tell(Verdict.UNKNOWN)
+
+    def _tell(self, event: str) -> None:
+        params: dict[str, Any] = {"event": str(event)}
+        fax = self._answerer.verdict is Verdict.FAX
+        if event == Verdict.FAX:
+            params["event"] = self._params.tone
+        if self._answerer.beep:
+            params["beep"] = True
+        self._context.tell(
+            self._params.status_url,
+            "calling.call.detect",
+            control_id=self._control_id,
+            detect={"type": "fax" if fax else "machine", "params": params},
+        )
+
+    def _drop(self) -> None:
+        try:
+            self._capture.drop()
+        except SwitchError as error:
+            log.warning("a capture was not ended", reason=str(error))

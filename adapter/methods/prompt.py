@@ -10,7 +10,7 @@ on, so that early words count, and cut the sounds off; it ends with `speech_end_
 silence.
 
 document            switch
-prompt         →    uuid_record start        twice: the speech, and its beginning
+prompt         →    uuid_record start        what the party says, heard while it is said
   play         →    playback …               cut off by uuid_break
                →    uuid_record stop         and the words are recognised in another process
 """
@@ -120,10 +120,12 @@ class _Prompting:
     def with_speech(self) -> Input:
         call, params = self._context.call, self._params
         seconds = params.speech_timeout or LONGEST_SPEECH
-        listener = self._context.media.listener(call, SOUNDS_BACKSTOP + seconds)
         silence = params.speech_end_timeout or SILENCE_AFTER_SPEECH
+        listener = self._context.media.listener(
+            call, silence=silence, seconds=SOUNDS_BACKSTOP + seconds
+        )
         try:
-            listener.start(silence)
+            listener.start()
             return self._listen(listener, seconds)
         finally:
             listener.close()
@@ -135,7 +137,7 @@ class _Prompting:
             self._play(lambda: self._pressed or listener.spoke.is_set())
         if not self._pressed and not listener.spoke.is_set():
             self._wait(self._params.initial_timeout, listener.spoke)
-        if not self._pressed and listener.has_begun():
+        if not self._pressed and listener.spoke.is_set():
             self._wait(seconds, listener.finished)
         if self._pressed:
             return self._collect(digits.take(0))

@@ -252,6 +252,14 @@ def uuid_fileman(switch: "SimSwitch", argument: str) -> str:
     return "+OK\n"
 
 
+def uuid_preprocess(switch: "SimSwitch", argument: str) -> str:
+    """Accepted and remembered nowhere: there is no noise here."""
+    words = argument.split(" ")
+    if len(words) < 2:
+        return "-USAGE: <>\n"
+    return "+OK Success\n" if switch.session(words[0]) else "-ERR Cannot locate session!\n"
+
+
 def uuid_jitterbuffer(switch: "SimSwitch", argument: str) -> str:
     """Accepted and remembered nowhere: no packet is ever late here."""
     found = switch.session(argument.partition(" ")[0])
@@ -324,6 +332,7 @@ CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
     "uuid_audio": uuid_audio,
     "uuid_fileman": uuid_fileman,
     "uuid_jitterbuffer": uuid_jitterbuffer,
+    "uuid_preprocess": uuid_preprocess,
     "uuid_transfer": uuid_transfer,
     "uuid_bridge": uuid_bridge,
     "sched_hangup": sched_hangup,

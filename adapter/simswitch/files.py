@@ -2,10 +2,10 @@
 
 Rules
 - WAV (mod_sndfile): the header stands at once with sizes of zero; samples follow in steps of
-  64 KiB (SWITCH_DEFAULT_FILE_BUFFER_LEN); the sizes are corrected at close. A switch that is
-  killed therefore leaves a header that says 'empty' before whole steps of audio. On a full disk
-  a file cannot be begun; of one that runs the steps that do not fit are missing, and the last one,
-  written at close, is missed by nobody.
+  64 KiB (SWITCH_DEFAULT_FILE_BUFFER_LEN), or frame by frame without buffering; the sizes are
+  corrected at close. A switch that is killed therefore leaves a header that says 'empty' before
+  whole steps of audio. On a full disk a file cannot be begun; of one that runs the steps that do
+  not fit are missing, and the last one, written at close, is missed by nobody.
 - MP3 (mod_shout): real MPEG frames at a constant rate that decode to silence, padded at the
   end by the encoder, so that their duration is longer than the recording.
 """
@@ -47,6 +47,7 @@ class WavFile:
 
     def __init__(self, path: Path, channels: int, disk: Disk) -> None:
         self.failed = False
+        self.step = WRITE_STEP
         self._channels = channels
         self._disk = disk
         self._file = path.open("wb", buffering=0)
@@ -56,7 +57,7 @@ class WavFile:
 
     def write(self, data: bytes) -> None:
         self._pending += data
-        whole = len(self._pending) - len(self._pending) % WRITE_STEP
+        whole = len(self._pending) - len(self._pending) % self.step
         if whole:
             self._flush(whole)
 

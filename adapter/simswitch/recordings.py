@@ -20,7 +20,7 @@ from adapter.simswitch import recorder
 from adapter.simswitch.audio import FRAME_MS, RATE
 from adapter.simswitch.channel import Channel
 from adapter.simswitch.disk import Disk
-from adapter.simswitch.files import FORMATS
+from adapter.simswitch.files import FORMATS, WavFile
 from adapter.simswitch.recorder import RecordOptions
 from adapter.simswitch.settings import Pace, SwitchSettings
 from adapter.simswitch.strings import is_true
@@ -152,6 +152,8 @@ class Recordings:
         except OSError as error:
             log.warning("recording cannot be opened", path=path, error=str(error))
             return None
+        if self._writes_at_once(variables) and isinstance(file, WavFile):
+            file.step = 2 * options.channels
         channel = self._channel
         return recorder.Recording(
             path,
@@ -176,9 +178,13 @@ class Recordings:
             keepers.append(self._spawn(f"limit of {made.path}", self._end_at, made, end))
         detects = isinstance(made, recorder.Recording) and made.detects_silence
         if detects or self._settings.live_files:
-            step = FRAME_MS / 1000 if detects else LIVE_STEP_SECONDS
+            often = detects or self._writes_at_once(made.variables)
+            step = FRAME_MS / 1000 if often else LIVE_STEP_SECONDS
             keepers.append(self._spawn(f"recording {made.path}", self._tend, made, step))
         self._keepers[made.path] = keepers
+
+    def _writes_at_once(self, variables: Mapping[str, str]) -> bool:
+        return self._lookup(variables)("enable_file_write_buffering") == "false"
 
     def _end_at(self, made: Running, end: float) -> None:
         gevent.sleep(max(0.0, end - time.time()))

@@ -1,69 +1,49 @@
-"""Where somebody speaks, by the loudness of frames."""
+"""Where somebody speaks, frame by frame."""
 
-import wave
 from array import array
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapter.speech.activity import Stretch, frame_levels, has_voice, stretches
-
-RATE = 8000
+from adapter.speech.activity import FRAME, RATE, Activity, Frames
 
 
-def write(path, *parts: tuple[float, int]) -> None:
+def said(*parts: tuple[float, int]) -> array:
     """(seconds, amplitude) one after the other."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        for seconds, amplitude in parts:
-            half = array("h", [amplitude, -amplitude])
-            file.writeframes((half * round(seconds * RATE / 2)).tobytes())
+    samples = array("h")
+    for seconds, amplitude in parts:
+        samples += array("h", [amplitude, -amplitude]) * round(seconds * RATE / 2)
+    return samples
 
 
 @pytest.mark.parametrize(
-    ("parts", "voice"),
+    ("parts", "spoke", "silence"),
     [
-        ([(1, 1000)], True),
-        ([(3, 0), (0.1, 300), (0.1, 0)], True),
-        ([(3, 199)], False),
-        ([(1, 0), (0.04, 9000), (1, 0)], False),
-        ([(1, 1000), (5, 0)], False),
-        ([], False),
+        ([(1, 1000)], True, 0),
+        ([(3, 0), (0.1, 200), (0.1, 0)], True, 0.1),
+        ([(3, 199)], False, 3),
+        ([(1, 0), (0.08, 9000), (1, 0)], False, 1),
+        ([(0.06, 9000), (0.2, 0), (0.06, 9000)], True, 0),
+        ([(0.06, 9000), (0.4, 0), (0.06, 9000)], False, 0),
+        ([(1, 1000), (5, 0)], True, 5),
+        ([], False, 0),
     ],
 )
-def test_voice_near_the_end(tmp_path, parts, voice):
-    write(tmp_path / "a.wav", *parts)
-    assert has_voice(tmp_path / "a.wav") is voice
+def test_who_has_spoken_and_is_silent_since(parts, spoke, silence):
+    activity = Activity()
+    for frame in Frames().cut(said(*parts)):
+        activity.hear(frame)
+    assert (activity.spoke, activity.silence) == (spoke, pytest.approx(silence))
 
 
-def test_no_file_has_no_voice(tmp_path):
-    assert frame_levels(tmp_path / "none.wav") == []
-    (tmp_path / "x.wav").write_bytes(b"RIFF")
-    assert not has_voice(tmp_path / "x.wav")
-
-
-def frames(*parts: tuple[float, int]) -> list[int]:
-    return [level for seconds, level in parts for _ in range(round(seconds / 0.02))]
-
-
-@pytest.mark.parametrize(
-    ("levels", "found"),
-    [
-        ([], []),
-        (frames((1, 0)), [Stretch(False, 0, 1)]),
-        (
-            frames((0.5, 0), (1, 900), (0.5, 0)),
-            [Stretch(False, 0, 0.5), Stretch(True, 0.5, 1), Stretch(False, 1.5, 0.5)],
-        ),
-        # A pause inside a word, and a click.
-        (frames((0.2, 900), (0.08, 0), (0.2, 900)), [Stretch(True, 0, 0.48)]),
-        (frames((0.4, 0), (0.02, 9000), (0.58, 0)), [Stretch(False, 0, 1)]),
-        # What has just begun may be a pause or a word; it stands as it is.
-        (frames((0.2, 900), (0.06, 0)), [Stretch(True, 0, 0.2), Stretch(False, 0.2, 0.06)]),
-    ],
-)
-def test_stretches(levels, found):
-    assert stretches(levels) == [
-        Stretch(one.voice, pytest.approx(one.start), pytest.approx(one.seconds)) for one in found
+@given(st.lists(st.integers(0, 3 * FRAME), max_size=20))
+def test_pieces_of_any_size_give_the_same_frames(sizes):
+    samples = array("h", (at % 1000 for at in range(sum(sizes))))
+    frames, at, found = Frames(), 0, []
+    for size in sizes:
+        found += frames.cut(samples[at : at + size])
+        at += size
+    assert found == [
+        samples[start : start + FRAME] for start in range(0, len(samples) - FRAME + 1, FRAME)
     ]

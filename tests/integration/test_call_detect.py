@@ -1,0 +1,93 @@
+"""detect_machine on a call, in the foreground and the background; denoise."""
+
+from collections.abc import Sequence
+
+import pytest
+from worlds.sounds import Sound, silence, speech, tone
+from worlds.steps import SETTLED, STAY, play, record
+from worlds.waiting import eventually
+from worlds.world import World
+
+
+@pytest.mark.parametrize(
+    ("says", "result"),
+    [
+        ([silence(1), speech(0.5), silence()], "human"),
+        ([silence(0.5), speech(20)], "machine"),
+        ([silence(1), tone(2100, seconds=3), silence()], "fax"),
+        ([silence()], "unknown"),
+    ],
+    ids=["human", "machine", "fax", "unknown"],
+)
+def test_who_has_answered(world: World, says: Sequence[Sound], result: str) -> None:
+    report, inbox = world.report(), world.inbox()
+    world.run(
+        [
+            {"detect_machine": {"initial_timeout": 2.5, "status_url": inbox.url}},
+            report.step(),
+        ],
+        says=says,
+    )
+    said = report.wait()
+    assert said["detect_result"] == result
+    assert 200 < said["detect_ms"] < 6000
+    eventually(lambda: len(inbox.events) == 2)
+    first, last = (event["params"]["detect"] for event in inbox.events)
+    named = {"fax": ("fax", "CED")}.get(result, ("machine", result.upper()))
+    assert (first["type"], first["params"]["event"]) == named
+    assert last["params"]["event"] == "finished"
+
+
+def test_a_message_is_left_after_the_beep(world: World) -> None:
+    """In the background too; the script goes on meanwhile."""
+    report, inbox = world.report(), world.inbox()
+    greeting = [silence(0.5), speech(2), silence(0.4), tone(1000, seconds=0.4), silence()]
+    world.run(
+        [
+            {"detect_machine": {"detect_message_end": True, "machine_ready_timeout": 3}},
+            report.step(),
+            play("silence:0.1"),
+        ],
+        says=greeting,
+    )
+    said = report.wait()
+    assert (said["detect_result"], said["detect_machine_beep"]) == ("machine", True)
+    phone = world.call(
+        [
+            {
+                "detect_machine": {
+                    "wait": False,
+                    "detect_message_end": True,
+                    "machine_ready_timeout": 3,
+                    "status_url": inbox.url,
+                }
+            },
+            report.step("meanwhile"),
+            STAY,
+        ],
+        says=greeting,
+    )
+    assert report.wait("meanwhile")["detect_result"] == "detecting"
+    eventually(lambda: len(inbox.events) == 3)
+    told = [event["params"]["detect"]["params"] for event in inbox.events]
+    assert [one["event"] for one in told] == ["MACHINE", "READY", "finished"]
+    assert told[1]["beep"] is True
+    phone.hang_up()
+
+
+def test_denoise_and_stop_denoise(world: World) -> None:
+    inbox, report = world.inbox(), world.report()
+    world.run(
+        [
+            *SETTLED,
+            record(inbox, "a"),
+            "denoise",
+            report.step("on"),
+            play("silence:0.5"),
+            "stop_denoise",
+            report.step("off"),
+        ],
+        says=speech(),
+    )
+    assert report.wait("on")["denoise_result"] == "on"
+    assert report.wait("off")["denoise_result"] == "off"
