@@ -25,7 +25,12 @@ class Understands(Protocol):
     """Whoever turns speech into words (`Recogniser`)."""
 
     def recognise(
-        self, path: Path, *, language: str = "", hints: list[str] | None = None
+        self,
+        path: Path,
+        *,
+        language: str = "",
+        hints: list[str] | None = None,
+        seconds: float | None = None,
     ) -> Heard: ...
 
 

@@ -83,6 +83,7 @@ class Session:
         )
         self._recordings = CallRecordings(call, service.archive, self._identity)
         self._digits = Digits(call)
+        self._running: dict[str, Any] = {}
         self.script: Interpreter | None = None
         """The call's own script, once there is one."""
         self._replacement: Document | None = None
@@ -298,6 +299,7 @@ class Session:
             waiting=self._waiting.play,
             outlet=service.outlet,
             documents=self,
+            running=self._running,
         )
 
     def report_warnings(self, script: Interpreter) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from adapter.config.section import Seconds, Section, ShortWord
 
@@ -65,3 +65,10 @@ class Recogniser(Section):
     )
     models: list[SpeechModel] = Field([], description="models by language")
     seconds: Seconds = Field(30, description="longest time to recognise what was said")
+
+
+class Sms(Section):
+    """The web server that sends messages for `send_sms`."""
+
+    url: str | None = Field(None, pattern=r"^https?://", description="where it takes them (POST)")
+    token: SecretStr | None = Field(None, description="sent as `Authorization: Bearer`")

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from adapter.config.media import Recogniser, Speech
+from adapter.config.media import Recogniser, Sms, Speech
 from adapter.config.section import Count, Seconds, Section, ShortWord, Size
 
 NIL_ID = "00000000-0000-0000-0000-000000000000"
@@ -381,6 +381,7 @@ class SettingsModel(Section):
     log: Log = Field(Log(), description="what is logged")
     speech: Speech = Field(Speech(), description="who speaks `say:` texts")
     recogniser: Recogniser = Field(Recogniser(), description="who recognises speech")
+    sms: Sms = Field(Sms(), description="who sends the messages of `send_sms`")
     sounds_max_bytes: Size = Field(
         ByteSize(1024 * MEBIBYTE),
         description="fetched and rendered sounds that are kept; the longest unused go first",

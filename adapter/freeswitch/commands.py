@@ -236,6 +236,14 @@ def preprocess(uuid: str, what: str) -> bytes:
     return api("uuid_preprocess", word(uuid), word(what))
 
 
+def send_info(uuid: str, mime: str, content: str) -> bytes:
+    """Send the other end a SIP INFO, `mime` as `application/json`; `content` is one word."""
+    kind, _, subtype = mime.partition("/")
+    if re.search(r"[\s']", content):
+        raise UnsafeValue(f"this is no single word to send: {content[:60]!r}")
+    return api("uuid_send_info", word(uuid), word(kind), word(subtype), content)
+
+
 def break_playback(uuid: str) -> bytes:
     """Cut off what plays now, and what waits behind it."""
     return api("uuid_break", word(uuid), "all")

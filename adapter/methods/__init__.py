@@ -2,19 +2,27 @@
 
 A module has `SPEC` (name, short forms, parameters) and `perform(context, params)`, which does it to
 the call and returns the variables that the method sets. `perform` raises `ScriptError` when the
-method cannot be done: the script then goes on with `<method>_result: failed`.
+method cannot be done: the script then goes on with `<method>_result: failed`. `LIMITS` says of
+parameters that are not all that the reference says what they are, `MISSING` why there is no
+`perform`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from types import ModuleType
+from importlib.metadata import entry_points
+from types import MappingProxyType, ModuleType
+
+import structlog
 
 from adapter.methods.context import Context
 from adapter.swml.catalog import Catalog
 from adapter.swml.control import CONTROL
 from adapter.swml.effects import Effect, Result
 from adapter.swml.errors import Code, ScriptError
+
+log = structlog.get_logger()
 
 NAMES = (
     "ai",
@@ -54,8 +62,30 @@ NAMES = (
 )
 """Every calling method that is no control structure, as SWML spells it."""
 
-_MODULES: dict[str, ModuleType] = {name: import_module(f"adapter.methods.{name}") for name in NAMES}
+GROUP = "swml_freeswitch.methods"
+"""Entry points by which a package adds or replaces a method: its name, and a module like ours."""
 
+ADVICE = "install a package that brings it (docs/extending.md)"
+
+
+def _modules() -> dict[str, ModuleType]:
+    """Ours, and those of packages; one that cannot be used is left out and said so."""
+    found = {name: import_module(f"adapter.methods.{name}") for name in NAMES}
+    for point in entry_points(group=GROUP):
+        try:
+            found[point.name] = _usable(point.name, point.load())
+        except Exception:
+            log.exception("a package's method cannot be used", method=point.name)
+    return found
+
+
+def _usable(name: str, module: ModuleType) -> ModuleType:
+    if module.SPEC.name != name or not callable(module.perform):
+        raise TypeError(f"its SPEC is not that of {name}, or it has no perform")
+    return module
+
+
+_MODULES = _modules()
 
 _DONE_ONCE = frozenset(name for name, module in _MODULES.items() if hasattr(module, "ONCE"))
 
@@ -69,7 +99,10 @@ def perform(context: Context, effect: Effect) -> Result:
     """Do what the script asks for; raises `ScriptError` when it cannot be done."""
     module = _MODULES[effect.method]
     if not can_perform(effect.method):
-        raise ScriptError(Code.EXECUTE_FAILED, f"{effect.method} is not available here yet")
+        reason = getattr(module, "MISSING", "it is not made yet")
+        raise ScriptError(
+            Code.EXECUTE_FAILED, f"{effect.method} is not performed: {reason}; {ADVICE}"
+        )
     result: Result = module.perform(context, module.SPEC.parse(effect.params))
     return result
 
@@ -82,3 +115,8 @@ def can_perform(name: str) -> bool:
 def is_done_once(name: str) -> bool:
     """Whether its outcome must be stored before the next step, so that it is never done twice."""
     return name in _DONE_ONCE
+
+
+def modules() -> Mapping[str, ModuleType]:
+    """Every method's module, by its name."""
+    return MappingProxyType(_MODULES)

@@ -30,3 +30,6 @@ class AiSidecar(Parameters):
 
 
 SPEC = MethodSpec("ai_sidecar", AiSidecar, verbatim=("SWAIG", "prompt", "params"))
+
+MISSING = "an AI that listens needs live speech recognition and a language model"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

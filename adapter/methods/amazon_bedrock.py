@@ -26,3 +26,6 @@ SPEC = MethodSpec(
     branch="return_value",
     verbatim=("SWAIG", "prompt", "post_prompt", "params"),
 )
+
+MISSING = "an AI agent needs speech recognition, a language model and a voice"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -25,6 +25,12 @@ class Answer(Parameters):
     password: str | None = Field(None, description="SIP password (ignored: a profile's matter)")
 
 
+LIMITS = {
+    "codecs": "before the answer and before early media only",
+    "username": "ignored: whether callers must log in is the SIP profile's matter",
+    "password": "ignored: whether callers must log in is the SIP profile's matter",
+}
+
 SPEC = MethodSpec("answer", Answer, Shorthand(scalar="max_duration"))
 
 

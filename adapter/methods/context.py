@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import requests
@@ -68,6 +68,9 @@ class Context:
 
     began: float
     """When the step began, in Unix seconds: before a crash, where it is done again after one."""
+
+    running: dict[str, Any] = field(default_factory=dict)
+    """What methods of this call started in the background, by the method's name."""
 
     until: Flag | None = None
     """Where the step is one of a document for a waiting call: it is cut off once this is set."""

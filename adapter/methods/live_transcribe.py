@@ -15,3 +15,6 @@ class LiveTranscribe(Parameters):
 
 
 SPEC = MethodSpec("live_transcribe", LiveTranscribe, Shorthand(scalar="action"))
+
+MISSING = "live text needs a recogniser that is fed while the call goes on"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -17,3 +17,6 @@ class LiveTranslate(Parameters):
 
 
 SPEC = MethodSpec("live_translate", LiveTranslate, Shorthand(scalar="action"))
+
+MISSING = "live translation needs a recogniser, a translator and voices"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -49,6 +49,12 @@ class Play(Speaking):
         return self.url or self.urls or []
 
 
+LIMITS = {
+    "volume": "partial: exact for WAV, tones and rendered speech; else the nearest of nine levels",
+    "say_voice": "as the settings map it to voices of the switch or to the renderer",
+    "say_language": "as the settings map it; flite speaks American English only",
+}
+
 SPEC = MethodSpec("play", Play, Shorthand(scalar="url", sequence="urls"))
 
 

@@ -61,6 +61,12 @@ class Prompt(Speaking):
     status_url: str | None = Field(None, description="where status callbacks are POSTed")
 
 
+LIMITS = {
+    "speech_engine": "ignored: the settings name the recogniser",
+    "speech_language": "the languages of the recogniser's models",
+    "speech_hints": "PocketSphinx and Vosk then hear these words and no others",
+}
+
 SPEC = MethodSpec(
     "prompt", Prompt, Shorthand(scalar="play", sequence="play"), branch="prompt_value"
 )

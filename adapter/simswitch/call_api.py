@@ -252,6 +252,16 @@ def uuid_fileman(switch: "SimSwitch", argument: str) -> str:
     return "+OK\n"
 
 
+def uuid_send_info(switch: "SimSwitch", argument: str) -> str:
+    """`<uuid> [<type> <subtype>] <message>`; what was sent is kept with the call's digits."""
+    words = argument.split(" ", 3)
+    session = switch.session(words[0])
+    if session is None:
+        return "-ERR Operation Failed\n"
+    session.channel.sent_info.append(words[-1])
+    return "+OK Success\n"
+
+
 def uuid_preprocess(switch: "SimSwitch", argument: str) -> str:
     """Accepted and remembered nowhere: there is no noise here."""
     words = argument.split(" ")
@@ -333,6 +343,7 @@ CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
     "uuid_fileman": uuid_fileman,
     "uuid_jitterbuffer": uuid_jitterbuffer,
     "uuid_preprocess": uuid_preprocess,
+    "uuid_send_info": uuid_send_info,
     "uuid_transfer": uuid_transfer,
     "uuid_bridge": uuid_bridge,
     "sched_hangup": sched_hangup,

@@ -93,6 +93,7 @@ class Channel:
         self.digits: deque[tuple[str, str]] = deque()
         self.digits_dialed = ""
         self.sent_digits: list[str] = []
+        self.sent_info: list[str] = []
         self.heard: list[Heard] = []
         self.says, self.hears = Timeline(), Timeline()
         self.sends_media = True

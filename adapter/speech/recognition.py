@@ -48,13 +48,20 @@ class Recogniser:
         self._models = {language.lower(): str(folder) for language, folder in models.items()}
         self._seconds = seconds
 
-    def recognise(self, path: Path, *, language: str = "", hints: list[str] | None = None) -> Heard:
-        """What is said in a WAV file; raises `NoRecogniser`."""
+    def recognise(
+        self,
+        path: Path,
+        *,
+        language: str = "",
+        hints: list[str] | None = None,
+        seconds: float | None = None,
+    ) -> Heard:
+        """What is said in a WAV file, within `seconds` of work; raises `NoRecogniser`."""
         language = language or DEFAULT_LANGUAGE
         try:
             heard = self._helpers.run(
                 function_of(self._engine),
-                deadline=self._seconds,
+                deadline=seconds or self._seconds,
                 path=str(path),
                 language=language,
                 hints=list(hints or []),
