@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from adapter import methods
-from adapter.swml.document import load, with_lines
-from adapter.swml.errors import DocumentError, Fault, Severity
+from adapter.swml.document import Document, load, with_lines
+from adapter.swml.errors import Code, DocumentError, Fault, Severity
 from adapter.swml.published import unpublished
 from adapter.swml.reader import decode, read
 
@@ -71,9 +71,21 @@ def _checked(file: Path, *, strict: bool) -> Checked:
 
 def _faults(source: bytes, name: str) -> list[Fault]:
     try:
-        return list(load(source, methods.catalog(), name=name).warnings)
+        document = load(source, methods.catalog(), name=name)
+        return [*document.warnings, *_not_performed(document, decode(source))]
     except DocumentError as error:
         return list(error.faults)
+
+
+def _not_performed(document: Document, text: str) -> list[Fault]:
+    """Warnings for steps that are right, but that this installation cannot do."""
+    found = [
+        Fault(Code.EXECUTE_FAILED, why, step.path, severity=Severity.WARNING)
+        for block in document.program.blocks.values()
+        for step in block.steps
+        if (why := methods.why_not_performed(step.method))
+    ]
+    return with_lines(found, None, text)
 
 
 def _strict(source: bytes, faults: list[Fault]) -> list[Fault]:

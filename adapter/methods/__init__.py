@@ -112,6 +112,15 @@ def can_perform(name: str) -> bool:
     return hasattr(_MODULES[name], "perform")
 
 
+def why_not_performed(name: str) -> str:
+    """Why a method only fails here, and what to do about it; empty where it does not."""
+    module = _MODULES.get(name)
+    if module is None or can_perform(name):
+        return ""
+    reason = getattr(module, "MISSING", "it is not made yet")
+    return f"{name} is not performed here: {reason}; {ADVICE}"
+
+
 def is_done_once(name: str) -> bool:
     """Whether its outcome must be stored before the next step, so that it is never done twice."""
     return name in _DONE_ONCE

@@ -51,3 +51,6 @@ class Pay(Parameters):
 
 
 SPEC = MethodSpec("pay", Pay)
+
+MISSING = "the dialogue that takes a card is not made yet"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -13,3 +13,6 @@ class ReceiveFax(Parameters):
 
 
 SPEC = MethodSpec("receive_fax", ReceiveFax, Shorthand(scalar="status_url"))
+
+MISSING = "the fax applications of mod_spandsp are not driven yet"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -16,3 +16,6 @@ class SendFax(Parameters):
 
 
 SPEC = MethodSpec("send_fax", SendFax, Shorthand(scalar="document"))
+
+MISSING = "the fax applications of mod_spandsp are not driven yet"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -13,3 +13,6 @@ class StopStream(Parameters):
 
 
 SPEC = MethodSpec("stop_stream", StopStream, Shorthand(scalar="control_id"))
+
+MISSING = "there is no stream yet"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -13,3 +13,6 @@ class StopTap(Parameters):
 
 
 SPEC = MethodSpec("stop_tap", StopTap, Shorthand(scalar="control_id"))
+
+MISSING = "there is no tap yet"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -25,3 +25,6 @@ class Stream(Parameters):
 
 
 SPEC = MethodSpec("stream", Stream, Shorthand(scalar="url"))
+
+MISSING = "FreeSWITCH itself has no WebSocket media module (mod_audio_fork, mod_audio_stream)"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -24,3 +24,6 @@ class Tap(Parameters):
 
 
 SPEC = MethodSpec("tap", Tap, Shorthand(scalar="uri"))
+
+MISSING = "the switch sends RTP to a third party only through a helper leg, which is not made yet"
+"""Why it is not performed; a package may bring it (docs/extending.md)."""

@@ -50,6 +50,16 @@ def test_warnings_do_not_fail(run):
     assert "warning: main[1].play.colour" in done.output
 
 
+def test_what_cannot_be_done_here_is_a_warning(run, tmp_path):
+    steps = "    - answer: {}\n    - ai: {prompt: x}\n"
+    (tmp_path / "ai.yaml").write_text(f"sections:\n  main:\n{steps}")
+    done = run("check", "ai.yaml")
+    assert done.exit_code == 0
+    told = "ai.yaml:4: warning: main[1].ai: ai is not performed here: an AI agent needs"
+    assert told in done.output
+    assert "install a package that brings it" in done.output
+
+
 def test_strict_refuses_what_is_lenient_or_ignored(run):
     done = run("check", "--strict", "lenient.yaml")
     assert done.exit_code == 1
