@@ -11,6 +11,7 @@ import structlog
 from gevent.event import Event as Flag
 
 from adapter import methods, metrics
+from adapter.admission import Admission
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.retry import RetryPolicy
 from adapter.callbacks.schedule import Limits as SendLimits
@@ -39,7 +40,7 @@ from adapter.recording import folder_trial, links
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
 from adapter.recording.retention import Retention
-from adapter.session import Session
+from adapter.session import SESSION_VARIABLE, Session
 from adapter.store.held import HeldWrites
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
@@ -121,6 +122,7 @@ class Service:
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
         self._web = self._web_server()
+        self._admission = Admission(settings.limits.calls_per_peer)
         self._calls = _call_server(settings, self._listeners, self._handle)
         self._sender = _sender(settings, self.store, name)
         self._recovery = Recovery(self.archive)
@@ -213,10 +215,13 @@ class Service:
 
     def _handle(self, call: Call) -> None:
         asked = Asked.by(call)
-        if asked is not None:
+        if asked is not None:  # a party that we called ourselves
             Confirmation(self, call, asked).run()
-        else:
-            Session(self, call).run()
+        elif self._admission.enter(call, known=bool(call.variable(SESSION_VARIABLE))):
+            try:
+                Session(self, call).run()
+            finally:
+                self._admission.leave(call)
 
     def _measure(self) -> None:
         self._publish()

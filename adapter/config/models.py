@@ -273,6 +273,10 @@ class Limits(Section):
     """How much is accepted before it is refused."""
 
     calls: Count = Field(2000, description="calls at the same time")
+    calls_per_peer: Count | None = Field(
+        None,
+        description="calls at the same time from one SIP address; as many as in all if not set",
+    )
     header_bytes: Count = Field(256 * 1024, description="headers of one event socket frame")
     body_bytes: Count = Field(16 * MEBIBYTE, description="body of one event socket frame")
     http_connections: Count = Field(256, description="web connections at the same time")

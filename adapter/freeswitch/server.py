@@ -1,7 +1,9 @@
 """Where FreeSWITCH's `socket` application connects to: one connection is one call.
 
 A peer is let in by its address and while there is room; otherwise it is closed at once, because a
-switch waits without limit for the `connect` of an adapter that accepts and says nothing.
+switch waits without limit for the `connect` of an adapter that accepts and says nothing. What says
+nothing itself is no call and takes no call's place: a switch answers within milliseconds, so where
+too many are silent, the longest silent one has to go.
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ from gevent.server import StreamServer
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.connection import DEFAULT_DEADLINE
 from adapter.freeswitch.errors import SwitchError
+from adapter.metrics import CALLS
 
 log = structlog.get_logger()
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: a burst of calls arrives faster than one loop turns."""
+
+MAX_SILENT = 1024
+"""Connections that have not said yet which call they are: as large as a burst of calls may be."""
 
 Network = IPv4Network | IPv6Network
 
@@ -45,7 +51,9 @@ class CallServer:
         self._allow_from = tuple(allow_from)
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
-        self._pool = Pool(max_calls)
+        self._max_calls = max_calls
+        self._pool = Pool()
+        self._silent: dict[Call, None] = {}
         backlog = BACKLOG if isinstance(listener, tuple) else None
         self._server = StreamServer(listener, self._run, backlog=backlog, spawn=self._admit)
 
@@ -57,7 +65,7 @@ class CallServer:
     @property
     def calls(self) -> int:
         """How many calls are running."""
-        return len(self._pool)
+        return len(self._pool) - len(self._silent)
 
     def start(self) -> None:
         """Begin to accept calls; raises OSError where the address is taken."""
@@ -82,8 +90,8 @@ class CallServer:
         if not self._allowed(peer[0]):
             log.warning("connection refused, the address is not in allow_from", peer=peer[0])
             sock.close()
-        elif self._pool.full():
-            log.error("call refused, limits.calls is reached", limit=self._pool.size)
+        elif self.calls >= self._max_calls:
+            self._note_refusal()
             sock.close()
         else:
             self._pool.spawn(run, handle, close, args)
@@ -96,8 +104,11 @@ class CallServer:
     def _run(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         call = Call(sock, deadline=self._command_deadline)
         try:
-            call.open(self._connect_deadline)
-            self._handle(call)
+            self._open(call)
+            if self.calls > self._max_calls:  # many may have been silent together
+                self._note_refusal()
+            else:
+                self._handle(call)
         except SwitchError as error:
             log.warning("connection closed", peer=peer[0], reason=str(error))
         except Exception:
@@ -105,3 +116,18 @@ class CallServer:
         finally:
             with contextlib.suppress(SwitchError):
                 call.close()
+
+    def _note_refusal(self) -> None:
+        log.error("call refused, limits.calls is reached", limit=self._max_calls)
+        CALLS.labels("refused").inc()
+
+    def _open(self, call: Call) -> None:
+        if len(self._silent) >= MAX_SILENT:
+            longest = next(iter(self._silent))
+            del self._silent[longest]
+            longest.close()
+        self._silent[call] = None
+        try:
+            call.open(self._connect_deadline)
+        finally:
+            self._silent.pop(call, None)

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from worlds.steps import SETTLED, play, record, sleep, stop
-from worlds.world import World
+from worlds.steps import SETTLED, STAY, play, record, sleep, stop
+from worlds.world import World, documents_by_number
 
 EVIL = {
     "expansion": "${system(touch FILE)}",
@@ -123,3 +123,17 @@ def _in_pieces(text: str) -> str:
 def _call(world: World, number: str) -> dict[str, Any]:
     call: dict[str, Any] = world.wait_fetch(number).json["call"]
     return call
+
+
+def test_a_caller_that_calls_too_often_is_refused_with_a_cause(world: World) -> None:
+    adapter = world.start_adapter(
+        {"swml": documents_by_number(world.receiver), "limits": {"calls_per_peer": 2}}
+    )
+    report = world.report()
+    for number in range(2):
+        world.call([*SETTLED, report.step(str(number)), STAY], adapter=adapter)
+        report.wait(str(number))
+    third = world.run([*SETTLED, report.step("third"), STAY], adapter=adapter)
+    ending = world.switch.wait_ending(third.number)
+    assert ending["Hangup-Cause"] == "NORMAL_CIRCUIT_CONGESTION"
+    assert not report.hits("third")

@@ -101,6 +101,29 @@ def many_descriptors():
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def let_go(switch: ScriptedSwitch) -> bool:
+    """Whether our commands to it were followed by the end of the connection."""
+    switch.rest()
+    return switch.ended(0.1)
+
+
+def test_thousands_that_say_nothing_keep_nobody_out(monkeypatch):
+    """They take no call's place, and the longest silent ones have to go."""
+    monkeypatch.setattr("adapter.freeswitch.server.MAX_SILENT", 200)
+    with serving(max_calls=2, connect_deadline=60) as subject, many_descriptors():
+        silent = [subject.dial() for _ in range(1500)]
+        switches = [subject.dial() for _ in range(2)]
+        for switch in switches:
+            switch.take_over()
+        until(lambda: len(subject.uuids) == 2)
+        assert subject.server.calls == 2
+        assert let_go(silent[0])
+        assert let_go(silent[1000])
+        assert not let_go(silent[-1])
+        for switch in (*silent, *switches):
+            switch.close()
+
+
 # -- who is let in -------------------------------------------------------------------------------
 
 
@@ -136,6 +159,7 @@ def test_calls_over_the_limit_are_closed_at_once():
         first, second = subject.dial(), subject.dial()
         for switch in (first, second):
             switch.take_over()
+        until(lambda: subject.server.calls == 2)
         with capture_logs() as logs:
             assert subject.dial().ended()
         assert [entry["event"] for entry in logs] == ["call refused, limits.calls is reached"]
@@ -145,12 +169,13 @@ def test_calls_over_the_limit_are_closed_at_once():
         until(lambda: len(subject.uuids) == 3)
 
 
-def test_the_limit_holds_while_connections_say_nothing():
+def test_the_limit_holds_for_connections_that_were_silent_together():
     with serving(max_calls=2) as subject:
         switches = [subject.dial() for _ in range(5)]
-        until(lambda: subject.server.calls == 2)
-        for switch in switches[2:]:
-            assert switch.ended()
+        for switch in switches:
+            switch.take_over()
+        until(lambda: [let_go(switch) for switch in switches].count(True) == 3)
+        assert subject.server.calls == 2
 
 
 # -- bad peers -----------------------------------------------------------------------------------
@@ -198,8 +223,8 @@ def test_peers_that_go_at_once_leave_nothing(subject, end):
     subject.release.set()
     last = subject.dial()
     last.take_over()
+    until(lambda: subject.uuids == [UUID])
     until(lambda: subject.server.calls == 0)
-    assert subject.uuids == [UUID]
 
 
 def test_a_call_that_fails_inside_the_adapter_ends_alone():
@@ -244,6 +269,7 @@ def test_accept_fails_for_a_while(problem, monkeypatch):
 def test_the_port_is_free_while_running_calls_go_on(subject):
     switch = subject.dial()
     switch.take_over()
+    until(lambda: subject.server.calls == 1)
     address = subject.server.address
     subject.server.stop_accepting()
     successor = CallServer(address, lambda call: None, allow_from=[LOOPBACK], max_calls=1)
