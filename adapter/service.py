@@ -107,7 +107,9 @@ class Service:
         self.media = Media.of(settings, self.web_session, self.archive)
         self.sounds = self.media.sounds
         self.outlet = Outlet(settings.sip_profile, settings.gateway)
-        self.conferences = Conferences(settings.conference_profile, settings.default_project.id)
+        self.conferences = Conferences(
+            settings.conference_profile, settings.default_project.id, self.archive
+        )
         self.running = RunningCalls()
         self._bus = Bus(
             settings.data_dir / "bus",

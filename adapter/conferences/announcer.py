@@ -30,7 +30,7 @@ class Announcer:
         self.conference_id = ""
         """Known once the call has entered."""
         self._name = name
-        self._identity = identity
+        self.identity = identity
         self._outbox = outbox
         self._held = held
         self._stay = stay
@@ -38,13 +38,13 @@ class Announcer:
     def tell(self, status: str, listeners: Iterable[Listener], **params: Any) -> None:
         """Tell all who want to know."""
         told = {"name": self._name, "conference_id": self.conference_id, "status": status}
-        payload = call_event("calling.conference", self._identity, time.time(), **told, **params)
+        payload = call_event("calling.conference", self.identity, time.time(), **told, **params)
         writes = [
             self._outbox.put(
                 self.conference_id,
                 listener.url,
                 payload,
-                self._identity.project_id,
+                self.identity.project_id,
                 key=self._key(status, listener.url),
             )
             for listener in listeners

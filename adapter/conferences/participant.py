@@ -17,8 +17,7 @@ with a sound of its own (`wait_url`) comes back at once, since that sound needs 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gevent
@@ -26,14 +25,16 @@ import structlog
 from gevent.event import Event as Flag
 
 from adapter.conferences import events
+from adapter.conferences.entry import STAY_VARIABLE, CannotJoin, Entry, Stay
 from adapter.conferences.events import END, JOIN, LEAVE, START, STATUSES
-from adapter.conferences.listeners import MOST, PREFIX, Listener, listening
+from adapter.conferences.listeners import MOST, PREFIX, listening
 from adapter.freeswitch import conferences
 from adapter.freeswitch.conferences import Member
 from adapter.freeswitch.errors import CommandFailed, Interrupted, SwitchError
 
 if TYPE_CHECKING:
     from adapter.conferences.announcer import Announcer
+    from adapter.conferences.recordings import ConferenceRecordings, Wish
     from adapter.freeswitch.call import Call
     from adapter.freeswitch.wire import Event
 
@@ -45,35 +46,6 @@ LEAVE_SECONDS = 3.0
 ENDS_VARIABLE = "swml_ends"
 """In a conference: the call whose leaving ends it."""
 
-STAY_VARIABLE = "swml_conference"
-"""On a channel: the stay that began last, and what `socket_resume` was before."""
-
-
-class CannotJoin(Exception):
-    """The conference is full, or there is nobody to coach."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """How a call enters a conference."""
-
-    room: str
-    """The conference as the switch calls it."""
-    profile: str
-    muted: bool = False
-    enter_sound: str = ""
-    """What the others hear when it enters; empty: nothing."""
-    exit_sound: str = ""
-    starts: bool = True
-    ends: bool = False
-    max_members: int | None = None
-    waits: Callable[[Flag], None] | None = None
-    """Plays what is heard before the conference starts, until the flag is set; None: the switch's
-    own music."""
-    coached: str = ""
-    """The one call that hears this one."""
-    listener: Listener | None = None
-
 
 class _Over:
     """The application has ended, or it cannot be known."""
@@ -83,7 +55,7 @@ class _Over:
 
 
 class Participant:
-    """Runs one call's stay. `on_entered` and `on_ended` do what else a conference needs."""
+    """Runs one call's stay."""
 
     def __init__(
         self,
@@ -92,15 +64,15 @@ class Participant:
         announcer: Announcer,
         *,
         stay: str,
-        on_entered: Callable[[Event], None] = lambda _: None,
-        on_ended: Callable[[], dict[str, object]] = dict,
+        recordings: ConferenceRecordings,
+        record: Wish | None = None,
     ) -> None:
         self._call = call
         self._entry = entry
         self._announcer = announcer
         self._stay = stay
-        self._on_entered = on_entered
-        self._on_ended = on_ended
+        self._recordings = recordings
+        self._record = record
         self._news: deque[Event | _Over] = deque()
         self._arrived = Flag()
         self._started = Flag()
@@ -128,22 +100,26 @@ class Participant:
             self._stop_waiting()
             stop()
             if not self._call.gone:
-                self._call.set_variables({"socket_resume": self._resume()})
+                self._call.set_variables({"socket_resume": self._remembered().resume})
         if not self._entered:
             raise CannotJoin("the conference is full, locked or unknown to the switch")
 
     # -- before ----------------------------------------------------------------------------------
 
+    def _remembered(self) -> Stay:
+        """This stay, as the channel knows it: also from before we died."""
+        known = Stay.parse(self._call.variable(STAY_VARIABLE))
+        if known and known.name == self._stay:
+            return known
+        return Stay(self._stay, False, self._call.variable("socket_resume"))
+
     def _was_inside(self) -> bool:
         """Whether this very stay went on without us, and is over."""
-        stay, _, _ = self._call.variable(STAY_VARIABLE).partition(" ")
-        away = self._call.variable("socket_resume") == "false"
-        return stay == self._stay and away and bool(self._call.variable("conference_uuid"))
+        return self._remembered().on_its_own and bool(self._call.variable("conference_uuid"))
 
-    def _resume(self) -> str:
-        """What `socket_resume` was before."""
-        stay, _, before = self._call.variable(STAY_VARIABLE).partition(" ")
-        return before if stay == self._stay else self._call.variable("socket_resume")
+    def _go_on_alone(self, alone: bool) -> None:
+        """Whether the stay outlives our connection, from the next command on."""
+        self._call.set_variables(replace(self._remembered(), on_its_own=alone).variables)
 
     def _check(self) -> None:
         entry = self._entry
@@ -155,35 +131,15 @@ class Participant:
         self._opens = entry.starts and (not count or self._ask("wait_mod") == "true")
 
     def _prepare(self) -> None:
-        entry = self._entry
-        silent = "silence_stream://1"
-        before = self._resume()
-        variables = {
-            STAY_VARIABLE: f"{self._stay} {before}",
-            "conference_uuid": "",
-            "conference_controls": "none",
-            "conference_enter_sound": entry.enter_sound or silent,
-            "conference_exit_sound": entry.exit_sound or silent,
-            "conference_max_members": str(entry.max_members or ""),
-            "hangup_after_conference": "false",
-            "socket_resume": "true" if self._may_wait else "false",
-        }
-        self._call.set_variables(variables)
+        self._call.set_variables(self._entry.variables)
+        self._go_on_alone(not self._entry.may_wait)
         self._call.api(conferences.listen())
-
-    @property
-    def _may_wait(self) -> bool:
-        return self._entry.waits is not None and not self._entry.starts
 
     def _run(self) -> None:
         entry = self._entry
-        flags = ["moderator"] if entry.starts else ["wait-mod"]
-        flags += ["mute"] if entry.muted else []
-        flags += ["endconf"] if entry.ends else []
-        # The switch's music would be heard between the sounds that we play.
-        flags += ["deaf"] if self._may_wait else []
+        argument = conferences.join(entry.room, entry.profile, entry.flags)
         try:
-            self._call.execute("conference", conferences.join(entry.room, entry.profile, flags))
+            self._call.execute("conference", argument)
         except SwitchError as error:
             self._put(_Over(error))
         else:
@@ -258,10 +214,12 @@ class Participant:
         if self._opens:
             self._tell_all(START, event, size=events.size(event))
         self._register(event)
-        self._on_entered(event)
+        if self._record:
+            identity = self._announcer.identity
+            self._recordings.start(self._record, self._announcer.conference_id, identity)
         if self._entry.coached:
             self._coach()
-        if self._may_wait:
+        if self._entry.may_wait:
             self._wait()
 
     def _register(self, event: Event) -> None:
@@ -293,13 +251,13 @@ class Participant:
         if self._started.is_set():
             return
         self._started.set()
-        self._call.set_variables({"socket_resume": "false"})
+        self._go_on_alone(True)
         self._call.api(conferences.let_hear(self._entry.room, self._member))
         if not self._entry.coached:
             self._call.api(conferences.unwatch(self._entry.room))
 
     def _hear_of_another(self, event: Event) -> None:
-        if self._may_wait and events.starts_it(event):
+        if self._entry.may_wait and events.starts_it(event):
             self._go_in()
         if self._entry.coached and event.get("Unique-ID") != self._entry.coached:
             self._keep_from(event.get("Member-ID"))
@@ -309,6 +267,8 @@ class Participant:
         for other in self._members():
             if other.uuid not in (self._entry.coached, self._call.uuid):
                 self._keep_from(other.id)
+        if not self._entry.muted:
+            self._call.api(conferences.let_speak(self._entry.room, self._member))
 
     def _keep_from(self, other: str) -> None:
         self._call.api(conferences.keep_from(self._entry.room, self._member, other))
@@ -326,7 +286,7 @@ class Participant:
                 size=0,
                 reason_ended="end-on-exit" if ender else "last-participant-left",
                 call_id_ending_conf=ender or self._call.uuid,
-                **self._on_ended(),
+                **self._recordings.finish(self._announcer.conference_id),
             )
 
     def _left_without_us(self) -> None:
@@ -335,10 +295,14 @@ class Participant:
         count = self._ask("count")
         own = [self._entry.listener] if self._entry.listener else []
         self._announcer.tell(LEAVE, own, size=int(count) if count.isdigit() else 0)
-        self._call.set_variables({"socket_resume": self._resume()})
+        self._call.set_variables({"socket_resume": self._remembered().resume})
         if not count:
             self._announcer.tell(
-                END, own, size=0, reason_ended="last-participant-left", **self._on_ended()
+                END,
+                own,
+                size=0,
+                reason_ended="last-participant-left",
+                **self._recordings.finish(self._announcer.conference_id),
             )
 
     # -- helpers ---------------------------------------------------------------------------------

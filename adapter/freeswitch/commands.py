@@ -221,6 +221,13 @@ def kill(uuid: str, cause: str = "NORMAL_CLEARING") -> bytes:
     return api("uuid_kill", word(uuid), word(cause))
 
 
+def deflect(uuid: str, uri: str) -> bytes:
+    """Send a REFER to a SIP URI; the argument is the rest of the line and ends up in a header."""
+    if re.search(r"[\s<>\"\\]", uri):
+        raise UnsafeValue(f"this is no SIP URI: {uri[:60]!r}")
+    return api("uuid_deflect", word(uuid), uri)
+
+
 def jitter_buffer(uuid: str, milliseconds: int) -> bytes:
     """Give a running call a jitter buffer of so many milliseconds."""
     return api("uuid_jitterbuffer", word(uuid), f"{milliseconds:d}")

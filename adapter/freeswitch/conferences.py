@@ -107,6 +107,12 @@ def let_hear(name: str, member: str) -> bytes:
     return commands.api("conference", commands.word(name), "undeaf", commands.word(member))
 
 
+def let_speak(name: str, member: str) -> bytes:
+    """A member that was muted is heard from now on; nothing is announced to it."""
+    words = (commands.word(name), "unmute", commands.word(member), "quiet")
+    return commands.api("conference", *words)
+
+
 def leave(name: str, member: str) -> bytes:
     """A member goes; its call goes on."""
     return commands.api("conference", commands.word(name), "hup", commands.word(member))

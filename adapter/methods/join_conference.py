@@ -18,8 +18,10 @@ import structlog
 from pydantic import Field
 
 from adapter.conferences.announcer import Announcer
+from adapter.conferences.entry import CannotJoin, Entry
 from adapter.conferences.listeners import Listener
-from adapter.conferences.participant import CannotJoin, Entry, Participant
+from adapter.conferences.participant import Participant
+from adapter.conferences.recordings import Wish
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.methods.context import Context
 from adapter.swml.catalog import MethodSpec, Shorthand
@@ -120,7 +122,16 @@ def take_part(context: Context, params: JoinConference) -> None:
     announcer = Announcer(params.name, identity, context.outbox, context.held, stay=stay)
     entry = _entry(context, params)
     call.answer()
-    Participant(call, entry, announcer, stay=stay).take_part()
+    recordings = context.conferences.recordings(call)
+    record = _wish(params, entry.room)
+    Participant(call, entry, announcer, stay=stay, recordings=recordings, record=record).take_part()
+
+
+def _wish(params: JoinConference, room: str) -> Wish | None:
+    if params.record != "record-from-start":
+        return None
+    url, events = params.recording_status_callback, params.recording_status_callback_event
+    return Wish.parse(params.name, room, url, events)
 
 
 def _entry(context: Context, params: JoinConference) -> Entry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from adapter.conferences.participant import CannotJoin
+from adapter.conferences.entry import CannotJoin
 from adapter.methods.context import Context
 from adapter.methods.join_conference import JoinConference, take_part
 from adapter.swml.catalog import MethodSpec, Shorthand

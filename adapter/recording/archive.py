@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from adapter.callbacks.conference_payloads import conference_record_event, of_conference
 from adapter.callbacks.forms import form_callback, recording_form
 from adapter.callbacks.outbox import Outbox
-from adapter.callbacks.payloads import record_event
+from adapter.callbacks.payloads import Payload, record_event
 from adapter.identity import CallIdentity
 from adapter.recording import links
 from adapter.recording.options import Options
@@ -22,6 +23,8 @@ from adapter.store.held import HeldWrites
 from adapter.store.rows import Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.store.writes import PutRecording, Write
+
+_ONCE = uuid.UUID("0b6cdd0a-5a1f-4a57-8e0e-3d6b1c9a7e42")
 
 ALIVE = (State.STARTING, State.RECORDING, State.PAUSED)
 
@@ -47,9 +50,11 @@ class Archive:
     in_hand: set[str] = field(default_factory=set)
     """Recordings that a call of this process looks after."""
 
-    def new(self, identity: CallIdentity, options: Options) -> Recording:
+    def new(
+        self, identity: CallIdentity, options: Options, *, recording_id: str | None = None
+    ) -> Recording:
         """A row for a recording that is about to start. Its file is named by our own id alone."""
-        recording_id = str(uuid.uuid4())
+        recording_id = recording_id or str(uuid.uuid4())
         return Recording(
             id=recording_id,
             call_id=identity.call_id,
@@ -114,11 +119,18 @@ class Archive:
         A broken store gets them later: neither the recording nor the call waits for it.
         """
         writes: list[Write] = [PutRecording(row)]
-        if row.status_url:
-            payload = record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
-            writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id))
+        if row.status_url and (payload := self._payload(row)):
+            # Several may see the end of a conference's recording.
+            key = str(uuid.uuid5(_ONCE, f"{row.id} {row.state}")) if of_conference(row) else None
+            made = self.outbox.put(row.id, row.status_url, payload, row.project_id, key=key)
+            writes.append(made)
         if form := form_callback(row):
             fields = recording_form(row, self.media_url(row))
             writes.append(self.outbox.put_form(row.id, form["url"], fields, row.project_id))
         self.held.commit(*writes)
         self.told(row)
+
+    def _payload(self, row: Recording) -> Payload | None:
+        if of_conference(row):
+            return conference_record_event(row, timestamp=self.clock(), url=self.url(row))
+        return record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))

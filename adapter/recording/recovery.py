@@ -5,7 +5,8 @@ believes alive are looked at when the adapter starts, whenever a switch (`nodes`
 switch reports their end, and now and then:
 
     switch                                         →  what is done
-    records it (`uuid_buglist`)                       nothing: its call may come back to us
+    records it (`uuid_buglist`,                       nothing: its call may come back to us
+    `conference … recording check`)
     has the call, or not, and does not record it      finished by the file's facts
     is down                                           looked at when it is back
     is none of `nodes`                                finished once the file grows no more
@@ -18,7 +19,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gevent
@@ -26,12 +26,13 @@ import structlog
 from gevent.event import Event as Flag
 
 from adapter import metrics
-from adapter.freeswitch import commands
+from adapter.freeswitch import commands, conferences
 from adapter.freeswitch.errors import CommandFailed, SwitchError
-from adapter.recording import files
+from adapter.recording.conclusion import concluded
 from adapter.recording.options import ID_VARIABLE
-from adapter.recording.state import Reason, State
+from adapter.recording.state import State
 from adapter.store.errors import StoreError
+from adapter.store.rows import CONFERENCE
 
 if TYPE_CHECKING:
     from adapter.freeswitch.node import Node
@@ -134,11 +135,15 @@ class Recovery:
         return node.up and not self._is_recorded_by(node, row)
 
     def _is_recorded_by(self, node: Node, row: Recording) -> bool:
+        made_of = row.options.get(CONFERENCE)
         try:
-            bugs = node.api(commands.api("uuid_buglist", commands.word(row.call_id)))
+            if made_of:
+                running = node.api(conferences.recordings(made_of["room"]))
+            else:
+                running = node.api(commands.api("uuid_buglist", commands.word(row.call_id)))
         except CommandFailed:
-            return False  # there is no such call
-        return self._archive.switch_path(row) in bugs
+            return False  # there is no such call or conference
+        return self._archive.switch_path(row) in running
 
     def _is_quiet(self, row: Recording) -> bool:
         patience = PAUSED_SECONDS if row.state == State.PAUSED else QUIET_SECONDS
@@ -154,7 +159,7 @@ class Recovery:
         latest = self._archive.store.recording(row.id)
         if latest is None or State(latest.state).final:
             return  # another process was quicker
-        finished = self._examined(latest)
+        finished = concluded(self._archive, latest)
         metrics.count_recording(finished.state, finished.error_code)
         log.warning(
             "recording finished without its call",
@@ -164,30 +169,3 @@ class Recovery:
             truncated=finished.truncated,
         )
         self._archive.announce(finished)
-
-    def _examined(self, row: Recording) -> Recording:
-        path, now = self._archive.path(row), time.time()
-        try:
-            facts = files.examine(path, row.format)
-            if facts.truncated:
-                files.repair(path)
-            changed = path.stat().st_mtime if not facts.truncated else now
-        except (files.NoRecording, OSError) as error:
-            return replace(
-                row,
-                state=State.ERROR,
-                reason=Reason.SWITCH,
-                ended_at=now,
-                error_code="file_missing",
-                error_message=f"the recording's call was lost, and {error}",
-            )
-        guessed = max(0.0, changed - (row.started_at or row.created_at))
-        return replace(
-            row,
-            state=State.FINISHED,
-            reason=Reason.SWITCH,
-            ended_at=min(now, changed),
-            size=facts.size,
-            duration=round(guessed if facts.duration is None else facts.duration, 3),
-            truncated=facts.truncated,
-        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from adapter.simswitch.call_api import CALL_COMMANDS
 from adapter.simswitch.causes import cause_named
+from adapter.simswitch.conference_api import conference
 from adapter.simswitch.originate import Origination
 from adapter.simswitch.sim_api import sim
 from adapter.simswitch.strings import new_uuid, separate
@@ -170,6 +171,7 @@ COMMANDS: dict[str, ApiCommand] = {
     "hupall": hupall,
     "strftime": strftime,
     "echo": echo,
+    "conference": conference,
     "originate": originate,
     "sim": sim,
     **dict.fromkeys(PROGRAMS, program),

@@ -10,6 +10,7 @@ from adapter.simswitch.bridging import join
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.events import Event
 from adapter.simswitch.messages import Message
+from adapter.simswitch.referring import deflect
 from adapter.simswitch.session import Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
 
@@ -270,6 +271,18 @@ def uuid_preprocess(switch: "SimSwitch", argument: str) -> str:
     return "+OK Success\n" if switch.session(words[0]) else "-ERR Cannot locate session!\n"
 
 
+def uuid_deflect(switch: "SimSwitch", argument: str) -> str:
+    """`<uuid> <uri>`: a REFER; the answer to it is awaited elsewhere."""
+    uuid, _, uri = argument.partition(" ")
+    if not uri:
+        return "-USAGE: <uuid> <uri>\n"
+    session = switch.session(uuid)
+    if session is None:
+        return f"-ERR No such channel {uuid}!\n"
+    deflect(switch, session.channel, uri)
+    return "+OK:(null)\n"
+
+
 def uuid_jitterbuffer(switch: "SimSwitch", argument: str) -> str:
     """Accepted and remembered nowhere: no packet is ever late here."""
     found = switch.session(argument.partition(" ")[0])
@@ -341,6 +354,7 @@ CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
     "uuid_flush_dtmf": uuid_flush_dtmf,
     "uuid_audio": uuid_audio,
     "uuid_fileman": uuid_fileman,
+    "uuid_deflect": uuid_deflect,
     "uuid_jitterbuffer": uuid_jitterbuffer,
     "uuid_preprocess": uuid_preprocess,
     "uuid_send_info": uuid_send_info,

@@ -71,18 +71,21 @@ class CallPlan:
     """A call to place.
 
     says: what is heard of the caller until a step says otherwise. media: whether it sends
-    packets at all; without them a recording gets no time.
+    packets at all; without them a recording gets no time. refer: what it does when it is
+    referred to somebody else (`referring`).
     """
 
     facts: CallFacts = field(default_factory=CallFacts)
     says: Step | None = None
     steps: tuple[Step, ...] = ()
     media: bool = True
+    refer: str = "follow"
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "CallPlan":
-        """`from`, `to`, `name`, `context`, `headers`, `variables`, `says`, `steps`, `media`."""
-        known = {"from", "to", "name", "context", "headers", "variables", "says", "steps", "media"}
+        """`from`, `to`, `name`, `context`, `headers`, `variables`, `says`, `steps`, `media`,
+        `refer`."""
+        known = set(_PLANNED)
         if unknown := set(data) - known:
             _refuse("call", unknown, known)
         facts = CallFacts(
@@ -99,7 +102,14 @@ class CallPlan:
             Step.from_data(says) if says else None,
             tuple(Step.from_data(step) for step in data.get("steps", ())),
             bool(data.get("media", True)),
+            str(data.get("refer", "follow")),
         )
+
+
+_PLANNED = (
+    *("from", "to", "name", "context", "headers", "variables"),
+    *("says", "steps", "media", "refer"),
+)
 
 
 def _frequencies(value: Any) -> tuple[float, ...]:

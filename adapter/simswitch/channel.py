@@ -196,6 +196,10 @@ class Channel:
             blocks = [*self.data_blocks(name), Block(headers or {})]
             self._switch.publish(Event(name, self.uuid, blocks, body))
 
+    def basic_blocks(self) -> list[Block]:
+        """What is said of the channel without its variables."""
+        return self._headers.blocks("CHANNEL_STATE")
+
     def data_blocks(self, name: str) -> list[Block]:
         """A head and everything an event of this name says about the channel."""
         head = self._switch.head(name, SOURCES.get(name, ELSEWHERE))

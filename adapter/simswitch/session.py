@@ -218,6 +218,11 @@ class Session:
         else:
             self.wake()
 
+    @property
+    def has_messages(self) -> bool:
+        """Whether there is something to run."""
+        return bool(self._messages) and not self._locked
+
     def flush_messages(self) -> None:
         self._messages.clear()
 

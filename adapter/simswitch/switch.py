@@ -18,6 +18,7 @@ from adapter.simswitch.applications import APPLICATIONS, Application
 from adapter.simswitch.audience import Audience
 from adapter.simswitch.caller import Caller, CallPlan
 from adapter.simswitch.channel import Channel, State, Surroundings
+from adapter.simswitch.conference import Conference
 from adapter.simswitch.connection import Connection
 from adapter.simswitch.disk import Disk
 from adapter.simswitch.events import Block, Event, EventHeads
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 
 KEPT_CALLERS = 500  # how many ended calls can still be asked what their caller heard
 STOP_SECONDS = 5.0
+HOLD_MUSIC = "tone_stream://%(200,4000,440,480);loops=-1"
 
 
 class SimSwitch(Surroundings):
@@ -50,10 +52,15 @@ class SimSwitch(Surroundings):
         self.started_at = time.time()
         self.violations: list[tuple[str, str]] = []
         self.spoken: list[tuple[str, str]] = []
-        self.variables = {"hostname": self.settings.hostname, **self.settings.global_variables}
+        self.variables = {
+            "hostname": self.settings.hostname,
+            "hold_music": HOLD_MUSIC,
+            **self.settings.global_variables,
+        }
         self.sounds = Path(self.variables.get("sounds_dir", "/tmp"))  # noqa: S108
         self.callers: dict[str, Caller] = {}
         self.callees: list[Callee] = []
+        self.conferences: dict[str, Conference] = {}
         self.taken: dict[str, list[str]] = {}
         self.calls_placed = 0
         self.calls_ended = 0

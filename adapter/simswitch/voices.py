@@ -6,8 +6,9 @@ Both are made from timelines when somebody asks, so they must be asked for the p
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 
-from adapter.simswitch.audio import FRAME, silence
+from adapter.simswitch.audio import FRAME, SAMPLE_MAX, Source, silence
 from adapter.simswitch.channel import Channel
 from adapter.simswitch.timeline import Timeline
 
@@ -46,3 +47,24 @@ def played(timeline: Timeline, first: int, until: int) -> array[int]:
             out += timeline.render(start, frame - start)
             start = None
     return out
+
+
+class Mix:
+    """Several sources at once, each from a sample of its own on; one that has ended is silent."""
+
+    length = None
+
+    def __init__(self, sources: Iterable[tuple[Source, int]]) -> None:
+        self._sources = tuple(sources)
+
+    def samples(self, start: int, count: int) -> array[int]:
+        parts = [_stretch(source, start + skip, count) for source, skip in self._sources]
+        if len(parts) == 1:
+            return parts[0]
+        sums = map(sum, zip(*parts, strict=True)) if parts else [0] * count
+        return array("h", [max(-SAMPLE_MAX, min(SAMPLE_MAX, value)) for value in sums])
+
+
+def _stretch(source: Source, start: int, count: int) -> array[int]:
+    left = count if source.length is None else max(0, min(count, source.length - start))
+    return source.samples(start, left) + silence(count - left)

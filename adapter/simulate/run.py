@@ -85,6 +85,7 @@ class SimulatedService(Service):
         self.interpreter = watched_by(watch)
         self.outbox = ShownOutbox(watch.trace)
         self.archive = replace(self.archive, outbox=self.outbox)
+        self.conferences = replace(self.conferences, archive=self.archive)
         self.evaluate = _outside(clock, self.evaluate)
         helpers = self.media.helpers
         helpers.run = _outside(clock, helpers.run)  # type: ignore[method-assign]

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+CONFERENCE = "conference"
+"""Among a recording's options: of which conference it is, where it is none of a call."""
+
 PAUSES = "pauses"
 """Among a recording's options: its pauses, if there were any (`adapter.recording.pauses`)."""
 

@@ -123,10 +123,26 @@ class Agent:
         return await getattr(self, f"_do_{order.pop('do')}")(**order)
 
     async def _do_call(
-        self, uri: str, name: str, caller: str, headers: dict[str, str], says: list[dict[str, Any]]
+        self,
+        uri: str,
+        name: str,
+        caller: str,
+        headers: dict[str, str],
+        says: list[dict[str, Any]],
+        refer: str,
     ) -> int:
         agent = await self._agent(base64.b64decode(name), caller)
-        return self._add(Line(await agent.dial(uri, headers=headers), _sounds(says)))
+        call = await agent.dial(uri, headers=headers)
+        call.on_transfer_request(lambda _: self._spawn(self._be_referred(call, refer)))
+        return self._add(Line(call, _sounds(says)))
+
+    @staticmethod
+    async def _be_referred(call: Call, how: str) -> None:
+        word, _, status = how.partition(" ")
+        with contextlib.suppress(BaresipError):
+            await (
+                call.reject_transfer(int(status)) if word == "notify" else call.accept_transfer()
+            )
 
     def _add(self, line: Line) -> int:
         self._lines.append(line)

@@ -19,7 +19,8 @@ class Dialling:
 
     `name` is the caller's display name, as bytes where it is none. `variables` are set on the
     channel before the dialplan hands the call to the adapter. `slot` is the SIP address of an
-    adapter.
+    adapter. `refer`: what the phone does when it is referred: it follows, or it refuses the REFER
+    (`refuse 403`), or it accepts and tells that nothing came of it (`notify 603`).
     """
 
     to: str
@@ -29,6 +30,7 @@ class Dialling:
     headers: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     slot: str = "main"
+    refer: str = "follow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class RealPhone(Phone):
             caller=dialling.caller,
             headers=dict(dialling.headers),
             says=[sound.as_data() for sound in dialling.says],
+            refer=dialling.refer,
         )
         return cls(agent, dialling.to, line)
 

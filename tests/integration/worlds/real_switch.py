@@ -17,6 +17,7 @@ from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.ports import find_ports
 from worlds.real_phones import PhoneAgent, RealCalled, RealPhone, Refusing
 from worlds.sip_stub import SipStub
+from worlds.sipp_phone import SippPhone
 from worlds.switches import DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
 from worlds.waiting import eventually
 
@@ -87,7 +88,13 @@ class RealSwitch(Switch):
             self._stop()
             raise
 
+    def uri(self, number: str, slot: str = MAIN) -> str:
+        return f"sip:{number}@127.0.0.1:{self._sip_ports[slot]}"
+
     def call(self, dialling: Dialling) -> Phone:
+        if dialling.refer.startswith("refuse "):
+            status, port = int(dialling.refer.split()[1]), self._sip_ports[dialling.slot]
+            return SippPhone(self.folder / "sipp", port, dialling, status)
         if not dialling.variables:
             return RealPhone.dial(self._agent, self._sip_ports[dialling.slot], dialling)
         headers = {f"X-Variable-{name}": value for name, value in dialling.variables.items()}

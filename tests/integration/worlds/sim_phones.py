@@ -39,6 +39,7 @@ class SimPhone(Phone):
             headers=dict(dialling.headers),
             variables=dict(dialling.variables),
             steps=_steps(dialling.says),
+            refer=dialling.refer,
         )
         return cls(client, dialling.to, uuid)
 

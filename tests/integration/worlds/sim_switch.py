@@ -47,6 +47,9 @@ class SimSwitches(Switch):
     def call(self, dialling: Dialling) -> Phone:
         return SimPhone.dial(self._clients[dialling.slot], dialling)
 
+    def uri(self, number: str, slot: str = MAIN) -> str:
+        return f"sip:{number}@127.0.0.1"
+
     def expect(self, user: str, answering: Answering) -> Called:
         return SimCalled(list(self._clients.values()), user, answering)
 

@@ -35,6 +35,10 @@ class Switch(ABC):
         """Have a phone call."""
 
     @abstractmethod
+    def uri(self, number: str, slot: str = MAIN) -> str:
+        """The address by which a phone calls a number of the switch."""
+
+    @abstractmethod
     def expect(self, user: str, answering: Answering) -> Called:
         """From now on this user (a name, or a number behind the gateway) can be called."""
 

@@ -1,0 +1,135 @@
+"""A SIPp caller that answers a REFER as no ordinary phone does; it neither speaks nor hears."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worlds.audio import Audio
+from worlds.phones import Dialling, Phone
+from worlds.ports import find_ports
+from worlds.sounds import Sound
+
+NO_SIPP = "SIPp is not installed (the Debian package sip-tester)"
+
+_INVITE = """INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:1555@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:1555@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+"""
+_ACK = """ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:1555@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+"""
+_ANSWER = """SIP/2.0 {status} Whatever
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+"""
+_SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
+<scenario name="refuses a REFER">
+  <send retrans="500"><![CDATA[
+{invite}
+]]></send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="183" optional="true"/>
+  <recv response="200"/>
+  <send><![CDATA[
+{ack}
+]]></send>
+  <recv request="REFER"/>
+  <send><![CDATA[
+{refusal}
+]]></send>
+  <recv request="BYE"/>
+  <send><![CDATA[
+{farewell}
+]]></send>
+</scenario>
+"""
+
+
+class SippPhone(Phone):
+    """Calls, refuses a REFER with a status, and waits for the end of the call."""
+
+    def __init__(self, folder: Path, sip_port: int, dialling: Dialling, status: int) -> None:
+        sipp = shutil.which("sipp")
+        if sipp is None:
+            pytest.skip(NO_SIPP)
+        self.number = dialling.to
+        folder.mkdir(parents=True, exist_ok=True)
+        scenario = folder / f"{dialling.to}.xml"
+        scenario.write_text(
+            _SCENARIO.format(
+                invite=_INVITE,
+                ack=_ACK,
+                refusal=_ANSWER.format(status=status),
+                farewell=_ANSWER.format(status=200),
+            )
+        )
+        own, media, _ = find_ports(3)
+        command = [sipp, f"127.0.0.1:{sip_port}", "-sf", str(scenario), "-s", dialling.to]
+        command += ["-i", "127.0.0.1", "-p", str(own), "-mp", str(media), "-m", "1", "-nostdin"]
+        self._process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def say(self, *sounds: Sound) -> None:
+        raise NotImplementedError("a SIPp phone says nothing")
+
+    def press(self, digits: str) -> None:
+        raise NotImplementedError("a SIPp phone has no keys")
+
+    def hang_up(self) -> None:
+        if not self.ended:
+            self._process.terminate()
+            self._process.wait(5)
+
+    def hear(self) -> Audio:
+        return Audio(np.zeros((1, 0), np.int16))
+
+    @property
+    def answered(self) -> bool:
+        return self._process.poll() == 0
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    @property
+    def sip_status(self) -> int | None:
+        return None
+
+    @property
+    def caller(self) -> str:
+        return ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {}
