@@ -318,3 +318,26 @@ def test_a_document_after_the_bridge(world: World) -> None:
     assert report.wait("next")["connect_result"] == "connected"
     phone.wait_ended()
     assert not report.hits("not this")
+
+
+def test_a_hundred_at_once_and_no_more(world: World) -> None:
+    """Nobody but one gives a sign of life; when that one answers, nothing is left of the others."""
+    report = world.report()
+    bob, silent = world.somebody(says=tone(500), rings=1), world.somebody(silent=True)
+    legs = [bob.uri, *[silent.uri] * 99]
+    phone = world.call(
+        [
+            *SETTLED,
+            connect(parallel=[*legs, silent.uri]),
+            report.step("too many"),
+            connect(parallel=legs, timeout=6),
+            report.step("all"),
+        ]
+    )
+    assert report.wait("too many")["connect_result"] == "failed"
+    answered = bob.wait_call(within=15)
+    phone.wait_heard(500, seconds=0.3, within=15)
+    eventually(lambda: world.switch.channels() == 2, what="the end of the other legs")
+    answered.press("5")
+    answered.hang_up()
+    assert report.wait("all")["connect_result"] == "connected"
