@@ -66,13 +66,14 @@ def _checked(file: Path, *, strict: bool) -> Checked:
     faults = _faults(source, str(file))
     if strict:
         faults = _strict(source, faults)
+    elif not any(fault.severity is Severity.ERROR for fault in faults):
+        faults += _not_performed(load(source, methods.catalog()), decode(source))
     return Checked(file, faults, source.decode("utf-8", "replace").splitlines())
 
 
 def _faults(source: bytes, name: str) -> list[Fault]:
     try:
-        document = load(source, methods.catalog(), name=name)
-        return [*document.warnings, *_not_performed(document, decode(source))]
+        return list(load(source, methods.catalog(), name=name).warnings)
     except DocumentError as error:
         return list(error.faults)
 
