@@ -9,7 +9,6 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,24 +51,35 @@ class Outbox:
         An address nothing can be sent to is stored as failed, with the reason, so that it shows
         up where undelivered callbacks are listed. Raises CallbackTooLargeError.
         """
-        made = self._put(stream, url, encode(payload), "application/json", project_id)
-        return PutCallback(replace(made.callback, id=key)) if key else made
+        return self._put(stream, url, encode(payload), "application/json", project_id, key)
 
     def put_form(
-        self, stream: str, url: str, fields: Mapping[str, str], project_id: str
+        self,
+        stream: str,
+        url: str,
+        fields: Mapping[str, str],
+        project_id: str,
+        *,
+        key: str | None = None,
     ) -> PutCallback:
         """The same as a form."""
         body = urlencode(fields, errors="replace").encode()
-        return self._put(stream, url, body, forms.CONTENT_TYPE, project_id)
+        return self._put(stream, url, body, forms.CONTENT_TYPE, project_id, key)
 
     def _put(
-        self, stream: str, url: str, body: bytes, content_type: str, project_id: str
+        self,
+        stream: str,
+        url: str,
+        body: bytes,
+        content_type: str,
+        project_id: str,
+        key: str | None,
     ) -> PutCallback:
         now = self._clock()
         origin, fault = _receiver(url)
         return PutCallback(
             Callback(
-                id=str(uuid.uuid4()),
+                id=key or str(uuid.uuid4()),
                 stream=stream,
                 project_id=project_id,
                 url=url,

@@ -24,8 +24,6 @@ from adapter.store.rows import Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.store.writes import PutRecording, Write
 
-_ONCE = uuid.UUID("0b6cdd0a-5a1f-4a57-8e0e-3d6b1c9a7e42")
-
 ALIVE = (State.STARTING, State.RECORDING, State.PAUSED)
 
 MAX_OF_CALL = 10_000
@@ -116,17 +114,22 @@ class Archive:
     def announce(self, row: Recording) -> None:
         """Commit the row and, if somebody listens, the callback that says so: both or neither.
 
-        A broken store gets them later: neither the recording nor the call waits for it.
+        A broken store gets them later: neither the recording nor the call waits for it. The end is
+        told once, even where two processes come upon it: one whose call it was and which is late,
+        and one that finishes what nobody seems to look after.
         """
         writes: list[Write] = [PutRecording(row)]
+        final = State(row.state).final
         if row.status_url and (payload := self._payload(row)):
-            # Several may see the end of a conference's recording.
-            key = str(uuid.uuid5(_ONCE, f"{row.id} {row.state}")) if of_conference(row) else None
-            made = self.outbox.put(row.id, row.status_url, payload, row.project_id, key=key)
-            writes.append(made)
+            # Several may see what becomes of a conference's recording.
+            key = _key_of(row, "event") if final or of_conference(row) else None
+            writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id, key=key))
         if form := form_callback(row):
             fields = recording_form(row, self.media_url(row))
-            writes.append(self.outbox.put_form(row.id, form["url"], fields, row.project_id))
+            key = _key_of(row, "form") if final else None
+            writes.append(
+                self.outbox.put_form(row.id, form["url"], fields, row.project_id, key=key)
+            )
         self.held.commit(*writes)
         self.told(row)
 
@@ -134,3 +137,9 @@ class Archive:
         if of_conference(row):
             return conference_record_event(row, timestamp=self.clock(), url=self.url(row))
         return record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))
+
+
+def _key_of(row: Recording, kind: str) -> str:
+    """The id of a callback that several may make, the last one for one: all make the same."""
+    moment = "end" if State(row.state).final else row.state
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}:{row.id}:{moment}"))

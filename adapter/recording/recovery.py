@@ -46,7 +46,11 @@ EVENTS = ("RECORD_STOP",)
 """What a node is asked to report."""
 
 GRACE_SECONDS = 2.0
-"""A recording that young, or reported as ended so recently, is another process's to finish."""
+"""A recording that young is another process's to finish."""
+
+SUSPECT_SECONDS = 6.0
+"""So is one that was seen to have ended so recently: its call's process gives itself five seconds
+to close it, and a busy machine needs them."""
 
 SWEEP_SECONDS = 15.0
 """How often all of them are looked at, whatever is reported."""
@@ -105,7 +109,7 @@ class Recovery:
         """Whether this is not the first look: another process may just be finishing it."""
         now = time.monotonic()
         first = self._suspects.setdefault(recording_id, now)
-        if now - first < GRACE_SECONDS:
+        if now - first < SUSPECT_SECONDS:
             self.look()
             return False
         del self._suspects[recording_id]

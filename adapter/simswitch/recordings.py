@@ -193,6 +193,8 @@ class Recordings:
     def _tend(self, made: Running, step: float) -> None:
         while self._running.get(made.path) is made:
             gevent.sleep(step)
+            if self._running.get(made.path) is not made:
+                return
             if isinstance(made, recorder.Recording):
                 made.advance(self._channel.media_frame)
                 if made.prune:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import tempfile
 import time
@@ -150,9 +151,10 @@ def _victims(workers: int) -> Iterator[int]:
 def _wait_for_callbacks(plan: Plan, receiver: Receiver, report: Report) -> None:
     """Until every recording's last state was told, or time is up."""
     until = time.monotonic() + plan.settle
-    final = (b'"state":"finished"', b'"state":"error"')
+    final = ("finished", "error")
     while time.monotonic() < until:
-        told = {key for key, body in list(receiver.taken) if any(f in body for f in final)}
+        params = [json.loads(body)["params"] for _, body in list(receiver.taken)]
+        told = {each["control_id"] for each in params if each["state"] in final}
         if len(told) >= report.calls:
             return
         time.sleep(1)
