@@ -26,6 +26,8 @@ class Server:
     process: subprocess.Popen[str]
     address: str
     web: tuple[str, int] = ("", 0)
+    calls: int = 0
+    """How many it has had."""
 
     def cpu_seconds(self) -> float:
         """User and system time of the whole process so far."""
