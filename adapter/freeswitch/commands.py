@@ -228,6 +228,17 @@ def deflect(uuid: str, uri: str) -> bytes:
     return api("uuid_deflect", word(uuid), uri)
 
 
+def schedule_record_stop(task: str, seconds: int, uuid: str, path: str) -> bytes:
+    """Stop a recording in `seconds`, whether we live or not; `task` names that to `unschedule`."""
+    stop = ("uuid_record", word(uuid), "stop", word(path))
+    return api("sched_api", f"+{seconds:d}", word(task), *stop)
+
+
+def unschedule(task: str) -> bytes:
+    """Forget what was scheduled under this name."""
+    return api("sched_del", word(task))
+
+
 def jitter_buffer(uuid: str, milliseconds: int) -> bytes:
     """Give a running call a jitter buffer of so many milliseconds."""
     return api("uuid_jitterbuffer", word(uuid), f"{milliseconds:d}")

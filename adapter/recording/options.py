@@ -7,17 +7,12 @@ newer). Nothing is ever set on the channel, so recordings side by side cannot di
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 ID_VARIABLE = "swml_recording_id"
 """Carries our own id through the switch and back."""
-
-MAX_LENGTH_BACKSTOP = 2
-"""Seconds past max_length at which the switch ends the recording if we are dead by then. Its limit
-counts whole seconds of the clock and can end almost a second early."""
 
 DEFAULT_SENSITIVITY = 44.0
 THRESHOLD_AT_DEFAULT = 200.0
@@ -49,11 +44,6 @@ class Options:
     def listens_for_silence(self) -> bool:
         """Whether silence can end it."""
         return self.initial_timeout > 0 or self.end_silence_timeout > 0
-
-    @property
-    def backstop(self) -> int:
-        """The switch's own limit in whole seconds; 0 is none."""
-        return math.ceil(self.max_length) + MAX_LENGTH_BACKSTOP if self.max_length else 0
 
     def as_dict(self) -> dict[str, object]:
         """Everything, as JSON can hold it."""

@@ -20,6 +20,7 @@ from adapter import metrics
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout, SwitchError
 from adapter.recording import disk, files
+from adapter.recording.backstop import Backstop
 from adapter.recording.options import ID_VARIABLE, Options, switch_variables
 from adapter.recording.pauses import Behavior, Pauses
 from adapter.recording.pausing import Pausing
@@ -74,6 +75,8 @@ class Recorder:
         self._call = call
         self._archive = archive
         self._pausing = Pausing(self._control, Pauses.noted_in(row.options), archive.clock)
+        limited = bool(options.max_length) and row.started_at is not None
+        self._backstop = Backstop(call, row.id, archive.switch_path(row), is_set=limited)
         self._machine = Machine(
             terminators=options.terminators,
             listens_for_silence=options.listens_for_silence,
@@ -119,6 +122,7 @@ class Recorder:
             raise
         self._started = self._archive.clock()
         self._news["started_at"] = self._started
+        self._limit()
         self.tell(Started())
         self._spawn()
 
@@ -134,6 +138,7 @@ class Recorder:
         self._started = self.row.started_at or self.row.created_at
         if self._is_recording_now():
             self._pausing.restore()
+            self._limit()
             self.tell(Started())
         elif self._machine.state is State.STARTING and not self._archive.path(self.row).exists():
             self._retire()
@@ -166,6 +171,7 @@ class Recorder:
         with self._pausing.lock:
             self._require_running()
             if self._pausing.begin(behavior):
+                self._limit()
                 self.tell(Paused(behavior))
 
     def resume(self) -> None:
@@ -173,7 +179,11 @@ class Recorder:
         with self._pausing.lock:
             self._require_running()
             if self._pausing.end():
+                self._limit()
                 self.tell(Resumed())
+
+    def _limit(self) -> None:
+        self._backstop.keep(self._seconds_left(self._archive.clock()))
 
     def _require_running(self) -> None:
         state = self._machine.state
@@ -223,6 +233,10 @@ class Recorder:
         if self._machine.state is State.STOPPING:
             self._stop_by = self._stop_by or now + CLOSE_DEADLINE
             return max(0.0, self._stop_by - now)
+        return self._seconds_left(now)
+
+    def _seconds_left(self, now: float) -> float | None:
+        """Until its length is recorded; None without a length, or while no time is recorded."""
         pauses = self._pausing.pauses
         if not self.options.max_length or pauses.stands_still:
             return None
@@ -311,6 +325,8 @@ class Recorder:
         self._archive.in_hand.add(self.row.id)
 
     def _retire(self) -> None:
+        if not self._call.gone:
+            self._backstop.lift()
         self._archive.in_hand.discard(self.row.id)
         for unsubscribe in self._subscriptions:
             unsubscribe()
@@ -331,9 +347,6 @@ class Recorder:
     # -- the switch's side ---------------------------------------------------------------------
 
     def _start_command(self) -> bytes:
-        return commands.record_start(
-            self._call.uuid,
-            self._archive.switch_path(self.row),
-            self.options.backstop,
-            switch_variables(self.row.id, self.options),
-        )
+        path = self._archive.switch_path(self.row)
+        variables = switch_variables(self.row.id, self.options)
+        return commands.record_start(self._call.uuid, path, 0, variables)

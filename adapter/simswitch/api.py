@@ -151,6 +151,20 @@ def originate(switch: "SimSwitch", argument: str) -> str:
     return f"+OK {leg.party.uuid}\n"
 
 
+def sched_api(switch: "SimSwitch", argument: str) -> str:
+    """`+seconds group command`: an API command later."""
+    words = argument.split(" ", 2)
+    if len(words) < 3:
+        return "-ERR Invalid syntax. USAGE: [+@]<time> <group_name> <command_string>[&]\n"
+    name, _, rest = words[2].partition(" ")
+    switch.tasks.add(words[0], words[1], lambda: COMMANDS[name](switch, rest))
+    return "+OK Added: 1\n"
+
+
+def sched_del(switch: "SimSwitch", argument: str) -> str:
+    return f"+OK Deleted: {switch.tasks.remove(argument)}\n"
+
+
 def program(_switch: "SimSwitch", _argument: str) -> str:
     """A program is never run; `expanded_call` and the listener have noted it."""
     return "+OK\n"
@@ -173,6 +187,8 @@ COMMANDS: dict[str, ApiCommand] = {
     "echo": echo,
     "conference": conference,
     "originate": originate,
+    "sched_api": sched_api,
+    "sched_del": sched_del,
     "sim": sim,
     **dict.fromkeys(PROGRAMS, program),
 }

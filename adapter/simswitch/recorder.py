@@ -88,7 +88,7 @@ class Recording:
     ) -> None:
         self.path, self.options, self.variables = path, options, variables
         self.masked = False
-        self.paused = False
+        self.paused = self.overdue = False
         self.prune = False
         self.cause: str | None = None
         self.size: int | None = None

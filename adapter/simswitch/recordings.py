@@ -37,6 +37,7 @@ class Running(Protocol):
     path: str
     masked: bool
     paused: bool
+    overdue: bool
     variables: Mapping[str, str]
     cause: str | None
     size: int | None
@@ -62,6 +63,8 @@ class FlatRecording:
     channels: int
     masked: bool = False
     paused: bool = False
+    overdue: bool = False
+    """Its limit came while it was paused: the switch looks at that when it goes on."""
     cause: str | None = None
     size: int | None = None
     samples: int = 0
@@ -188,7 +191,9 @@ class Recordings:
 
     def _end_at(self, made: Running, end: float) -> None:
         gevent.sleep(max(0.0, end - time.time()))
-        self._finish(made, call_gone=False)
+        made.overdue = True
+        if not made.paused:
+            self._finish(made, call_gone=False)
 
     def _tend(self, made: Running, step: float) -> None:
         while self._running.get(made.path) is made:
@@ -230,6 +235,8 @@ class Recordings:
             return False
         made.advance(self._channel.media_frame)
         setattr(made, what, on)
+        if made.overdue and not made.paused:
+            self._finish(made, call_gone=False)
         return True
 
     def _finish(self, made: Running, *, call_gone: bool) -> None:

@@ -27,6 +27,7 @@ from adapter.simswitch.listener import Listener
 from adapter.simswitch.outbound import let_go
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.recordings import FlatContent, Recordings
+from adapter.simswitch.scheduler import ScheduledTasks
 from adapter.simswitch.session import Session
 from adapter.simswitch.settings import Action, Callee, SwitchSettings
 from adapter.simswitch.strings import atoi, new_uuid
@@ -72,6 +73,7 @@ class SimSwitch(Surroundings):
         self.disk = Disk()
         self.flat_content = FlatContent(self.settings.flat_seconds)
         self._greenlets: set[gevent.Greenlet] = set()
+        self.tasks = ScheduledTasks(self._greenlets)
         self._listener = Listener(self)
 
     # --- life
@@ -226,11 +228,7 @@ class SimSwitch(Surroundings):
         if seconds == 0:
             channel.hangup(cause)
             return
-        moment = int(time.time()) + seconds if when.startswith("+") else atoi(when)
-        later = gevent.spawn_later(max(0.0, moment - time.time()), channel.hangup, cause)
-        later.name = f"scheduled hangup {channel.uuid}"
-        self._greenlets.add(later)
-        later.rawlink(self._greenlets.discard)
+        self.tasks.add(when, channel.uuid, lambda: channel.hangup(cause))
 
     # --- what an adapter should not make a switch do
 

@@ -74,3 +74,15 @@ def test_a_recording_is_started_in_every_shape(world: World, shape: str) -> None
     recording = world.listen_to(finished)
     assert recording.channels == 2
     assert recording.seconds_of(PARTY) > 0.4
+
+
+def test_a_length_counts_what_is_recorded_not_what_was_skipped(world: World) -> None:
+    inbox, rest = world.inbox(), Rest(world.adapter.url)
+    world.call([*SETTLED, record(inbox, "r", max_length=1.2), STAY], says=tone(PARTY))
+    call_id = inbox.wait_for("recording")["call_id"]
+    rest.do("calling.record.pause", call_id, control_id="r", behavior="skip")
+    inbox.wait_for("paused")
+    remain(lambda: inbox.states() == ["recording", "paused"], during=5.2, what="the pause")
+    rest.do("calling.record.resume", call_id, control_id="r")
+    recording = world.listen_to(inbox.wait_for("finished"))
+    world.assert_lasts(recording.seconds, 1.2)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from adapter.recording.options import (
     DEFAULT_SENSITIVITY,
-    MAX_LENGTH_BACKSTOP,
     Options,
     silence_threshold,
     switch_variables,
@@ -89,15 +88,6 @@ def test_stereo_frames_are_averaged_over_two_channels(sensitivity):
 def test_listens_for_silence(initial, end, listens):
     options = Options(control_id="c", initial_timeout=initial, end_silence_timeout=end)
     assert options.listens_for_silence is listens
-
-
-@pytest.mark.parametrize(
-    ("length", "seconds"), [(None, 0), (0, 0), (0.1, 1), (1, 1), (1.01, 2), (3600, 3600)]
-)
-def test_backstop_is_never_earlier_than_the_length(length, seconds):
-    backstop = Options(control_id="c", max_length=length).backstop
-    assert backstop == (seconds + MAX_LENGTH_BACKSTOP if seconds else 0)
-    assert MAX_LENGTH_BACKSTOP > 1  # the switch's limit may come almost a second early
 
 
 def test_options_are_json():
