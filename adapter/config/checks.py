@@ -4,6 +4,7 @@ A check gets settings whose single values are right and yields faults.  Nothing 
 `create_folders` does that when the adapter starts, since `render` or `check` must leave no trace.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -188,7 +189,10 @@ def _links(settings: SettingsModel) -> Iterator[Fault]:
 
 
 def create_folders(settings: SettingsModel) -> Iterator[Fault]:
-    """Create the folders and write in each of them once; a fault for each that fails."""
+    """Create the folders and write in each of them once; a fault for each that fails.
+
+    That recordings find no space passes, and is told when one is wanted: calls need us meanwhile.
+    """
     for name, folder in (
         ("data_dir", settings.data_dir),
         ("recordings_dir", settings.recordings_dir),
@@ -199,6 +203,8 @@ def create_folders(settings: SettingsModel) -> Iterator[Fault]:
                 probe.write(b"x")
                 probe.flush()
         except OSError as error:
+            if error.errno == errno.ENOSPC and folder == settings.recordings_dir:
+                continue
             yield Fault(
                 name,
                 f"{folder} cannot be written ({error.strerror})",

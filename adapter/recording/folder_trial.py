@@ -1,5 +1,6 @@
 """Whether a switch can write recordings where we look for them, tried before the first call.
 
+A full disk is no reason not to start: it passes, and calls and running recordings need us.
 Only the switches of `nodes` can be asked. Each records, for a moment, a call of its own that nobody
 hears: its user may lack rights that ours has, or it may see the folder under another path.
 """
@@ -11,11 +12,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import structlog
+
 from adapter.config import Settings
 from adapter.config.faults import Fault
 from adapter.freeswitch import commands
 from adapter.freeswitch.connection import InboundConnection
 from adapter.freeswitch.errors import CommandFailed, SwitchError
+from adapter.recording import disk
+
+log = structlog.get_logger()
 
 REMEDY = (
     "give the switch's user the right to write there, and name the folder as the switch sees it "
@@ -39,7 +45,9 @@ def faults(settings: Settings) -> Iterator[Fault]:
                 )
             finally:
                 connection.stop()
-            if problem:
+            if problem and (trouble := disk.fault(settings.recordings_dir)):
+                log.error("recordings cannot be made at present", reason=trouble.message)
+            elif problem:
                 where = f"FreeSWITCH at {node.host}:{node.port} {problem}"
                 yield Fault("recordings_switch_dir", where, REMEDY)
 

@@ -7,6 +7,7 @@ import pytest
 from worlds.small_disk import SmallDisk, small_disk
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, record, sleep, stop
+from worlds.switches import OTHER
 from worlds.waiting import eventually
 from worlds.world import World, documents_by_number, http_get
 
@@ -77,3 +78,24 @@ def test_a_disk_that_is_mounted_read_only(world: World, disk: SmallDisk) -> None
     report.wait()
     assert inbox.wait_ended()["error"]["code"] == "disk_read_only"
     assert inbox.states() == ["error"]
+
+
+def test_an_adapter_starts_on_a_full_disk(world: World, disk: SmallDisk) -> None:
+    """It may have been killed in that moment: its calls need it."""
+    disk.fill()
+    adapter = world.start_adapter(
+        {
+            "swml": documents_by_number(world.receiver),
+            "recordings_dir": str(disk.folder),
+            "nodes": [world.switch.sockets[OTHER].node],
+        }
+    )
+    told = [event["event"] for event in world.log_events(adapter)]
+    assert "recordings cannot be made at present" in told
+    inbox, report = world.inbox(), world.report()
+    world.run([*SETTLED, record(inbox), report.step()], adapter=adapter)
+    report.wait()
+    assert inbox.wait_ended()["error"]["code"] == "disk_full"
+    disk.free()
+    world.run([*SETTLED, record(inbox, "later"), sleep(0.3)], adapter=adapter)
+    assert inbox.wait_ended("later")["state"] == "finished"
