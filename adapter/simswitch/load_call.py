@@ -254,7 +254,7 @@ class LoadCall:
     def _start(self, path: str, variables: dict[str, str]) -> None:
         channels = 2 if is_true(variables.get("RECORD_STEREO")) else 1
         content = self._switch.flat_content.content(channels)
-        made = FlatRecording(path, variables, content, channels)
+        made = FlatRecording(path, variables, content, channels, self._switch.disk)
         self._recordings[path] = made
         self._fire("RECORD_START", recording_headers(made))
 

@@ -55,12 +55,13 @@ class Running(Protocol):
 
 @dataclass(slots=True)
 class FlatRecording:
-    """A recording nobody listens to: a prepared file appears when it ends."""
+    """A recording nobody listens to: its file is filled with a prepared content when it ends."""
 
     path: str
     variables: Mapping[str, str]
     content: bytes
     channels: int
+    disk: Disk
     masked: bool = False
     paused: bool = False
     overdue: bool = False
@@ -76,14 +77,21 @@ class FlatRecording:
     def advance(self, now: int) -> None:
         """Takes no time."""
 
+    def open(self) -> None:
+        """The file is there from the start, with nothing in it."""
+        if self.content:
+            os.close(self._open())
+
     def close(self, *, call_gone: bool) -> None:
         self.cause = "success-silence" if call_gone else "success-maxtime"
         self.samples = (len(self.content) - 44) // 2 // self.channels if self.content else 0
         self.size = len(self.content)
         if self.content:
-            handle = self._open()
-            os.write(handle, self.content)
-            os.close(handle)
+            with os.fdopen(self._open(), "wb", buffering=0) as file:
+                try:
+                    self.disk.write(file, self.content)
+                except OSError:
+                    self.cause = "uri-failure"
 
     def _open(self) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -148,7 +156,11 @@ class Recordings:
         options = RecordOptions.parse(self._lookup(variables))
         if self._settings.pace is Pace.FLAT:
             content = self._flat.content(options.channels)
-            return FlatRecording(path, variables, content, options.channels)
+            if self._disk.full:
+                return None
+            flat = FlatRecording(path, variables, content, options.channels, self._disk)
+            flat.open()
+            return flat
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             file = format_.make(Path(path), options.channels, self._disk)

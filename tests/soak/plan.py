@@ -35,8 +35,8 @@ class Plan:
 
     @property
     def warm_seconds(self) -> float:
-        """From when on memory must be flat: every place was taken twice by then."""
-        return 2 * self.call_seconds
+        """From when on memory must be flat: twice all calls since the first worker died."""
+        return self.kill_every + 2 * self.call_seconds
 
 
 REAL = Plan(

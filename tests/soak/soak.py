@@ -38,7 +38,7 @@ def run(plan: Plan, folder: Path) -> Report:
     with ExitStack() as stack:
         receiver = Receiver()
         stack.callback(receiver.close)
-        switch: SoakSwitch = (Real if plan.real else Simulated)(folder)
+        switch: SoakSwitch = (Real if plan.real else Simulated)(folder, plan)
         stack.callback(switch.stop)
         subject = stack.enter_context(
             running(
@@ -89,7 +89,7 @@ class Soak:
         self._subject = subject
         self._receiver = receiver
         self._report = report
-        self._up: set[str] = set()
+        self._up: dict[str, float] = {}
         self._victims = _victims(plan.workers)
         self._next_kill = plan.kill_every
         self._next_look = plan.warm_seconds
@@ -113,7 +113,7 @@ class Soak:
     def _place_calls(self, now: float) -> None:
         due = min(self._plan.calls, int(self._plan.calls_per_second * now) + 1)
         while len(self._up) < due:
-            self._up.add(self._switch.call())
+            self._up[self._switch.call()] = time.monotonic()
             self._report.calls += 1
         self._report.most_at_once = max(self._report.most_at_once, len(self._up))
 
@@ -136,10 +136,10 @@ class Soak:
             self._report.memory.append((now, size))
 
     def _see_ends(self) -> None:
-        for name, seconds in self._switch.ended().items():
-            self._up.discard(name)
-            if seconds < self._plan.call_seconds:
-                self._report.faults.append(f"call {name} ended after {seconds} s")
+        for name in self._switch.ended():
+            placed = self._up.pop(name, None)
+            if placed is not None and time.monotonic() - placed < self._plan.call_seconds:
+                self._report.faults.append(f"call {name} ended too early")
 
 
 def _victims(workers: int) -> Iterator[int]:

@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+import yaml
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 
+from plan import Plan
 from worlds.own_switch import Endings, OwnSwitch
 from worlds.ports import find_ports
 from worlds.real_switch import find_binary
@@ -19,7 +22,7 @@ MEDIA_PORTS = 600
 
 
 class SoakSwitch(Protocol):
-    """Makes calls to the adapter, and knows how long they lasted."""
+    """Makes calls to the adapter, and knows which have ended."""
 
     pid: int
     adapter_port: int
@@ -28,8 +31,8 @@ class SoakSwitch(Protocol):
     def call(self) -> str:
         """Place a call; its name."""
 
-    def ended(self) -> dict[str, float]:
-        """Calls that have ended since this was last asked: seconds by name."""
+    def ended(self) -> list[str]:
+        """Calls that have ended since this was last asked."""
 
     def fill_disk(self, full: bool) -> None:
         """Recordings find no space from now on, or do again."""
@@ -39,11 +42,13 @@ class SoakSwitch(Protocol):
 
 
 class Simulated:
-    """The simulated switch. Callers are silent: their sound would cost more than all the rest."""
+    """The simulated switch at its flat pace: a recording's file is made when it is closed."""
 
-    def __init__(self, _: Path) -> None:
+    def __init__(self, folder: Path, plan: Plan) -> None:
         self.adapter_port = find_ports(1)[0]
-        self._process = SimProcess(adapter=f"127.0.0.1:{self.adapter_port}").start()
+        config = folder / "simswitch.yaml"
+        config.write_text(yaml.safe_dump({"pace": "flat", "flat_seconds": plan.call_seconds}))
+        self._process = SimProcess(adapter=f"127.0.0.1:{self.adapter_port}", config=config).start()
         self._client = self._process.client()
         self._count = 0
         self.pid = self._process.pid
@@ -57,7 +62,7 @@ class Simulated:
         self._client.call(to=number)
         return number
 
-    def ended(self) -> dict[str, float]:
+    def ended(self) -> list[str]:
         return self._endings.take()
 
     def fill_disk(self, full: bool) -> None:
@@ -72,7 +77,7 @@ class Simulated:
 class Real:
     """A FreeSWITCH that calls itself by SIP."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, _: Plan) -> None:
         binary = find_binary()
         assert binary, "there is no FreeSWITCH on this machine"
         self._switch = OwnSwitch(folder / "switch", binary, media_ports=MEDIA_PORTS)
@@ -88,7 +93,7 @@ class Real:
         self._switch.call(number)
         return number
 
-    def ended(self) -> dict[str, float]:
+    def ended(self) -> list[str]:
         return self._endings.take()
 
     def fill_disk(self, full: bool) -> None:

@@ -67,7 +67,7 @@ class OwnSwitch:
         self._socket.api(f"bgapi originate {target} &playback({SAYS})")
 
     def endings(self) -> Endings:
-        """From now on, how long the calls were that end."""
+        """Which calls end from now on."""
         return Endings(self._event_port, PASSWORD)
 
     def kill(self) -> None:
@@ -92,18 +92,18 @@ class OwnSwitch:
 
 
 class Endings:
-    """Calls to a switch that have ended: their seconds by number."""
+    """Calls to a switch that have ended, by number."""
 
     def __init__(self, event_port: int, password: str) -> None:
         self._connection = EventSocket(event_port, password)
         self._connection.command("event plain CHANNEL_HANGUP_COMPLETE")
         self._connection.wait_without_limit()
-        self._over: dict[str, float] = {}
+        self._over: list[str] = []
         threading.Thread(target=self._collect, name="own endings", daemon=True).start()
 
-    def take(self) -> dict[str, float]:
+    def take(self) -> list[str]:
         """Those that have ended since this was last asked."""
-        over, self._over = self._over, {}
+        over, self._over = self._over, []
         return over
 
     def close(self) -> None:
@@ -114,5 +114,4 @@ class Endings:
             while True:
                 headers = headers_of(self._connection.read()[1])
                 if headers.get("Call-Direction") == "inbound":
-                    seconds = int(headers.get("variable_billmsec", 0)) / 1000
-                    self._over[headers["Caller-Destination-Number"]] = seconds
+                    self._over.append(headers["Caller-Destination-Number"])
