@@ -172,6 +172,27 @@ SPEC = MethodSpec(
 ONCE = True
 """Where it stands is stored before anybody is called: a leg's confirmation looks there."""
 
+_DESTINATIONS = "partial: numbers and SIP addresses; not `stream:`, `queue:` or `/resource`"
+_UNTRIED = "partial: asked of the switch, and not tried with a peer that has it"
+_STREAMS = "ignored: it belongs to `stream:`"
+
+LIMITS = {
+    **dict.fromkeys(("to", "serial", "parallel", "serial_parallel"), _DESTINATIONS),
+    **dict.fromkeys(
+        ("codecs", "webrtc_media", "session_timeout", "username", "password", "encryption"),
+        _UNTRIED,
+    ),
+    **dict.fromkeys(
+        (
+            *("name", "codec", "realtime", "status_url_method"),
+            *("authorization_bearer_token", "custom_parameters"),
+        ),
+        _STREAMS,
+    ),
+    "ringback": "partial: `say:` only by a renderer; several sounds must be WAV",
+}
+"""What is less than the reference says (docs/methods.md)."""
+
 
 def perform(context: Context, params: Connect) -> Result:
     """Call, talk, and go on when the others have left."""
