@@ -25,6 +25,9 @@ within 0.04 s."""
 PATIENCE = 60.0
 """Seconds after which the caller answers into what is still played (music, for one)."""
 
+COMPANY = frozenset({"join_conference", "join_room"})
+"""Methods that last until the caller goes: after PATIENCE seconds alone."""
+
 LOOK = 0.1
 
 LONGEST_CALL = 6 * 3600.0
@@ -86,6 +89,10 @@ class Person:
 
     def is_asked(self, method: str, params: Mapping[str, Any]) -> None:
         """A method begins that may wait for keys or words."""
+        if method in COMPANY:
+            self._answering = gevent.spawn_later(PATIENCE, self.hang_up, "nobody else comes")
+            self._answering.name = "caller alone"
+            return
         presses = bool(self._digits) and _takes(self._digits[0], method, params)
         says = bool(self._speech) and _hears(method, params, presses)
         if presses or says:

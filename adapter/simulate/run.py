@@ -17,7 +17,7 @@ from typing import Any
 
 from adapter.config import Settings
 from adapter.service import Service
-from adapter.simswitch import Action, CallPlan, Extension, SimSwitch, SwitchSettings
+from adapter.simswitch import Action, Callee, CallPlan, Extension, SimSwitch, SwitchSettings
 from adapter.simulate.clock import Clock, RealTime, SkippedTime
 from adapter.simulate.network import Network, Stubbed
 from adapter.simulate.person import LONGEST_CALL, Person, Plan
@@ -75,6 +75,10 @@ def simulate(simulation: Simulation, trace: Trace | None = None) -> Outcome:
     _tell_the_end(watch)
     stopped = str(watch.stopped) if watch.stopped else watch.broken
     return Outcome(trace, len(watch.warnings), stopped)
+
+
+CALLEE_TALKS = 5.0
+"""Seconds after which a party that the document calls hangs up."""
 
 
 class SimulatedService(Service):
@@ -145,7 +149,10 @@ def _call(service: Service, watch: Watch) -> None:
     plan, trace = watch.person.plan, watch.trace
     # Taken once: a call that the adapter fails on does not come back to it.
     taken = Action("socket", f"127.0.0.1:{service.settings.listen.port} async full")
-    settings = SwitchSettings(dialplan=(Extension(".*", (taken,)),), live_files=False)
+    settings = SwitchSettings(
+        dialplan=(Extension(".*", (taken,)),),
+        callees=(Callee(".*", talks=CALLEE_TALKS),),
+    )
     with SimSwitch(settings) as switch:
         trace.add(
             Kind.CALL, "from {from} to {to}", **{"from": plan.from_number, "to": plan.to_number}

@@ -285,7 +285,7 @@ def test_without_stubs_the_network_is_real(call):
 def test_a_method_that_is_not_performed_is_told(call, monkeypatch):
     monkeypatch.delattr(play, "perform")
     outcome = call("- play: {url: 'say:x'}\n- hangup: {}\n")
-    assert "play is not available here yet" in texts(outcome, Kind.WARNING)[0]
+    assert "play is not performed" in texts(outcome, Kind.WARNING)[0]
     assert steps(outcome)[-1] == "main[1].hangup"
     assert (outcome.warnings, outcome.stopped) == (1, "")
 
