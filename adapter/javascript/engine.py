@@ -1,8 +1,11 @@
 """Evaluates SWML's JavaScript in helper processes that are started when the first expression comes.
 
-An expression that runs away holds one helper until its time is up, so there is always one more:
-when the last idle helper is taken, the next is already being started. Evaluations wait, as gevent
+When the last idle helper is taken, the next is already being started. Evaluations wait, as gevent
 waits, only when there are `EngineLimits.helpers` of them at once.
+
+An expression that runs away must hold up no other call. After 5 ms its helper goes on beside the
+others, no longer counted, at the lowest priority. There is a limit to these as well: one more ends
+the oldest. Its source is remembered: next time it shares a few places with its like.
 """
 
 import contextlib
@@ -10,10 +13,12 @@ import json
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from time import monotonic
 from typing import Any, Final
 
 import structlog
+from gevent.lock import BoundedSemaphore
 from gevent.queue import Empty, LifoQueue
 
 from adapter.javascript.helper import Helper, HelperGoneError
@@ -25,6 +30,11 @@ log = structlog.get_logger()
 
 _KEPT: Final = 2
 """Idle helpers that are never let go: one to use and one to spare."""
+
+_BUSY: Final = "all JavaScript helpers are busy"
+
+_REMEMBERED: Final = 4096
+"""Sources of slow expressions; beyond that the one that was slow longest ago is forgotten."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -39,6 +49,9 @@ class Engine:
         self._limits = limits or EngineLimits()
         self._idle: LifoQueue[Helper] = LifoQueue()
         self._helpers: set[Helper] = set()
+        self._slow: dict[Helper, None] = {}
+        self._heavy: dict[str, None] = {}
+        self._heavy_places = BoundedSemaphore(self._limits.heavy)
         self._ended: list[int] = []
         self._waiting = 0
         self._closed = False
@@ -48,9 +61,30 @@ class Engine:
         """Processes that are running now."""
         return len(self._helpers)
 
+    @property
+    def slow(self) -> int:
+        """Evaluations that go on beside the others now, since they take long."""
+        return len(self._slow)
+
     def evaluate(self, source: str, names: Mapping[str, Any]) -> Any:
         """The value of an expression with `names` bound to JSON values. Raises ExpressionError."""
         request = self._request(source, names)
+        if source not in self._heavy:
+            return _value(self._ask(source, request))
+        if not self._heavy_places.acquire(timeout=self._limits.wait):
+            raise ExpressionError(f"{_BUSY} with slow expressions")
+        try:
+            return _value(self._ask(source, request))
+        finally:
+            self._heavy_places.release()
+
+    def close(self) -> None:
+        """Ends all helpers. An evaluation that still runs fails."""
+        self._closed = True
+        for helper in list(self._helpers):
+            self._drop(helper)
+
+    def _ask(self, source: str, request: bytes) -> str:
         helper = self._take()
         try:
             reply = helper.ask(request)
@@ -60,14 +94,29 @@ class Engine:
         except BaseException:
             self._drop(helper)
             raise
+        finally:
+            self._slow.pop(helper, None)
+            if helper.slowed:
+                self._remember(source)
         self._give_back(helper)
-        return _value(reply)
+        return reply
 
-    def close(self) -> None:
-        """Ends all helpers. An evaluation that still runs fails."""
-        self._closed = True
-        for helper in list(self._helpers):
-            self._drop(helper)
+    def _remember(self, source: str) -> None:
+        self._heavy.pop(source, None)
+        self._heavy[source] = None
+        if len(self._heavy) > _REMEMBERED:
+            del self._heavy[next(iter(self._heavy))]
+
+    def _set_apart(self, helper: Helper) -> None:
+        """Lets a slow evaluation go on beside the others; the oldest ends if there are too many."""
+        self._slow[helper] = None
+        for oldest in islice(self._slow, max(0, len(self._slow) - self._limits.slow)):
+            oldest.unwanted = True
+        self._start_spare()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._helpers) - len(self._slow) >= self._limits.helpers
 
     def _request(self, source: str, names: Mapping[str, Any]) -> bytes:
         values = {name: value for name, value in names.items() if value is not UNDEFINED}
@@ -85,7 +134,7 @@ class Engine:
             helper: Helper = self._idle.get_nowait()
             self._start_spare()
             return helper
-        if len(self._helpers) < self._limits.helpers:
+        if not self._is_full:
             helper = self._start()
             self._start_spare()
             return helper
@@ -93,19 +142,19 @@ class Engine:
         try:
             helper = self._idle.get(timeout=self._limits.wait)
         except Empty:
-            raise ExpressionError("all JavaScript helpers are busy") from None
+            raise ExpressionError(_BUSY) from None
         finally:
             self._waiting -= 1
         return helper
 
     def _start_spare(self) -> None:
         """Sees to it that there is an idle helper."""
-        if self._idle.empty() and len(self._helpers) < self._limits.helpers:
+        if self._idle.empty() and not self._is_full:
             self._idle.put(self._start())
 
     def _start(self) -> Helper:
         self._reap()
-        helper = Helper(self._limits)
+        helper = Helper(self._limits, self._set_apart)
         self._helpers.add(helper)
         log.debug("javascript helper started", pid=helper.pid, helpers=len(self._helpers))
         return helper

@@ -8,6 +8,8 @@ expression may have to wait longer than the limit before it is run at all. One t
 on at the lowest priority, so that it holds up nobody else, and its process is not used again.
 """
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import os
@@ -42,12 +44,18 @@ class HelperGoneError(Exception):
 
 
 class Helper:
-    """A process that evaluates one expression at a time."""
+    """A process that evaluates one expression at a time.
 
-    def __init__(self, limits: EngineLimits) -> None:
+    `slowed` once an evaluation has taken long; `tell_slow` hears of it. Whoever sets `unwanted`
+    ends what it evaluates.
+    """
+
+    def __init__(self, limits: EngineLimits, tell_slow: Callable[[Helper], None]) -> None:
         self._limits = limits
+        self._tell_slow = tell_slow
         self._ready = False
         self.slowed = False
+        self.unwanted = False
         self.idle_since = 0.0
         ours, theirs = socket.socketpair()
         with theirs:
@@ -96,10 +104,13 @@ class Helper:
         limit = self._limits.seconds
         if taken >= limit or passed >= limit * _PATIENCE:
             self._give_up(f"it took more than {round(limit * 1000)} ms")
+        if self.unwanted:
+            self._give_up("too many slow expressions at the same time")
         if taken >= _SLICE and not self.slowed:
             self.slowed = True
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.pid, _LOWEST_PRIORITY)
+            self._tell_slow(self)
 
     def _processor_time(self) -> float:
         """Seconds of processor time that the process has had: Linux's clock of another process."""

@@ -13,11 +13,16 @@ class EngineLimits:
     """Bytes of JavaScript values in a helper."""
     result: int = 262_144
     """Bytes of a result as JSON."""
-    request: int = 4_194_304
-    """Bytes of an expression with the values of its names, as JSON."""
+    request: int = 1_048_576
+    """Bytes of an expression with the values of its names, as JSON: writing them takes some
+    milliseconds, in which nothing else is done."""
     helpers: int = 8
-    """Processes at most, 3.5 MB each and 7 MB shared. One more than there are runaway expressions
-    at a time keeps everybody else's expressions undelayed."""
+    """Evaluations at the same time, each with a process of 3.5 MB (and 7 MB shared) of its own.
+    Those that turn out to be slow are not counted."""
+    slow: int = 8
+    """Slow evaluations at the same time, beside the others; one more ends the oldest."""
+    heavy: int = 2
+    """Evaluations at the same time of expressions that were slow before."""
     idle: float = 60.0
     """Seconds after which helpers that nobody needed, beyond the two kept, are let go."""
     start: float = 5.0

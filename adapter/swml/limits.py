@@ -26,7 +26,10 @@ class Limits:
     value_size: int = 262_144
     """Characters and elements of one value. A longer one becomes the empty string, with a warning
     (internal_error): four responses of the largest size that `request` keeps."""
-    variables_size: int = 4_194_304
-    """The same for all of `vars` together: they are saved with each effect."""
+    variables_size: int = 1_048_576
+    """The same for all of `vars` together: they are saved with each effect, in which some
+    milliseconds pass for everybody."""
+    expression_size: int = 524_288
+    """The same for the variables that one expression uses (js_eval_error)."""
     warnings: int = 100
     """Warnings kept until they are taken; later ones are dropped."""

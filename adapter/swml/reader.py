@@ -92,7 +92,7 @@ def _check_size(value: Any) -> None:
     nodes = depth = 0
     while level:
         depth += 1
-        nodes += len(level)
+        nodes += len(level) + sum(item.count("{") for item in level if isinstance(item, str))
         if depth > MAX_DEPTH + 1:
             raise too_deep()
         if nodes > MAX_NODES:

@@ -48,18 +48,27 @@ def truth_of(value: Any) -> bool:
     return isinstance(value, Mapping | list) or bool(value)
 
 
-def size_of(value: Any) -> int:
-    """Characters and elements of a value: what it costs to keep and to save."""
-    return _size(value, _DEPTH)
+def size_of(value: Any, most: int = OVERSIZE) -> int:
+    """Characters and elements of a value: what it costs to keep and to save.
+
+    It is counted no further than `most`, so that a huge value costs no more time than a large one.
+    """
+    return _size(value, most, _DEPTH)
 
 
-def _size(value: Any, depth: int) -> int:
+def _size(value: Any, most: int, depth: int) -> int:
     if isinstance(value, str):
         return len(value) + 1
-    if not isinstance(value, Mapping | list):
+    if not isinstance(value, dict | list):
         return 8
     if depth == 0:
         return OVERSIZE
-    if isinstance(value, list):
-        return 2 + sum(_size(item, depth - 1) for item in value)
-    return 2 + sum(len(key) + 1 + _size(item, depth - 1) for key, item in value.items())
+    size = 2
+    if isinstance(value, dict):
+        size += sum(map(len, value)) + len(value)
+        value = value.values()
+    for item in value:
+        if size > most:
+            break
+        size += _size(item, most - size, depth - 1)
+    return size

@@ -61,7 +61,7 @@ class Variables:
 
     def put(self, name: str, value: Any) -> None:
         """Sets a variable. One that is too large becomes empty, with a warning."""
-        size = len(name) + size_of(value)
+        size = len(name) + size_of(value, self._limits.value_size)
         self.work += size
         total = self._size - self._sizes.get(name, 0) + size
         if size > self._limits.value_size or total > self._limits.variables_size:
@@ -133,7 +133,7 @@ class Variables:
         """`value`, once there is room for it; a missing one is the empty string."""
         if value is MISSING or value is UNDEFINED:
             return ""
-        size = size_of(value)
+        size = size_of(value, self._room)
         self.work += size
         self._room -= size
         if self._room < 0:
@@ -192,7 +192,20 @@ class Variables:
             raise ExpressionError(f"shorten it to {MAX_EXPRESSION} characters")
         if self._evaluate is None:
             raise ExpressionError("there is no JavaScript engine here")
+        self._check_room(source)
         return self._evaluate(source, self._bindings(source, slots, lenient=lenient))
+
+    def _check_room(self, source: str) -> None:
+        """Handing variables to JavaScript takes time that belongs to other calls as well."""
+        names = names_in(source)
+        used = set(names.bare)
+        for scope, members in names.members:
+            if scope == "vars":
+                used.update(self.vars if members is None else members)
+        size = sum(self._sizes.get(name, 0) for name in used)
+        self.work += size
+        if size > self._limits.expression_size:
+            raise ExpressionError("the variables it uses are too large")
 
     def _bindings(
         self, source: str, slots: Mapping[str, Any], *, lenient: bool

@@ -17,8 +17,8 @@ import yaml
 MAX_DEPTH = 64
 """Lists and objects inside each other. Documents with AI functions reach about twenty."""
 MAX_NODES = 40_000
-"""Values in a document, aliases counted as often as they are used: ten times a very long one, and
-read in a tenth of a second."""
+"""Values in a document, aliases counted as often as they are used, and the placeholders in them:
+ten times a very long one, and read in a tenth of a second."""
 
 _INT: Final = re.compile(r"0|-?[1-9]\d{0,17}|-0")
 _HEX: Final = re.compile(r"0x[0-9a-fA-F]{1,15}")
@@ -127,7 +127,7 @@ class _Composer:
             raise ReadError("there is more than one YAML document", _line(event))
 
     def scalar(self, event: Any) -> None:
-        self._count(1, event)
+        self._count(1 + event.value.count("{"), event)
         top = self._open[-1] if self._open else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             self._take_key(top, event)

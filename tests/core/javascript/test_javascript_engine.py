@@ -148,28 +148,78 @@ def test_helpers_are_limited_and_others_wait(make_engine):
     engine = make_engine(helpers=2)
     engine.evaluate("1", {})
 
-    def run(source):
-        try:
-            return engine.evaluate(source, {})
-        except ExpressionError as error:
-            return str(error)
-
-    runaways = [gevent.spawn(run, NATIVE) for _ in range(2)]
+    runaways = [gevent.spawn(attempt, engine, NATIVE) for _ in range(2)]
     gevent.sleep(0)
-    waiting = gevent.spawn(run, "1 + 1")
+    waiting = gevent.spawn(attempt, engine, "1 + 1")
     gevent.joinall([*runaways, waiting], timeout=10)
     assert waiting.value == 2
     assert engine.helpers <= 2
 
 
-def test_waiting_for_a_helper_ends(make_engine):
-    engine = make_engine(helpers=1, wait=0.01, seconds=0.5)
-    engine.evaluate("1", {})
-    runaway = gevent.spawn(run_away, engine)
+def test_waiting_for_a_helper_ends(make_stopped):
+    engine, pid = make_stopped(seconds=0.5, wait=0.01)
+    stuck = gevent.spawn(engine.evaluate, "1", {})
     gevent.sleep(0)
     with pytest.raises(ExpressionError, match="busy"):
         engine.evaluate("1", {})
-    runaway.get(timeout=10)
+    os.kill(pid, signal.SIGCONT)
+    assert stuck.get(timeout=30) == 1
+
+
+def test_slow_evaluations_are_not_counted(make_engine):
+    """One place, and four that run away: whoever comes then is done before they are."""
+    engine = make_engine(helpers=1, seconds=1.0)
+    engine.evaluate("1", {})
+    runaways = [gevent.spawn(attempt, engine, away(number)) for number in range(4)]
+    with gevent.Timeout(30):
+        while engine.slow < 4:
+            gevent.sleep(0.001)
+        assert engine.evaluate("1 + 1", {}) == 2
+    assert not any(runaway.ready() for runaway in runaways)
+    gevent.joinall(runaways, timeout=30)
+    assert engine.slow == 0
+
+
+def test_one_slow_evaluation_too_many_ends_the_oldest(make_engine):
+    engine = make_engine(slow=2, seconds=1.0)
+    engine.evaluate("1", {})
+    runaways = []
+    with gevent.Timeout(30):
+        for number in range(2):
+            runaways.append(gevent.spawn(attempt, engine, away(number)))
+            while engine.slow <= number:
+                gevent.sleep(0.001)
+        runaways.append(gevent.spawn(attempt, engine, away(2)))
+        assert "too many slow expressions" in runaways[0].get()
+    assert not runaways[1].ready()
+    gevent.joinall(runaways, timeout=30)
+    assert "more than 1000 ms" in runaways[1].value
+
+
+def test_expressions_that_were_slow_share_a_few_places(make_engine):
+    engine = make_engine(heavy=1, seconds=0.05, slow=8)
+    attempt(engine, NATIVE)
+    again = [gevent.spawn(attempt, engine, NATIVE) for _ in range(4)]
+    most = 0
+    with gevent.Timeout(60):
+        while not all(one.ready() for one in again):
+            gevent.sleep(0.001)
+            most = max(most, engine.slow)
+            assert engine.evaluate("1 + 1", {}) == 2
+    assert most == 1
+
+
+def away(number):
+    """One of many expressions that run for seconds in a built-in function."""
+    return NATIVE.replace("c'", f"c{number}'")
+
+
+def attempt(engine, source):
+    """The value of an expression, or what is wrong with it."""
+    try:
+        return engine.evaluate(source, {})
+    except ExpressionError as error:
+        return str(error)
 
 
 def test_a_helper_that_dies_is_replaced(engine, children):
@@ -260,9 +310,9 @@ def test_a_round_trip_is_short(engine):
 def make_stopped(make_engine, children):
     """Makes an engine whose only helper the system does not run."""
 
-    def make_stopped(seconds):
+    def make_stopped(**limits):
         others = children()
-        engine = make_engine(helpers=1, seconds=seconds)
+        engine = make_engine(helpers=1, **limits)
         engine.evaluate("1", {})
         (pid,) = children() - others
         os.kill(pid, signal.SIGSTOP)

@@ -1,5 +1,7 @@
 """Values become text and truth as in JavaScript."""
 
+from time import process_time
+
 import pytest
 
 from adapter.swml.values import OVERSIZE, size_of, text_of, truth_of
@@ -49,6 +51,23 @@ def test_size_grows_with_what_there_is_to_save():
         < size_of(["a" * 100])
         < size_of(["a"] * 100)
     )
+
+
+def test_size_is_counted_no_further_than_it_matters():
+    """Half a million elements take no longer than those up to the limit."""
+    huge, large = [1] * 500_000, [1] * 10_000
+    assert size_of(huge, 1000) < 1100
+    assert size_of(huge) > 1_000_000
+    assert shortest(lambda: size_of(huge, 80_000)) < 5 * shortest(lambda: size_of(large))
+
+
+def shortest(run):
+    spans = []
+    for _ in range(10):
+        start = process_time()
+        run()
+        spans.append(process_time() - start)
+    return min(spans)
 
 
 def test_what_is_nested_too_deep_has_no_size():

@@ -262,6 +262,21 @@ def test_a_value_that_is_too_large_becomes_empty(scopes, reports):
     assert reports[0][0] is Code.INTERNAL_ERROR
 
 
+@pytest.mark.parametrize("text", ["${a.length + b.length}", "${JSON.stringify(vars).length}"])
+def test_an_expression_gets_so_much_and_no_more(scopes, reports, text):
+    scopes.put("a", "x" * 250_000)
+    scopes.put("b", "x" * 250_000)
+    assert scopes.expand(text) > 500_000 - 1
+    scopes.put("b", [1] * 32_000)
+    scopes.put("c", "x" * 250_000)
+    assert scopes.expand("${a.length}") == ""
+    assert scopes.expand("${a.length + 0}") == 250_000
+    assert scopes.expand("${a.length + b.length + c.length}") == ""
+    assert scopes.expand("${JSON.stringify(vars).length}") == ""
+    assert [code for code, _ in reports] == [Code.JS_EVAL_ERROR] * 2
+    assert "too large" in reports[0][1]
+
+
 def test_doubling_text_ends(variables):
     steps = "- set: {x: 'xxxxxxxxxx'}\n" + "- set: {x: '${x}${x}'}\n" * 40
     assert len(variables(steps)["x"]) <= Limits().value_size
