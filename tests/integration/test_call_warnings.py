@@ -19,7 +19,7 @@ def test_warnings_are_told_with_their_step(world: World) -> None:
             *SETTLED,
             {"set": {"broken": "${this is no expression}", "said": "${greeting} ${call.state}"}},
             play("no sound at all"),
-            {"sip_refer": {"to_uri": "sip:nobody@127.0.0.1"}},
+            {"amazon_bedrock": {"prompt": {"text": "nobody is here to do it"}}},
             report.step(),
         ],
         adapter=adapter,
@@ -27,7 +27,7 @@ def test_warnings_are_told_with_their_step(world: World) -> None:
     said = report.wait()
     assert said["said"] == "hello answered"
     assert said["broken"] == ""
-    assert said["sip_refer_result"] == "failed"
+    assert said["amazon_bedrock_result"] == "failed"
     eventually(lambda: len(inbox.events) >= 3, what="a callback for each warning")
     told = [event["params"] for event in inbox.events]
     assert [one["code"] for one in told] == [
