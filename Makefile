@@ -30,10 +30,10 @@ soak: $(STAMP)
 	$(BIN)/python tests/soak/soak.py
 	$(BIN)/python tests/soak/soak.py --real
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[test,clients,lint]'
+	$(BIN)/pip install --quiet --constraint tests/constraints.txt --editable '.[test,clients,lint]'
 	touch $@
 
 $(SWSH): tests/clients/swsh.txt

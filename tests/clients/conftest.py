@@ -25,9 +25,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Secure:
     return Secure(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def secure_adapters() -> Iterator[dict[str, AdapterProcess]]:
-    """Adapters with TLS, by the kind of switch; each stays for the session."""
+    """Adapters with TLS, by the kind of switch, in a place that the tests of others need too."""
     running: dict[str, AdapterProcess] = {}
     yield running
     for adapter in running.values():
