@@ -81,7 +81,7 @@ def test_a_muted_participant_is_not_heard_and_beeps_tell_who_comes(world: World)
     first.wait_heard(*BEEPS)
     second.wait_heard(520, seconds=0.3)
     assert first.hear().seconds_with(600) == 0
-    assert inbox.events[0]["params"]["muted"] is True
+    assert eventually(lambda: inbox.events)[0]["params"]["muted"] is True
     world.switch.api(f"conference {name} unmute all")
     first.wait_heard(600, seconds=0.3)
     eventually(lambda: "participant-unmute" in statuses(inbox))

@@ -3,6 +3,7 @@
 import pytest
 from worlds.sounds import silence, speech, tone
 from worlds.steps import SETTLED, play, sleep
+from worlds.waiting import eventually
 from worlds.world import World
 
 
@@ -54,7 +55,8 @@ def test_nobody_presses_anything(world: World) -> None:
     )
     said = report.wait()
     assert (said["prompt_result"], said["prompt_value"]) == ("no_input", "")
-    assert inbox.events[0]["params"]["result"]["type"] == "no_input"
+    told = eventually(lambda: inbox.events, what="the prompt's callback")
+    assert told[0]["params"]["result"]["type"] == "no_input"
 
 
 def test_digits_typed_ahead_count(world: World) -> None:

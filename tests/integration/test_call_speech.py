@@ -40,7 +40,7 @@ def test_words_cut_the_sounds_off_and_end_with_silence(world: World, listening) 
     assert said["prompt_speech_confidence"] == 0.75
     phone.wait_ended()
     assert phone.hear().seconds_of(600) < 6
-    assert inbox.events[0]["params"]["result"] == {
+    assert eventually(lambda: inbox.events)[0]["params"]["result"] == {
         "type": "speech",
         "params": {"text": "1 words", "confidence": 0.75},
     }

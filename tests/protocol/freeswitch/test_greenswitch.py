@@ -12,6 +12,7 @@ import socket as stdlib_socket
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -362,14 +363,19 @@ def test_g16_the_limit_of_calls_holds_in_a_burst(side):
 
 @contextmanager
 def no_descriptors_left():
-    """Nothing can be opened: accept fails with EMFILE."""
+    """Nothing can be opened: accept fails with EMFILE. All that is open is below the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    taken: list[int] = []
     try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
         yield
     finally:
+        for descriptor in taken:
+            os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
