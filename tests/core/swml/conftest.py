@@ -1,24 +1,16 @@
 """A catalog of every method, JavaScript in this process, and scripts run to their end."""
 
-import importlib
-import json
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import _quickjs
 import pytest
 from swml_forms import as_document
+from swml_world import javascript, whole_catalog
 
-import adapter.javascript
-import adapter.methods
 from adapter.swml.catalog import Catalog
-from adapter.swml.control import CONTROL
 from adapter.swml.document import Document, load
 from adapter.swml.effects import Effect, Result
-from adapter.swml.errors import ExpressionError
-from adapter.swml.expressions import UNDEFINED
 from adapter.swml.interpreter import Interpreter
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "swml"
@@ -29,9 +21,7 @@ Perform = Callable[[Effect], Result]
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    names = (info.name for info in pkgutil.iter_modules(adapter.methods.__path__))
-    modules = [importlib.import_module(f"adapter.methods.{name}") for name in names]
-    return Catalog([*CONTROL, *(module.SPEC for module in modules if hasattr(module, "SPEC"))])
+    return whole_catalog()
 
 
 @pytest.fixture(scope="session")
@@ -43,21 +33,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def evaluate() -> Callable[[str, Mapping[str, Any]], Any]:
-    """The helper's own JavaScript, without the helper."""
-    context = _quickjs.Context()
-    context.set_time_limit(1.0)
-    realm = Path(adapter.javascript.__file__).with_name("realm.js").read_text("utf-8")
-    ask = context.eval(realm)(context.globalThis, 512, 262_144)
-
-    def evaluate(source: str, names: Mapping[str, Any]) -> Any:
-        known = {name: value for name, value in names.items() if value is not UNDEFINED}
-        unknown = [name for name, value in names.items() if value is UNDEFINED]
-        reply = ask(json.dumps([source, [*known, *unknown], list(known.values())]))
-        if reply[0] == "e":
-            raise ExpressionError(reply[1:])
-        return UNDEFINED if reply[0] == "u" else json.loads(reply[1:])
-
-    return evaluate
+    return javascript()
 
 
 @pytest.fixture
