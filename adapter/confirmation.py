@@ -190,6 +190,7 @@ class Confirmation:
             step=step,
             began=time.time(),
             conferences=service.conferences,
+            queues=service.queues,
             waiting=self._waiting.play,
             outlet=service.outlet,
             documents=self,

@@ -15,6 +15,7 @@ from adapter.freeswitch.dial_strings import Outlet
 from adapter.journal import Journals
 from adapter.media import Media
 from adapter.positions import Positions
+from adapter.queues.queues import Queues
 from adapter.recording.archive import Archive
 from adapter.sounds.library import SoundLibrary
 from adapter.store.store import Store
@@ -40,6 +41,7 @@ class Resources(Protocol):
     web_session: requests.Session
     fetcher: DocumentFetcher
     conferences: Conferences
+    queues: Queues
     outlet: Outlet
     documents: DocumentCache
     interpreter: type[Interpreter]

@@ -36,6 +36,8 @@ from adapter.listeners import Listeners
 from adapter.media import Media
 from adapter.outgoing import session as web_session
 from adapter.positions import Positions
+from adapter.queues.queues import Queues
+from adapter.queues.telling import QueueTeller
 from adapter.recording import folder_trial, links
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
@@ -110,6 +112,7 @@ class Service:
         self.conferences = Conferences(
             settings.conference_profile, settings.default_project.id, self.archive
         )
+        self.queues = Queues(self.store, QueueTeller(self.outbox, self.archive.held), name)
         self.running = RunningCalls()
         self._bus = Bus(
             settings.data_dir / "bus",
@@ -181,6 +184,7 @@ class Service:
         self.fetcher.close()
         self._engine.close()
         self.media.helpers.close()
+        self.queues.stop()
         self.positions.stop()
         self.journals.stop()
         self.store.close()

@@ -296,6 +296,7 @@ class Session:
             step=step,
             began=self._step_began,
             conferences=service.conferences,
+            queues=service.queues,
             waiting=self._waiting.play,
             outlet=service.outlet,
             documents=self,

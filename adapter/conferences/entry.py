@@ -43,6 +43,8 @@ class Entry:
     coached: str = ""
     """The one call that hears this one."""
     listener: Listener | None = None
+    more: tuple[str, ...] = ()
+    """Further flags."""
 
     @property
     def may_wait(self) -> bool:
@@ -61,7 +63,7 @@ class Entry:
             # The switch's music would be heard between the sounds that we play.
             "deaf": self.may_wait,
         }
-        return [name for name, given in wanted.items() if given]
+        return [*(name for name, given in wanted.items() if given), *self.more]
 
     @property
     def variables(self) -> dict[str, str]:

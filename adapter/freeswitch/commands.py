@@ -221,6 +221,11 @@ def kill(uuid: str, cause: str = "NORMAL_CLEARING") -> bytes:
     return api("uuid_kill", word(uuid), word(cause))
 
 
+def exists(uuid: str) -> bytes:
+    """Ask whether there is such a call on the switch: `true` or `false`."""
+    return api("uuid_exists", word(uuid))
+
+
 def deflect(uuid: str, uri: str) -> bytes:
     """Send a REFER to a SIP URI; the argument is the rest of the line and ends up in a header."""
     if re.search(r"[\s<>\"\\]", uri):

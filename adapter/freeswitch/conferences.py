@@ -118,6 +118,17 @@ def leave(name: str, member: str) -> bytes:
     return commands.api("conference", commands.word(name), "hup", commands.word(member))
 
 
+def empty(name: str) -> bytes:
+    """All members go, and so does the conference; their calls go on."""
+    return commands.api("conference", commands.word(name), "hup", "all")
+
+
+def empty_in(name: str, seconds: int) -> bytes:
+    """The same in so many seconds, whether we live or not."""
+    room = commands.word(name)
+    return commands.api("sched_api", f"+{seconds:d}", "none", "conference", room, "hup", "all")
+
+
 def keep_from(name: str, speaker: str, listener: str) -> bytes:
     """What one member says is not heard by another one."""
     words = (commands.word(name), "relate", commands.word(speaker), commands.word(listener))

@@ -11,13 +11,15 @@ connect              →    uuid_answer                 unless answer_on_bridge
   ringback           →    uuid_setvar ringback
                      →    sched_hangup +max_duration  when they talk
 
-How a bridge goes is in `adapter.connecting.bridge`. When it is over, whoever hung up, the call goes
-on with `result` and the next step, as long as its own party is there.
+  queue:             →    who has waited longest there, in a conference of the two
+
+How a bridge goes is in `adapter.connecting.bridge`, and a queue in `adapter.queues`. When it is
+over, whoever hung up, the call goes on with `result` and the next step, as long as its own party
+is there.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -31,16 +33,17 @@ from adapter.connecting.legs import Leg
 from adapter.connecting.outcome import Outcome
 from adapter.connecting.plan import Plan, PlannedLeg, leg_id
 from adapter.connecting.telling import Teller
-from adapter.documents.errors import FetchError
-from adapter.documents.sources import NoSourceError
 from adapter.freeswitch.errors import CallGone, SwitchError, UnsafeValue
 from adapter.freeswitch.leg_options import LegOptions
+from adapter.methods.afterwards import go_on
 from adapter.methods.context import Context
+from adapter.methods.taking import take_from
+from adapter.queues.names import named_by
 from adapter.sounds.playable import NotPlayable
+from adapter.store.errors import StoreError
 from adapter.swml.catalog import MethodSpec
-from adapter.swml.destinations import is_document, is_url
 from adapter.swml.effects import Result
-from adapter.swml.errors import Code, DocumentError, ScriptError
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import ONE_OR_MANY, Parameters, Steps
 
 log = structlog.get_logger()
@@ -48,7 +51,7 @@ log = structlog.get_logger()
 WITHOUT = {
     "stream:": "streams need a module of the switch that sends audio to a WebSocket, and a method"
     " that uses it; none is here",
-    "queue:": "queues need enter_queue, which is not here yet",
+    "queue:": "a queue can only be the one destination",
     "/": "resource addresses need SignalWire's directory: write the number or SIP address instead",
 }
 """Destinations that cannot be called, by their beginning, and what is missing."""
@@ -172,12 +175,14 @@ SPEC = MethodSpec(
 ONCE = True
 """Where it stands is stored before anybody is called: a leg's confirmation looks there."""
 
-_DESTINATIONS = "partial: numbers and SIP addresses; not `stream:`, `queue:` or `/resource`"
+_DESTINATIONS = "partial: numbers and SIP addresses; not `stream:` or `/resource`"
+_QUEUES = "partial: numbers, SIP addresses, and `queue:` alone; not `stream:` or `/resource`"
 _UNTRIED = "partial: asked of the switch, and not tried with a peer that has it"
 _STREAMS = "ignored: it belongs to `stream:`"
 
 LIMITS = {
-    **dict.fromkeys(("to", "serial", "parallel", "serial_parallel"), _DESTINATIONS),
+    "to": _QUEUES,
+    **dict.fromkeys(("serial", "parallel", "serial_parallel"), _DESTINATIONS),
     **dict.fromkeys(
         ("codecs", "webrtc_media", "session_timeout", "username", "password", "encryption"),
         _UNTRIED,
@@ -196,8 +201,10 @@ LIMITS = {
 
 def perform(context: Context, params: Connect) -> Result:
     """Call, talk, and go on when the others have left."""
-    connect = Kept.find(context.call, f"{context.identity.event_channel}/{context.step}")
     teller = Teller(context.tell, context.identity, params.status_url)
+    if (queue := _queue(params)) is not None:
+        return _take_from(context, params, queue, teller)
+    connect = Kept.find(context.call, f"{context.identity.event_channel}/{context.step}")
     try:
         plan = _plan(context, params, connect)
         outcome = connect.became or _connect(context, plan, teller, connect)
@@ -212,7 +219,7 @@ def perform(context: Context, params: Connect) -> Result:
         return Result(_variables(outcome))
     # Keys that were pressed were for the other party.
     context.digits.forget()
-    return _go_on(context, params, _variables(outcome))
+    return go_on(context, "connect", params.transfer_after_bridge, _variables(outcome))
 
 
 def _connect(context: Context, plan: Plan, teller: Teller, connect: Kept) -> Outcome:
@@ -235,6 +242,33 @@ def _tell_what_became(context: Context, plan: Plan, teller: Teller, connect: Kep
     leg = Leg(peer, state="ended", bridged=True, cause="NORMAL_CLEARING")
     teller.leg(leg, "ended")
     teller.connect("disconnected", leg)
+
+
+def _queue(params: Connect) -> str | None:
+    """The queue that is the one destination."""
+    return named_by(params.to) if params.to is not None else None
+
+
+def _take_from(context: Context, params: Connect, queue: str, teller: Teller) -> Result:
+    try:
+        outcome = take_from(
+            context,
+            queue,
+            seconds=params.timeout,
+            longest=params.max_duration,
+            answers_first=not params.answer_on_bridge,
+            heard=params.ringback or [],
+            tells=teller.connect,
+        )
+    except CallGone:
+        raise
+    except (ValueError, StoreError, SwitchError) as error:
+        teller.connect("failed", failed_reason="error")
+        return Result(_variables(Outcome(failed_reason="error")), error=_failure(error))
+    if not outcome.connected:
+        return Result(_variables(outcome))
+    context.digits.forget()
+    return go_on(context, "connect", params.transfer_after_bridge, _variables(outcome))
 
 
 def _variables(outcome: Outcome) -> dict[str, Any]:
@@ -349,24 +383,3 @@ def _ringback(context: Context, sounds: list[str]) -> str:
     for problem in problems:
         log.warning("connect.ringback leaves out a sound", reason=problem)
     return ringback
-
-
-# -- afterwards ----------------------------------------------------------------------------------
-
-
-def _go_on(context: Context, params: Connect, variables: dict[str, Any]) -> Result:
-    wanted = params.transfer_after_bridge
-    if wanted in (None, "", "false"):
-        return Result(variables)
-    try:
-        if is_document(wanted):
-            text = wanted if isinstance(wanted, str) else json.dumps(wanted)
-            return Result(variables, transfer=context.documents.read(text))
-        if is_url(wanted):
-            return Result(variables, transfer=context.documents.fetch(str(wanted)))
-    except DocumentError as error:
-        return Result(variables, error=ScriptError(error.code, str(error)))
-    except (FetchError, NoSourceError) as error:
-        return Result(variables, error=ScriptError(Code.EXECUTE_FAILED, str(error)))
-    message = "connect.transfer_after_bridge is neither a URL nor a document"
-    return Result(variables, error=ScriptError(Code.PARAMETER_INVALID, message))

@@ -19,6 +19,7 @@ from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
 from adapter.media import Media
+from adapter.queues.queues import Queues
 from adapter.recording.call_recordings import CallRecordings
 from adapter.sounds.library import SoundLibrary
 from adapter.store.held import HeldWrites
@@ -62,6 +63,7 @@ class Context:
     """The step's number in the script's run: the same when it is done again after a crash."""
 
     conferences: Conferences
+    queues: Queues
     waiting: Callable[[Context, str | None, Flag], None]
     outlet: Outlet
     documents: Documents

@@ -152,7 +152,8 @@ class Conference:
     def remix(self) -> None:
         """Anything has changed: everybody hears something else from now on."""
         now = time.monotonic()
-        if self.waits or len(self.members) == 1:
+        alone = len(self.members) == 1 and "nomoh" not in self.members[0].flags
+        if self.waits or alone:
             found = self._hold_music() if self._music is None else None
             self._music = (now, found.source) if found else self._music
         else:

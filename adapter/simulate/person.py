@@ -25,7 +25,7 @@ within 0.04 s."""
 PATIENCE = 60.0
 """Seconds after which the caller answers into what is still played (music, for one)."""
 
-COMPANY = frozenset({"join_conference", "join_room"})
+COMPANY = frozenset({"enter_queue", "join_conference", "join_room"})
 """Methods that last until the caller goes: after PATIENCE seconds alone."""
 
 LOOK = 0.1

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from adapter.config import Settings
+from adapter.queues.queues import Queues
+from adapter.queues.telling import QueueTeller
 from adapter.service import Service
 from adapter.simswitch import Action, Callee, CallPlan, Extension, SimSwitch, SwitchSettings
 from adapter.simulate.clock import Clock, RealTime, SkippedTime
@@ -90,6 +92,8 @@ class SimulatedService(Service):
         self.outbox = ShownOutbox(watch.trace)
         self.archive = replace(self.archive, outbox=self.outbox)
         self.conferences = replace(self.conferences, archive=self.archive)
+        teller = QueueTeller(self.outbox, self.archive.held)
+        self.queues = Queues(self.store, teller, self.queues.worker)
         self.evaluate = _outside(clock, self.evaluate)
         helpers = self.media.helpers
         helpers.run = _outside(clock, helpers.run)  # type: ignore[method-assign]

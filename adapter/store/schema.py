@@ -45,8 +45,29 @@ def _for_call_logs(connection: sa.Connection) -> None:
         connection.exec_driver_sql(sql)
 
 
+def _for_queues(connection: sa.Connection) -> None:
+    """Calls wait in queues."""
+    for sql in (
+        "CREATE TABLE queued_calls (id TEXT NOT NULL PRIMARY KEY, queue TEXT NOT NULL,"
+        " node_id TEXT NOT NULL, call_id TEXT NOT NULL, worker TEXT NOT NULL,"
+        " entered_at DOUBLE PRECISION NOT NULL, seen_at DOUBLE PRECISION NOT NULL,"
+        " taker TEXT, room TEXT, facts TEXT NOT NULL)",
+        "CREATE INDEX queued_calls_in_queue ON queued_calls (queue, entered_at, id)",
+        "CREATE INDEX queued_calls_of_worker ON queued_calls (worker)",
+        "CREATE INDEX queued_calls_by_sight ON queued_calls (seen_at)",
+        "CREATE INDEX queued_calls_of_taker ON queued_calls (taker)",
+        "CREATE TABLE queue_totals (queue TEXT NOT NULL PRIMARY KEY, served BIGINT NOT NULL,"
+        " waited DOUBLE PRECISION NOT NULL)",
+    ):
+        connection.exec_driver_sql(sql)
+
+
 # In plain SQL: a step must do the same however `tables` changes later.
-MIGRATIONS: Mapping[int, Migration] = {1: _for_operators, 2: _for_call_logs}
+MIGRATIONS: Mapping[int, Migration] = {
+    1: _for_operators,
+    2: _for_call_logs,
+    3: _for_queues,
+}
 
 # Any fixed number: two adapters that start together on one PostgreSQL make the tables in turn.
 _SCHEMA_LOCK = 0x73776D6C

@@ -236,6 +236,10 @@ class Store:
         """Receivers with pending callbacks, in order; go on behind the last one."""
         return self._read(lambda c: claims.origins(c, after=after, limit=limit))
 
+    def ask(self, question: Callable[[sa.Connection], T]) -> T:
+        """Read something, in the reader's thread."""
+        return self._read(question)
+
     def forget(self, before: float) -> int:
         """Delete delivered callbacks and calls that are over, or left, since before this Unix time.
 

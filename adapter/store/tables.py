@@ -8,7 +8,7 @@ worth of it waits. So are those that retention needs: it never looks at what is 
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = sa.MetaData()
 
@@ -166,4 +166,33 @@ call_events = sa.Table(
     sa.Column("number", sa.BigInteger, primary_key=True),
     sa.Column("events", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Who waits for `connect: queue:…`: first come, first served, whichever adapter has the call.
+queued_calls = sa.Table(
+    "queued_calls",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("node_id", sa.Text, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("entered_at", sa.Double, nullable=False),
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("taker", sa.Text),
+    sa.Column("room", sa.Text),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Index("queued_calls_in_queue", "queue", "entered_at", "id"),
+    sa.Index("queued_calls_of_worker", "worker"),
+    sa.Index("queued_calls_by_sight", "seen_at"),
+    sa.Index("queued_calls_of_taker", "taker"),
+)
+
+# How long calls waited so far that somebody took.
+queue_totals = sa.Table(
+    "queue_totals",
+    metadata,
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("served", sa.BigInteger, nullable=False),
+    sa.Column("waited", sa.Double, nullable=False),
 )

@@ -281,6 +281,8 @@ def make_older(database: Path) -> None:
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TABLE call_logs")
         connection.execute("DROP TABLE call_events")
+        connection.execute("DROP TABLE queued_calls")
+        connection.execute("DROP TABLE queue_totals")
         connection.execute("DROP INDEX recordings_kept")
         connection.execute("DROP INDEX recordings_deleted")
         connection.execute("ALTER TABLE callbacks DROP COLUMN retried_at")

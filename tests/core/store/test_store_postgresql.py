@@ -97,7 +97,7 @@ def test_older_tables_are_brought_up_to_date(url: str, a_callback) -> None:
     Store.open(url).close()
     with psycopg.connect(url) as connection:
         for sql in (
-            "DROP TABLE call_logs, call_events",
+            "DROP TABLE call_logs, call_events, queued_calls, queue_totals",
             "DROP INDEX recordings_kept, recordings_deleted",
             "ALTER TABLE callbacks DROP COLUMN retried_at",
             "UPDATE schema_version SET version = 1",

@@ -1,0 +1,22 @@
+"""The meeting of two calls, for the methods that bring them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adapter.conferences.announcer import Announcer
+from adapter.methods.context import Context
+from adapter.queues.meeting import Meeting, Room
+
+
+def meeting_of(context: Context, step: str, room: str, when_met: Callable[[], None]) -> Meeting:
+    """One call's meeting in a room; `step` names what it is for, also after a crash."""
+    stay = f"{step}{room}"
+    return Meeting(
+        context.call,
+        Room(room, context.conferences.profile),
+        stay=stay,
+        announcer=Announcer(room, context.identity, context.outbox, context.held, stay=stay),
+        recordings=context.conferences.recordings(context.call),
+        when_met=when_met,
+    )

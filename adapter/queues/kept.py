@@ -1,0 +1,54 @@
+"""What a queue leaves on a call's channel: whoever gets the call finds that it was in a room.
+
+The conference goes on when its adapter dies, and so does `adapter.conferences.participant`'s own
+variable; this one says whose meeting it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapter.conferences.entry import STAY_VARIABLE, Stay
+
+QUEUE_VARIABLE = "swml_queue"
+"""On a channel: the step that waits or takes, and the other call's id once it is in the room."""
+
+
+class Channel(Protocol):
+    """A call's variables as they were when it came to us."""
+
+    def variable(self, name: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the channel knows of one step."""
+
+    step: str
+    begun: bool = False
+    """Whether the step was begun before: it is done again after a crash."""
+    peer: str = ""
+    """The other call, if it went into a room with it."""
+    resume: str = ""
+    """What `socket_resume` was before the room."""
+
+    @classmethod
+    def find(cls, channel: Channel, step: str) -> Kept:
+        """What is known of a step."""
+        known, _, peer = channel.variable(QUEUE_VARIABLE).partition(" ")
+        if known != step:
+            return cls(step)
+        stay = Stay.parse(channel.variable(STAY_VARIABLE))
+        inside = stay is not None and stay.name.startswith(f"{step}~") and stay.on_its_own
+        resume = stay.resume if stay is not None and inside else ""
+        return cls(step, begun=True, peer=peer if inside else "", resume=resume)
+
+    def variables(self, peer: str = "") -> dict[str, str]:
+        """What makes the channel know it."""
+        return {QUEUE_VARIABLE: f"{self.step} {peer}".strip()}
+
+    @property
+    def after(self) -> dict[str, str]:
+        """What the channel is to know when the room is behind it."""
+        return {STAY_VARIABLE: "", **({"socket_resume": self.resume} if self.resume else {})}

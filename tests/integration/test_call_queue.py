@@ -1,0 +1,215 @@
+"""enter_queue and connect to `queue:`: order, what is heard, who is told, and what is left."""
+
+from typing import Any
+
+import pytest
+from worlds.adapter_process import AdapterProcess
+from worlds.phones import Phone
+from worlds.receiver import Inbox, Report
+from worlds.sounds import tone
+from worlds.steps import STAY, sleep
+from worlds.waiting import eventually, remain
+from worlds.world import World, documents_by_number
+
+Step = dict[str, Any]
+
+
+def enter(name: str, inbox: Inbox | None = None, **parameters: Any) -> Step:
+    told = {"status_url": inbox.url} if inbox else {}
+    return {"enter_queue": {"queue_name": name, **told, **parameters}}
+
+
+def take(name: str, inbox: Inbox | None = None, **parameters: Any) -> Step:
+    told = {"status_url": inbox.url} if inbox else {}
+    return {"connect": {"to": f"queue:{name}", **told, **parameters}}
+
+
+def told(inbox: Inbox, key: str = "status") -> list[str]:
+    return [event["params"][key] for event in inbox.events]
+
+
+def wait_told(inbox: Inbox, *statuses: str, key: str = "status", within: float = 8.0) -> None:
+    eventually(lambda: told(inbox, key) == list(statuses), within=within, what=f"{statuses}")
+
+
+def waiting(world: World, name: str, **details: Any) -> tuple[Phone, Inbox, Report]:
+    """A caller who is in the queue."""
+    inbox, report = world.inbox(), world.report()
+    steps = [enter(name, inbox, **details.pop("parameters", {})), report.step(), STAY]
+    phone = world.call(steps, **details)
+    eventually(lambda: told(inbox)[:1] == ["enqueue"], what="the place in the queue")
+    return phone, inbox, report
+
+
+def test_first_come_first_served_and_both_documents_go_on(world: World) -> None:
+    name, connected, report = world.new_number("queue"), world.inbox(), world.report()
+    first, inbox, after = waiting(world, name, says=tone(520))
+    second, others, _ = waiting(world, name, says=tone(620))
+    first.wait_heard(440, 480, seconds=0.1)  # the switch's music
+    agent = world.call(
+        [take(name, connected), report.step("one"), take(name), report.step("two"), STAY],
+        says=tone(1500),
+    )
+    first.wait_heard(1500, seconds=0.5)
+    agent.wait_heard(520, seconds=0.5)
+    assert second.hear().seconds_with(1500) == agent.hear().seconds_with(620) == 0
+    wait_told(inbox, "enqueue", "dequeue")
+    assert_enqueued(inbox, name, position=1)
+    assert_enqueued(others, name, position=2)
+    agent.press("5")
+    first.hang_up()
+    assert report.wait("one")["connect_result"] == "connected"
+    second.wait_heard(1500, seconds=0.3)
+    agent.hang_up()
+    wait_told(connected, "connecting", "connected", "disconnected", key="connect_state")
+    peer = connected.events[1]["params"]["peer"]
+    assert peer["call_id"] == inbox.events[0]["params"]["call_id"]
+    assert (peer["queue_name"], peer["queue_id"]) == (name, inbox.events[0]["params"]["id"])
+    assert not after.hits(), "no step runs after the hangup"
+    wait_told(others, "enqueue", "dequeue")
+    assert not second.ended
+
+
+def assert_enqueued(inbox: Inbox, name: str, *, position: int) -> None:
+    """As the reference's examples have it."""
+    entered = inbox.events[0]["params"]
+    assert inbox.events[0]["event_type"] == "calling.call.queue"
+    assert (entered["name"], entered["position"], entered["size"]) == (name, position, position)
+    assert entered["enqueue_ts"] > 1_700_000_000_000_000
+    assert entered["dequeue_ts"] == entered["leave_ts"] == entered["avg_time"] == 0
+    assert entered["status_url"] == inbox.url
+    assert entered["control_id"]
+
+
+def test_the_agent_hangs_up_and_the_caller_goes_on(world: World) -> None:
+    name, inbox, report, other = (
+        world.new_number("queue"),
+        world.inbox(),
+        world.report(),
+        world.report(),
+    )
+    document = world.write_document("afterwards", [other.step(), sleep(0.1)])
+    sound = world.sound(tone(900, seconds=0.5))
+    caller = world.call(
+        [
+            enter(name, inbox, wait_url=sound),
+            report.step(),
+            enter(name, inbox, transfer_after_bridge=document),
+            report.step("never"),
+        ],
+        says=tone(520),
+    )
+    caller.wait_heard(900, seconds=0.8)
+    assert caller.hear().seconds_with(480) == 0, "only that, and no other music"
+    for _ in range(2):
+        agent = world.call([take(name), STAY], says=tone(1500))
+        agent.wait_heard(520, seconds=0.3)
+        agent.hang_up()
+    left = report.wait()
+    assert left["queue_result"] == "connected"
+    assert (left["entry_position"], left["entry_size"]) == (1, 1)
+    assert 0 <= left["wait_time"] < 10
+    assert other.wait()["queue_result"] == "connected"
+    caller.wait_ended()
+    assert not report.hits("never"), "the document replaces the script"
+    wait_told(inbox, *["enqueue", "dequeue"] * 2)
+    assert inbox.events[1]["params"]["control_id"] is None
+
+
+def test_nobody_serves_and_nobody_comes(world: World) -> None:
+    name, inbox, told_to, report = (
+        world.new_number("queue"),
+        world.inbox(),
+        world.inbox(),
+        world.report(),
+    )
+    world.run([enter(name, inbox, wait_time=1), report.step("waited")])
+    waited = report.wait("waited")
+    assert (waited["queue_result"], waited["wait_time"]) == ("timeout", 1)
+    wait_told(inbox, "enqueue", "leave")
+    assert inbox.events[1]["params"]["leave_ts"] > inbox.events[1]["params"]["enqueue_ts"]
+    agent = world.call([take(name, told_to, timeout=1), report.step("nobody")])
+    assert report.wait("nobody")["connect_failed_reason"] == "no_answer"
+    assert agent.hear().seconds_of(440, 480) > 0.3, "it rings meanwhile"
+    wait_told(told_to, "connecting", "failed", key="connect_state")
+    # Somebody who comes while an agent waits is taken at once.
+    agent = world.call([take(name), STAY], says=tone(1500), to=world.new_number())
+    caller, inbox, _ = waiting(world, name, says=tone(520))
+    caller.wait_heard(1500, seconds=0.3)
+    wait_told(inbox, "enqueue", "dequeue")
+
+
+def test_who_hangs_up_while_waiting_is_not_taken(world: World) -> None:
+    name = world.new_number("queue")
+    first, inbox, _ = waiting(world, name, says=tone(520))
+    second, others, _ = waiting(world, name, says=tone(620))
+    first.hang_up()
+    wait_told(inbox, "enqueue", "leave")
+    agent = world.call([take(name), STAY], says=tone(1500))
+    second.wait_heard(1500, seconds=0.3)
+    agent.wait_heard(620, seconds=0.3)
+    wait_told(others, "enqueue", "dequeue")
+
+
+def test_a_talk_has_an_end(world: World) -> None:
+    name, inbox, report = world.new_number("queue"), world.inbox(), world.report()
+    _, _, after = waiting(world, name, says=tone(520))
+    world.call([take(name, inbox, max_duration=1), report.step(), STAY], says=tone(1500))
+    assert report.wait()["connect_result"] == after.wait()["queue_result"] == "connected"
+    wait_told(inbox, "connecting", "connected", "disconnected", key="connect_state")
+    assert inbox.events[2]["params"]["ended_by"] == "limit"
+
+
+def test_who_waits_keeps_its_place_when_the_adapter_dies(world: World) -> None:
+    name, adapter = world.new_number("queue"), start_adapter(world)
+    first, inbox, after = waiting(world, name, says=tone(520), adapter=adapter)
+    second, others, _ = waiting(world, name, says=tone(620), adapter=adapter)
+    third, gone, _ = waiting(world, name, adapter=adapter)
+    adapter.kill()
+    third.hang_up()
+    adapter.start()
+    eventually(lambda: len(taken_up(world, adapter)) == 2, within=15, what="both calls")
+    agent = world.call([take(name), STAY], says=tone(1500), adapter=adapter)
+    first.wait_heard(1500, seconds=0.5, within=15)
+    adapter.kill()
+    heard = first.hear().seconds_with(1500)
+    eventually(lambda: first.hear().seconds_with(1500) > heard + 0.5, what="the other one")
+    adapter.start()
+    remain(lambda: not first.ended and not agent.ended, during=0.3, what="the talk")
+    agent.hang_up()
+    assert after.wait(within=15)["queue_result"] == "connected"
+    wait_told(inbox, "enqueue", "dequeue")
+    for _ in range(2):  # the second, and then the one that went while nobody looked
+        agent = world.call([take(name, timeout=3), STAY], says=tone(1500), adapter=adapter)
+        second.wait_heard(1500, seconds=0.3, within=15)
+    wait_told(others, "enqueue", "dequeue")
+    wait_told(gone, "enqueue", "leave", within=15)
+
+
+def taken_up(world: World, adapter: AdapterProcess) -> list[Any]:
+    events = world.log_events(adapter)
+    return [event for event in events if event["event"] == "call taken up again"]
+
+
+def start_adapter(world: World, *arguments: str) -> AdapterProcess:
+    return world.start_adapter({"swml": documents_by_number(world.receiver)}, arguments=arguments)
+
+
+def test_workers_share_a_queue(world: World) -> None:
+    name, adapter = world.new_number("queue"), start_adapter(world, "--workers", "2")
+    callers = [waiting(world, name, says=tone(500 + 60 * n), adapter=adapter) for n in range(4)]
+    assert [inbox.events[0]["params"]["position"] for _, inbox, _ in callers] == [1, 2, 3, 4]
+    for number, (caller, inbox, _) in enumerate(callers):
+        agent = world.call([take(name), STAY], says=tone(1500), adapter=adapter)
+        agent.wait_heard(500 + 60 * number, seconds=0.2)
+        caller.wait_heard(1500, seconds=0.2)
+        wait_told(inbox, "enqueue", "dequeue")
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 201])
+def test_what_is_no_queue(world: World, name: str) -> None:
+    report = world.report()
+    world.run([enter(name), report.step("entered"), take(name), report.step("taken")])
+    assert report.wait("entered")["queue_result"] == "failed"
+    assert report.wait("entered")["wait_time"] == -1
+    assert report.wait("taken")["connect_failed_reason"] == "error"
