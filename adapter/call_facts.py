@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
 from adapter.freeswitch.wire import Headers
 from adapter.identity import CallIdentity
@@ -15,6 +16,8 @@ from adapter.identity import CallIdentity
 _NUMBER = re.compile(r"\+?\d{3,15}")
 _SIP_HEADER = "variable_sip_h_"
 _SIP_PARTS = ("req", "from", "to", "contact")
+_TAG = "variable_swml_tag"
+_MOST_PARAMS = 64
 _STATES = {"ringing": "created", "early": "ringing", "answered": "answered", "hangup": "ended"}
 
 
@@ -22,9 +25,9 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
     """What documents and the servers that make them may know of the call.
 
     `type` is `webrtc` for SIP over WebSocket, `phone` where both ends are numbers, else `sip`; the
-    channel variable `swml_call_type` overrides it.
+    channel variable `swml_call_type` overrides it. `tag` is the channel variable `swml_tag`.
     """
-    kind = _type(channel)
+    kind = type_of(channel)
     caller, called = _ends(channel, kind)
     facts: dict[str, Any] = {
         "call_id": identity.call_id,
@@ -46,10 +49,20 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
         facts |= {"from_number": caller, "to_number": called}
     if "variable_sip_from_user" in channel:
         facts["sip_data"] = _sip_data(channel)
+    if tag := channel.get(_TAG):
+        facts["tag"] = tag
     return facts
 
 
-def _type(channel: Headers) -> str:
+def peer_of(bridged: Headers, identity: CallIdentity) -> dict[str, str]:
+    """The call's `peer`, from the CHANNEL_BRIDGE of its channel."""
+    ends = (bridged.get("Bridge-A-Unique-ID"), bridged.get("Bridge-B-Unique-ID"))
+    others = [end for end in ends if end and end != identity.call_id]
+    return {"call_id": others[0] if others else "", "node_id": identity.node_id}
+
+
+def type_of(channel: Headers) -> str:
+    """What kind of line a channel is: `webrtc`, `phone` or `sip`."""
     if chosen := channel.get("variable_swml_call_type"):
         return chosen
     if channel.get("variable_sip_via_protocol") in ("ws", "wss"):
@@ -73,5 +86,18 @@ def _sip_data(channel: Headers) -> dict[str, Any]:
             name = f"sip_{part}_{field}"
             if value := channel.get(f"variable_{name}"):
                 data[name] = value
-    data["sip_contact_params"] = {}
+    data["sip_contact_params"] = _params_of(channel.get("variable_sip_contact_params"))
     return data
+
+
+def _params_of(text: str) -> dict[str, str]:
+    """A SIP URI's parameters (RFC 3261, 19.1.1): `transport=tcp;ob`; one without a value is empty.
+
+    Of one that is there twice the first counts.
+    """
+    params: dict[str, str] = {}
+    for part in text.split(";", _MOST_PARAMS)[:_MOST_PARAMS]:
+        name, _, value = part.partition("=")
+        if name.strip():
+            params.setdefault(unquote(name.strip()), unquote(value.strip()))
+    return params

@@ -128,7 +128,11 @@ class Confirmation:
 
     def _facts(self) -> dict[str, Any]:
         script = self._asked.script
-        parent = {"call_id": script.call_id, "node_id": self._identity.node_id}
+        parent = {
+            "device_type": script.call_type,
+            "call_id": script.call_id,
+            "node_id": self._identity.node_id,
+        }
         return {**call_facts(self._call.channel, self._identity), "parent": parent}
 
     def _running_document(self) -> Document:

@@ -22,7 +22,7 @@ import structlog
 
 from adapter import methods, metrics, warnings
 from adapter.call_documents import CallDocuments
-from adapter.call_facts import call_facts
+from adapter.call_facts import call_facts, peer_of
 from adapter.control.call_control import CallControl
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import remote
@@ -40,6 +40,7 @@ from adapter.waiting import Waiting
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
+    from adapter.freeswitch.wire import Event
     from adapter.resources import Resources
     from adapter.swml.document import Document
 
@@ -92,6 +93,21 @@ class Session:
         self._journal = self._open_journal()
         self._waiting = Waiting(service, self._documents, self)
         self._control = CallControl(self._context({}), self._row, self, self._journal.note)
+        self._follow_bridges()
+
+    def _follow_bridges(self) -> None:
+        """`call.peer` is who the call talks to, while it does."""
+
+        def bridged(event: Event) -> None:
+            if self.script is not None:
+                self.script.update_call(peer=peer_of(event, self._identity))
+
+        def parted(_event: Event) -> None:
+            if self.script is not None:
+                self.script.update_call(peer=None)
+
+        self._call.on("CHANNEL_BRIDGE", bridged)
+        self._call.on("CHANNEL_UNBRIDGE", parted)
 
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
@@ -197,6 +213,7 @@ class Session:
             limits=self._service.limits,
             evaluate=self._service.evaluate,
         )
+        script.update_call(peer=None)  # nobody is bridged to a call that comes to us
         self._step_began = position["step_began"]
         self._log.info("call taken up again", document=script.document.name)
         return script
@@ -231,6 +248,7 @@ class Session:
                     self._log.info("document replaced", document=document.name)
                     self._journal.note("swml.document", {"name": document.name})
                     self._step_began = 0.0
+                    script.update_call(peer=None)
                     script.replace(document)
         self.report_warnings(script)
         if script.error:

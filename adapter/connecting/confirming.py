@@ -34,11 +34,12 @@ ACCEPTING = {ACCEPTED_VARIABLE: "true", "socket_resume": ""}
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Whose steps confirm: a call, its session, and the project of both."""
+    """Whose steps confirm: a call, its session, the project of both, and the call's type."""
 
     call_id: str
     session_id: str
     project_id: str
+    call_type: str = "sip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Asked:
         """A leg's variables that bring it to us when it has answered."""
         address = f"{commands.word(call.variable('socket_host'))}:{call.our_port}"
         script = self.script
-        parts = (script.call_id, script.session_id, script.project_id, self.what)
+        ours = (script.call_id, script.session_id, script.project_id, script.call_type)
+        parts = (*ours, self.what)
         return {
             "group_confirm_key": "exec",
             "group_confirm_file": f"socket {address} async full",
@@ -65,7 +67,7 @@ class Asked:
     def by(cls, call: Call) -> Asked | None:
         """What the leg that has come to us is asked by; None: it is a call like any other."""
         parts = [unquote(part) for part in call.variable(CONFIRM_VARIABLE).split(" ")]
-        return cls(Script(*parts[:3]), parts[3]) if len(parts) == 4 else None
+        return cls(Script(*parts[:-1]), parts[-1]) if len(parts) == 5 else None
 
 
 def accepted(call: Call, leg: str) -> bool:

@@ -26,6 +26,7 @@ from typing import Annotated, Any, Literal
 import structlog
 from pydantic import BeforeValidator, Field
 
+from adapter.call_facts import type_of
 from adapter.connecting.bridge import Bridge
 from adapter.connecting.confirming import Script
 from adapter.connecting.kept import Connect as Kept
@@ -225,7 +226,9 @@ def perform(context: Context, params: Connect) -> Result:
 def _connect(context: Context, plan: Plan, teller: Teller, connect: Kept) -> Outcome:
     identity = context.identity
     session_id = identity.event_channel.removeprefix("swml:")
-    script = Script(identity.call_id, session_id, identity.project_id)
+    script = Script(
+        identity.call_id, session_id, identity.project_id, type_of(context.call.channel)
+    )
     if connect.attempt == 1:
         teller.connect("connecting")
     return Bridge(context.call, plan, teller, connect=connect, script=script).run()

@@ -124,8 +124,11 @@ class Interpreter:
         return self._script.warned
 
     def update_call(self, **facts: Any) -> None:
-        """Notes new facts of the call: `update_call(call_state="answered")`."""
-        self._script.variables.call = {**self._script.variables.call, **facts}
+        """Notes new facts of the call: `update_call(call_state="answered")`; None removes one."""
+        known = {**self._script.variables.call, **facts}
+        self._script.variables.call = {
+            name: value for name, value in known.items() if value is not None
+        }
 
     def take_warnings(self) -> list[ScriptError]:
         """What went wrong since warnings were last taken, in order."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.call_facts import call_facts
+from adapter.call_facts import call_facts, peer_of
 from adapter.freeswitch.wire import Headers
 from adapter.identity import CallIdentity
 
@@ -87,6 +87,32 @@ def test_sip_call():
         "sip_contact_port": "5060",
         "sip_contact_params": {},
     }
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ("transport=tcp;ob", {"transport": "tcp", "ob": ""}),
+        ("fs_path=%3Csip:a%40b%3E; x = 1;;=2", {"fs_path": "<sip:a@b>", "x": "1"}),
+        ("a=1;a=2", {"a": "1"}),
+        (";".join(f"p{number}" for number in range(200)), {f"p{n}": "" for n in range(64)}),
+    ],
+)
+def test_parameters_of_the_contact(params, told):
+    call = facts({**SIP, "variable_sip_contact_params": params})
+    assert call["sip_data"]["sip_contact_params"] == told
+
+
+def test_a_tag_is_told_where_there_is_one():
+    assert facts({**PHONE, "variable_swml_tag": "blue"})["tag"] == "blue"
+    assert "tag" not in facts(PHONE)
+
+
+@pytest.mark.parametrize("ends", [("call-1", "leg-2"), ("leg-2", "call-1")])
+def test_the_peer_is_the_other_end_of_a_bridge(ends):
+    block = f"Bridge-A-Unique-ID: {ends[0]}\nBridge-B-Unique-ID: {ends[1]}\n"
+    peer = peer_of(Headers(block.encode()), IDENTITY)
+    assert peer == {"call_id": "leg-2", "node_id": "switch-1"}
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,13 @@ def test_who_accepts_is_connected(world: World, form: str) -> None:
     answered.wait_heard(700, seconds=0.3)
     asked = report.wait_hit("asked").json
     assert "secret" not in asked["vars"], "another leg has variables of its own"
+    call = world.wait_fetch(phone.number).json["call"]
     assert asked["call"]["direction"] == "outbound"
+    assert asked["call"]["parent"] == {
+        "device_type": "sip",
+        "call_id": call["call_id"],
+        "node_id": call["node_id"],
+    }
     answered.hang_up()
     assert report.wait("after")["connect_result"] == "connected"
 

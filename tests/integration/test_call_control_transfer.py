@@ -6,6 +6,7 @@ import pytest
 from worlds.rest import Rest
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, play, record
+from worlds.waiting import eventually
 from worlds.world import World, document
 
 PLAYED = 600
@@ -37,6 +38,27 @@ def test_another_document_takes_over_at_once(world: World, busy: str) -> None:
     started.wait_for("finished")
     ended = rest.ask("calling.transfer", call_id, dest=swml)
     assert (ended.status, *ended.error) == (422, "cannot_update_completed", None)
+
+
+def test_a_document_for_a_bridged_call_is_told_of_its_peer(world: World) -> None:
+    legs, report = world.inbox(), world.report()
+    bob = world.somebody(says=tone(500))
+    connect = {
+        "to": bob.uri,
+        "call_state_url": legs.url,
+        "call_state_events": ["answered", "ended"],
+    }
+    phone = world.call([*SETTLED, {"connect": connect}])
+    call = world.wait_fetch(phone.number).json["call"]
+    phone.wait_heard(500, seconds=0.2)
+    url = world.write_document("for-a-bridged-call", [report.step(), {"hangup": {}}])
+    Rest(world.adapter.url).do("calling.transfer", call["call_id"], dest=url)
+    fetched = world.receiver.hits_of("/documents/for-a-bridged-call")[0].json["call"]
+    leg = eventually(lambda: legs.events and legs.events[0]["params"]["call_id"])
+    assert fetched["peer"] == {"call_id": leg, "node_id": call["node_id"]}
+    assert "peer" not in call
+    assert "peer" not in report.wait_hit().json["call"], "the bridge is over by then"
+    phone.wait_ended()
 
 
 def test_a_document_comes_as_a_url_or_as_text(world: World) -> None:

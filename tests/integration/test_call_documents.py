@@ -36,7 +36,14 @@ def file_with(world: World, name: str, steps: list[Any]) -> str:
 
 
 def test_the_request_tells_everything_of_the_call(world: World) -> None:
-    phone = world.run(["hangup"], caller="1444", headers={"X-Ticket": "T 42"})
+    report = world.report()
+    seen = {
+        "ticket": "${call.headers['X-Ticket']}",
+        "whole": "${call}",
+        "user": "%{call.sip_data.sip_from_user}",
+        "state": "${call.call_state + ' ' + call.direction}",
+    }
+    phone = world.run([{"set": seen}, report.step()], caller="1444", headers={"X-Ticket": "T 42"})
     hit = world.wait_fetch(phone.number)
     assert hit.method == "POST"
     assert hit.headers["Content-Type"] == "application/json"
@@ -51,10 +58,22 @@ def test_the_request_tells_everything_of_the_call(world: World) -> None:
     assert "1444" in call["from"]
     assert phone.number in call["to"]
     assert {"name": "X-Ticket", "value": "T 42"} in call["headers"]
-    assert call["sip_data"]["sip_from_user"] == "1444"
-    assert call["sip_data"]["sip_to_user"] == phone.number
+    sip = call["sip_data"]
+    assert sip.keys() >= {
+        f"sip_{part}_{field}"
+        for part in ("req", "from", "to", "contact")
+        for field in ("user", "uri", "host")
+    }
+    assert sip["sip_from_user"] == "1444"
+    assert sip["sip_req_user"] == sip["sip_to_user"] == phone.number
+    assert sip["sip_contact_user"].startswith("1444")
+    assert sip["sip_contact_port"].isdecimal()
+    assert isinstance(sip["sip_contact_params"], dict)
     assert len(call["call_id"]) == 36
     assert all(call[name] for name in ("node_id", "project_id", "space_id", "segment_id"))
+    told = report.wait()
+    assert (told["ticket"], told["user"], told["state"]) == ("T 42", "1444", "created inbound")
+    assert told["whole"] == call == report.wait_hit().json["call"]
 
 
 def test_a_second_document_is_asked_for_with_variables_and_parameters(world: World) -> None:

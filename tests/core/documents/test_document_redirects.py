@@ -29,6 +29,20 @@ def test_the_method(status, is_post):
     assert HOME.after(status, "/x").is_post is is_post
 
 
+@pytest.mark.parametrize(
+    ("status", "method"), [(301, "PUT"), (302, "PUT"), (303, "GET"), (307, "PUT"), (308, "PUT")]
+)
+def test_other_methods_stay_but_for_see_other(status, method):
+    assert Hop.first("http://h/", "PUT").after(status, "/x").method == method
+
+
+def test_who_was_not_trusted_once_is_never_again():
+    away = HOME.after(307, "https://o.test/")
+    assert HOME.after(307, "/x").trusted
+    assert not away.trusted
+    assert not away.after(307, HOME.url).trusted
+
+
 def test_a_get_stays_a_get():
     assert not HOME.after(303, "/x").after(307, "/y").is_post
 

@@ -1,9 +1,10 @@
-import contextlib
 import io
 from types import SimpleNamespace
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 from adapter.callbacks.payloads import call_event
 from adapter.freeswitch.errors import CallGone
@@ -19,6 +20,9 @@ MODULES = {
     module.SPEC.name: module
     for module in (answer, hangup, play, record_call, request, sleep, stop_record_call)
 }
+
+
+SENT_BY_ITSELF = {"Accept", "Accept-Encoding", "Connection", "Content-Length", "User-Agent"}
 
 
 class FakeCall:
@@ -111,24 +115,40 @@ class FakeSounds:
         return [Playback("speak", sound.text, decibels)]
 
 
-class FakeWeb:
+class FakeWeb(requests.Session):
     """Answers a request with what the test has set; keeps what was asked."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[SimpleNamespace] = []
         self.answer = SimpleNamespace(status_code=200, headers={}, body=b"")
         self.failure: Exception | None = None
 
-    def request(self, method: str, url: str, **options):
-        self.asked.append(SimpleNamespace(method=method, url=url, **options))
+    def get_adapter(self, url: str) -> SimpleNamespace:
+        return SimpleNamespace(send=self._transmit)
+
+    def _transmit(self, request: requests.PreparedRequest, *, timeout, **_) -> requests.Response:
+        headers = {
+            name: value for name, value in request.headers.items() if name not in SENT_BY_ITSELF
+        }
+        self.asked.append(
+            SimpleNamespace(
+                method=request.method,
+                url=request.url,
+                headers=headers,
+                data=request.body,
+                timeout=timeout,
+            )
+        )
         if self.failure:
             raise self.failure
-        raw = io.BytesIO(self.answer.body)
-        answer = requests.Response()
-        answer.status_code = self.answer.status_code
-        answer.headers.update(self.answer.headers)
-        answer.raw = SimpleNamespace(read=lambda size, decode_content: raw.read(size))
-        return contextlib.nullcontext(answer)
+        raw = HTTPResponse(
+            io.BytesIO(self.answer.body),
+            headers=self.answer.headers,
+            status=self.answer.status_code,
+            preload_content=False,
+        )
+        return HTTPAdapter().build_response(request, raw)
 
 
 class World:

@@ -55,7 +55,12 @@ def test_headers_that_may_be_sent(world):
 
 @pytest.mark.parametrize(
     ("params", "timeouts"),
-    [({}, (120, 120)), ({"timeout": 5}, (120, 5)), ({"connect_timeout": 0.5}, (0.5, 120))],
+    [
+        ({}, (120, 120)),
+        ({"timeout": 5}, (5, 5)),
+        ({"connect_timeout": 0.5}, (0.5, 120)),
+        ({"connect_timeout": 9, "timeout": 5}, (9, 5)),
+    ],
 )
 def test_no_wait_is_without_an_end(world, params, timeouts):
     assert sent(world, **params).timeout == timeouts

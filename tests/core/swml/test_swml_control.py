@@ -520,9 +520,12 @@ def test_placeholders_of_ai_functions_are_left_alone(start):
 def test_new_facts_of_the_call_are_seen(start):
     script = start("- answer\n- play: '${call.call_state} ${call.type}'")
     script.next_effect()
-    script.update_call(call_state="answered")
+    script.update_call(call_state="answered", peer={"call_id": "c-2"})
     script.apply(Result())
     assert script.next_effect().params == {"url": "answered sip"}
+    assert script.call["peer"]["call_id"] == "c-2"
+    script.update_call(peer=None)
+    assert "peer" not in script.call
 
 
 def test_views_are_read_only(start):

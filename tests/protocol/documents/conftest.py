@@ -1,5 +1,6 @@
 import contextlib
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -62,7 +63,7 @@ def make_handler(server):
             with contextlib.suppress(OSError):
                 server.answers[self.path](self)
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_PUT = do_GET  # noqa: N815
 
         def log_message(self, *args):
             pass
@@ -114,6 +115,21 @@ def fetch():
     yield fetch
     for fetcher in fetchers:
         fetcher.close()
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """A dictionary of host names and their addresses; each lookup takes the next address."""
+    answers = {}
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host, port, *args, **kwargs):
+        if host in answers:
+            host = answers[host].pop(0) if len(answers[host]) > 1 else answers[host][0]
+        return real(host, port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return answers
 
 
 @pytest.fixture(scope="session")

@@ -22,21 +22,6 @@ PROJECT = Project(id="p", signing_key="PSK_example")
 BASIC = "Basic " + base64.b64encode(b"user:p@ss").decode()
 
 
-@pytest.fixture
-def names(monkeypatch):
-    """A dictionary of host names and their addresses; each lookup takes the next address."""
-    answers = {}
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host, port, *args, **kwargs):
-        if host in answers:
-            host = answers[host].pop(0) if len(answers[host]) > 1 else answers[host][0]
-        return real(host, port, *args, **kwargs)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    return answers
-
-
 def signature(url, body):
     return hmac.new(b"PSK_example", url.encode() + body, hashlib.sha256).hexdigest()
 
