@@ -79,6 +79,9 @@ def _sources(settings: SettingsModel) -> Iterator[Fault]:
                 f"{route.folder} is not a folder",
                 "create or correct it",
             )
+    opened = settings.documents.folder
+    if opened is not None and not opened.is_dir():
+        yield Fault("documents.folder", f"{opened} is not a folder", "create or correct it")
     for name, source in named.items():
         path = local_path(source)
         if path is not None and not path.is_file():

@@ -220,6 +220,11 @@ class Documents(Section):
     total_timeout: Seconds = Field(15, description="for one fetch with all its redirects")
     max_bytes: Count = Field(10 * MEBIBYTE, description="largest document")
     max_redirects: int = Field(5, ge=0, description="redirects that are followed")
+    folder: Path | None = Field(
+        None,
+        description="folder whose documents may be named as `file:NAME` by documents, commands and"
+        " the channel variable swml_url; without it nobody but the settings names a file",
+    )
 
 
 class Keep(Section):

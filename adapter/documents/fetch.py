@@ -22,13 +22,13 @@ import structlog
 from adapter.callbacks.signing import signature_headers
 from adapter.config import Project, Settings
 from adapter.deadline import Clock
+from adapter.documents import folders
 from adapter.documents.errors import FetchError, explained, shown
 from adapter.documents.freshness import FreshDocuments
 from adapter.documents.redirects import REDIRECTS, Hop
-from adapter.documents.sources import File, InFolder, Place, Url
+from adapter.documents.sources import File, InFolder, Place, Shared, Url
 from adapter.outgoing import proxies_for, send, session
 
-ENDINGS = ("", ".yaml", ".yml", ".json")  # of files in a folder, in the order they are tried
 CHUNK = 64 * 1024
 POST_HEADERS = {"Content-Type": "application/json"}
 HEADERS = {
@@ -82,24 +82,40 @@ class DocumentFetcher:
             case Url(url):
                 return self._post(url, facts.body(), project)
             case File(path):
-                return self._read([path])
+                return self._read(path)
+            case Shared():
+                return self._of_folder(*self._shared(place), facts, project)
             case InFolder(folder, name):
-                return self._read([folder / f"{name}{ending}" for ending in ENDINGS])
+                return self._of_folder(folder, name, facts, project)
 
-    def _read(self, candidates: list[Path]) -> bytes:
-        """The first of the files that exists."""
-        for path in candidates:
-            try:
-                facts = path.stat()
-                content = _content(path, facts.st_mtime_ns, facts.st_size, self._limits.max_bytes)
-            except (FileNotFoundError, IsADirectoryError):
-                continue
-            except OSError as error:
-                reason = f"cannot be read ({error.strerror})"
-                raise FetchError(str(path), reason, "check its rights") from error
-            self._check_size(str(path), len(content))
-            return content
-        raise FetchError(str(candidates[0]), "there is no such file", "create it or the route")
+    def _shared(self, place: Shared) -> tuple[Path, str]:
+        folder = self._limits.folder
+        if folder is None:
+            reason = "files can only be named in the settings"
+            raise FetchError(place.url, reason, "set documents.folder to open one for file:")
+        return folder, place.name.removeprefix(f"{folder}/")
+
+    def _of_folder(
+        self, folder: Path, name: str, facts: CallFacts, project: Project | None
+    ) -> bytes:
+        found = folders.named(folder, name)
+        return (
+            self._read(found)
+            if isinstance(found, Path)
+            else self.fetch(Url(found), facts, project=project)
+        )
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            facts = path.stat()
+            content = _content(path, facts.st_mtime_ns, facts.st_size, self._limits.max_bytes)
+        except FileNotFoundError as error:
+            raise FetchError(str(path), "there is no such file", "create it") from error
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror})"
+            raise FetchError(str(path), reason, "check its rights") from error
+        self._check_size(str(path), len(content))
+        return content
 
     def _check_size(self, place: str, size: int) -> None:
         if size > self._limits.max_bytes:

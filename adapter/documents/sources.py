@@ -3,24 +3,25 @@
 Order: the channel variable `swml_url` (the dialplan's word on this very call), the first of
 `routes` that matches the socket's path or the destination number, and `swml` for all others.
 
-A place from the settings may be a file or a folder; a place from anywhere else is a URL.  The path
-of the socket application may hold what a caller dialled, so what it names in a folder is limited to
-plain names that cannot lead out of it.
+A place from the settings may be a file or a folder; a place from anywhere else is a URL, or
+`file:NAME`, which names a document in the folder that the setting `documents.folder` opens for
+that.  The path of the socket application may hold what a caller dialled, so what it names in a
+folder is limited to plain names that cannot lead out of it.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from adapter.config import Route, Settings, local_path
+from adapter.documents.folders import is_name
 from adapter.log import hide_credentials
 
 URL_VARIABLE = "swml_url"
 PATH_VARIABLE = "socket_path"  # set by mod_event_socket from `socket host:port/path`
 NUMBER_VARIABLE = "destination_number"
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,22 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """A document that others than the settings name by `file:NAME`, in `documents.folder`."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def name(self) -> str:
+        """What follows `file:`; an absolute path with `file://` as well."""
+        rest = self.url.removeprefix("file:")
+        return unquote(rest[2:] if rest.startswith("//") else rest)
+
+
+@dataclass(frozen=True, slots=True)
 class InFolder:
     """The document `name` in a folder of the settings; its ending may be left out."""
 
@@ -54,7 +71,7 @@ class InFolder:
         return f"{self.folder}/{self.name}"
 
 
-Place = Url | File | InFolder
+Place = Url | File | Shared | InFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +112,14 @@ def choose(variable: Callable[[str], str | None] | Mapping[str, str], settings: 
     )
 
 
-def remote(url: str) -> Url:
-    """A place that a document or the switch names; NoSourceError when it is not a web URL."""
+def remote(url: str) -> Url | Shared:
+    """A place that a document, a command or the switch names; NoSourceError when it is none."""
+    if url.startswith("file:"):
+        return Shared(url)
     if not url.startswith(("http://", "https://")):
         raise NoSourceError(
-            f"{url[:100]!r} is not an http or https URL; files can only be named in the settings"
+            f"{url[:100]!r} is not an http or https URL; files can only be named in the settings,"
+            " or as file:NAME where documents.folder is set"
         )
     return Url(url)
 
@@ -123,7 +143,7 @@ def _routed(route: Route, path: str, number: str) -> Place | None:
         return None
     if route.folder is None:
         return place(route.swml)
-    return InFolder(route.folder, rest) if _NAME.fullmatch(rest) else None
+    return InFolder(route.folder, rest) if is_name(rest) else None
 
 
 def _matched(pattern: str, path: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-_URL_SCHEMES: Final = ("http://", "https://")
+_URL_SCHEMES: Final = ("http://", "https://", "file:")
 
 
 def is_url(dest: Any) -> bool:

@@ -130,6 +130,34 @@ def test_the_path_of_the_socket_decides(world: World) -> None:
     assert report.wait()["document"] == "sales"
 
 
+def test_a_folder_has_documents_by_name_and_no_others(world: World) -> None:
+    folder = world.folder / "open"
+    (folder / "menus").mkdir(parents=True)
+    (folder / "index.yaml").write_text("sales: menus/first.yaml\n")
+    file_with(world, "secret.yaml", ["hangup"])
+    report = world.report()
+    (folder / "menus" / "first.yaml").write_text(
+        document(
+            [
+                {"execute": "file:second"},
+                {"execute": f"file://{world.folder}/secret.yaml"},
+                {"execute": "file:../secret"},
+                report.step(),
+            ]
+        )
+    )
+    (folder / "second.yaml").write_text(document([{"set": {"second": "was here"}}]))
+    adapter = world.start_adapter(
+        {"routes": [{"path": "*", "folder": str(folder)}], "documents": {"folder": str(folder)}}
+    )
+    world.call(adapter=adapter)
+    told = report.wait()
+    assert told["second"] == "was here"
+    assert told["script_error"] == "relay_script_method_execute_failed"
+    refused = [event for event in world.log_events(adapter) if "no such document" in str(event)]
+    assert len(refused) == 2
+
+
 def test_the_number_decides(world: World) -> None:
     by_number, found = telling(world, "by number")
     default, other = telling(world, "default")

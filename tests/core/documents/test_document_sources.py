@@ -9,6 +9,7 @@ from adapter.documents.sources import (
     File,
     InFolder,
     NoSourceError,
+    Shared,
     Source,
     Url,
     choose,
@@ -38,10 +39,25 @@ def test_the_channel_variable_wins():
     assert source.places == (Url("http://h/mine"), File(Path("/f")))
 
 
-@pytest.mark.parametrize("url", ["/etc/passwd", "file:///etc/passwd", "ftp://h", "main.yaml"])
+@pytest.mark.parametrize("url", ["/etc/passwd", "ftp://h", "main.yaml", "FILE:x"])
 def test_the_channel_variable_cannot_name_a_file(url):
     with pytest.raises(NoSourceError, match="only be named in the settings"):
         chosen(Settings(swml="/etc/main.yaml"), swml_url=url)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("file:menus/main.yaml", "menus/main.yaml"),
+        ("file:///srv/swml/main", "/srv/swml/main"),
+        ("file:///srv/a%20b", "/srv/a b"),
+        ("file://../x", "../x"),
+    ],
+)
+def test_a_file_of_the_opened_folder_is_named_by_file(url, name):
+    found = chosen(Settings(), swml_url=url).document
+    assert found == Shared(url)
+    assert found.name == name
 
 
 def test_the_first_route_that_matches_wins():

@@ -15,7 +15,7 @@ import pytest
 from adapter.config import Project, Settings
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts, DocumentFetcher
-from adapter.documents.sources import File, InFolder, Url
+from adapter.documents.sources import File, Url
 
 DOCUMENT = b"version: 1.0.0\nsections: {main: [answer]}\n"
 PROJECT = Project(id="p", signing_key="PSK_example")
@@ -350,13 +350,6 @@ def test_a_file_without_the_right_to_read(tmp_path, fetch):
     path.symlink_to("a.yaml")  # a loop: fails for root too
     with pytest.raises(FetchError, match="cannot be read"):
         fetch(File(path))
-
-
-@pytest.mark.parametrize("ending", ["", ".yaml", ".yml", ".json"])
-def test_a_document_of_a_folder(tmp_path, fetch, ending):
-    (tmp_path / "menus").mkdir()
-    (tmp_path / "menus" / f"main{ending}").write_bytes(DOCUMENT)
-    assert fetch(InFolder(tmp_path, "menus/main")) == DOCUMENT
 
 
 def test_headers_that_trickle_are_cut_off_in_a_patched_process():
