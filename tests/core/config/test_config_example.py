@@ -46,7 +46,7 @@ def test_all_its_lines_are_valid(example):
         Settings.load(None, uncommented(example), {})
     except SettingsError as error:
         missing = {"fallback", "routes[0].fallback", "routes[1].swml", "routes[2].folder"}
-        missing |= {"tls_cert", "tls_key"}
+        missing |= {"tls_cert", "tls_key", "documents.folder"}
         assert {fault.setting for fault in error.faults} <= missing  # noqa: PT017
 
 
