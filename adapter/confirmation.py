@@ -78,7 +78,6 @@ class Confirmation:
         )
         self._recordings = CallRecordings(call, service.archive, self._identity)
         self._digits = Digits(call)
-        self._waiting = Waiting(service, self._documents, self)
         self.script: Interpreter | None = None
 
     def run(self) -> None:
@@ -195,7 +194,7 @@ class Confirmation:
             began=time.time(),
             conferences=service.conferences,
             queues=service.queues,
-            waiting=self._waiting.play,
+            waiting=Waiting(service, self._documents, self).play,
             outlet=service.outlet,
             documents=self,
             media=service.media,

@@ -91,8 +91,6 @@ class Session:
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
         self._journal = self._open_journal()
-        self._waiting = Waiting(service, self._documents, self)
-        self._control = CallControl(self._context({}), self._row, self, self._journal.note)
         self._follow_bridges()
 
     def _follow_bridges(self) -> None:
@@ -112,11 +110,13 @@ class Session:
     def run(self) -> None:
         """Run the script to its end, then end the call and see its recordings closed."""
         with closing(self._journal):
-            self._service.running.add(self._control)
+            # Not kept here, as it knows us: a call must not wait for the collector of circles.
+            control = CallControl(self._context({}), self._row, self, self._journal.note)
+            self._service.running.add(control)
             try:
                 self._run()
             finally:
-                self._service.running.remove(self._control)
+                self._service.running.remove(control)
 
     def _run(self) -> None:
         metrics.CALLS_ACTIVE.inc()
@@ -315,7 +315,7 @@ class Session:
             began=self._step_began,
             conferences=service.conferences,
             queues=service.queues,
-            waiting=self._waiting.play,
+            waiting=Waiting(service, self._documents, self).play,
             outlet=service.outlet,
             documents=self,
             running=self._running,

@@ -30,8 +30,10 @@ START_ERRORS = (
 )
 """What their text says enough about."""
 
-GARBAGE_THRESHOLD = 20_000
-"""New objects before the collector looks for cycles; Python's own 700 is for small programs."""
+GARBAGE_THRESHOLDS = (20_000, 2, 2)
+"""New objects before the collector looks for circles among them, and how often until it looks at
+older ones, and at all. Python's own 700 is for small programs; but its 10 and 10 would mean that
+what a call of a minute leaves behind, since it is old by then, is looked at once in a day."""
 
 
 def serve(
@@ -103,7 +105,7 @@ def _spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _serve_as_worker(settings: Settings, descriptors: str, worker: int) -> None:

@@ -251,6 +251,16 @@ class Call(Interruptible):
         """Give the connection back; the dialplan goes on if the call is still up."""
         self._connection.stop()
 
+    def deafen(self) -> None:
+        """Hear nothing any more, after `close`: what listened is free at once.
+
+        It knows the call, and the call it; the collector of such circles comes late or never to
+        what has lived for minutes.
+        """
+        self._connection.deafen()
+        self._handlers.clear()
+        self._watched.clear()
+
     # -- what it tells us --------------------------------------------------------------------
 
     def on(self, event_name: str, handler: Handler) -> Callable[[], None]:

@@ -175,6 +175,10 @@ class Connection(ESLProtocol):
             self._readable()
         self._end(ConnectionLost("the connection was closed here"))
 
+    def deafen(self) -> None:
+        """Tell nobody of events any more, so that who listened is freed with the connection."""
+        self._on_event = _unheard
+
     def _end(self, reason: CallGone) -> None:
         if self.gone:
             return
@@ -294,6 +298,10 @@ class InboundConnection(Connection, InboundESL):
             self._asked.set(None)
         else:
             super()._dispatch(frame)
+
+
+def _unheard(_: Event) -> None:
+    """Nobody listens any more."""
 
 
 def _named(command: bytes) -> str:

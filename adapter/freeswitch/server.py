@@ -116,6 +116,7 @@ class CallServer:
         finally:
             with contextlib.suppress(SwitchError):
                 call.close()
+            call.deafen()
 
     def _note_refusal(self) -> None:
         log.error("call refused, limits.calls is reached", limit=self._max_calls)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -74,6 +75,7 @@ class Recorder:
         self.ended = Flag()
         self._call = call
         self._archive = archive
+        self._control = partial(_control, call, archive.switch_path(row))
         self._pausing = Pausing(self._control, Pauses.noted_in(row.options), archive.clock)
         limited = bool(options.max_length) and row.started_at is not None
         self._backstop = Backstop(call, row.id, archive.switch_path(row), is_set=limited)
@@ -189,10 +191,6 @@ class Recorder:
         state = self._machine.state
         if not self._started or state is State.STOPPING or state.final:
             raise NotRunning(f"the recording {self.row.control_id!r} is {state}")
-
-    def _control(self, action: str) -> None:
-        path = self._archive.switch_path(self.row)
-        self._call.api(commands.record_control(self._call.uuid, action, path))
 
     def tell(self, event: Input | _Disconnected) -> None:
         """Something happened; taken up in order by the recording's own greenlet."""
@@ -330,6 +328,7 @@ class Recorder:
         self._archive.in_hand.discard(self.row.id)
         for unsubscribe in self._subscriptions:
             unsubscribe()
+        self._subscriptions.clear()
         self.ended.set()
 
     def _on_record_stop(self, event: Event) -> None:
@@ -350,3 +349,7 @@ class Recorder:
         path = self._archive.switch_path(self.row)
         variables = switch_variables(self.row.id, self.options)
         return commands.record_start(self._call.uuid, path, 0, variables)
+
+
+def _control(call: Call, path: str, action: str) -> None:
+    call.api(commands.record_control(call.uuid, action, path))

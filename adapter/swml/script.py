@@ -5,6 +5,7 @@ Operations (adapter.swml.operations) move it; the Interpreter is what the rest o
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import ref
 
 from adapter.swml.document import Document
 from adapter.swml.effects import Effect
@@ -12,7 +13,7 @@ from adapter.swml.errors import Code, ScriptError
 from adapter.swml.limits import Limits
 from adapter.swml.position import Cursor, Frame
 from adapter.swml.program import Step
-from adapter.swml.variables import Variables
+from adapter.swml.variables import Report, Variables
 
 
 class Script:
@@ -36,7 +37,7 @@ class Script:
         self.error: ScriptError | None = None
         self.warnings: list[ScriptError] = []
         self.warned = 0
-        variables.report = self.warn
+        variables.report = _to(self)
 
     @property
     def frame(self) -> Frame:
@@ -124,3 +125,14 @@ class Script:
         self.warn(code, message)
         self.error = ScriptError(code, message, self.path)
         self.end()
+
+
+def _to(script: Script) -> Report:
+    """Reports to a script without keeping it: its values are freed when its call is over."""
+    known = ref(script)
+
+    def report(code: Code, message: str) -> None:
+        if (script := known()) is not None:
+            script.warn(code, message)
+
+    return report
