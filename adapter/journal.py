@@ -23,7 +23,7 @@ from gevent.event import Event as Flag
 from adapter.identity import CallIdentity
 from adapter.journal_text import COMMAND, Entry, Level, packed, unpacked
 from adapter.store.errors import StoreError
-from adapter.store.rows import CallEvents, CallLog, Recording
+from adapter.store.rows import FAX, CallEvents, CallLog, Recording
 from adapter.store.store import Store
 from adapter.store.writes import AddCallEvents, PutCallLog, Write
 
@@ -159,7 +159,8 @@ class Journals:
         }
         known = {name: value for name, value in details.items() if value is not None}
         level: Level = "error" if row.state == "error" else "info"
-        self.note(row.call_id, "calling.call.record", known, level)
+        kind = "fax" if FAX in row.options else "record"
+        self.note(row.call_id, f"calling.call.{kind}", known, level)
 
     def note(
         self, call_id: str, name: str, details: Mapping[str, Any], level: Level = "info"

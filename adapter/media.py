@@ -9,6 +9,7 @@ from typing import Protocol
 import requests
 
 from adapter.config import Settings, Speech
+from adapter.faxing.faxes import Faxes
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.capture import Capture
 from adapter.helpers.pool import Helpers
@@ -42,6 +43,7 @@ class Media:
     helpers: Helpers
     sounds: SoundLibrary
     recogniser: Understands
+    faxes: Faxes
 
     @classmethod
     def of(cls, settings: Settings, web: requests.Session, archive: Archive) -> Media:
@@ -53,6 +55,7 @@ class Media:
             helpers,
             _sounds(settings, web, archive, helpers),
             Recogniser(helpers, wanted.engine, models, wanted.seconds),
+            Faxes(archive, helpers, web, settings.fax),
         )
 
     @property

@@ -130,7 +130,7 @@ class Service:
         self._admission = Admission(settings.limits.calls_per_peer)
         self._calls = _call_server(settings, self._listeners, self._handle)
         self._sender = _sender(settings, self.store, name)
-        self._recovery = Recovery(self.archive)
+        self._recovery = Recovery(self.archive, self.media.faxes.finish)
         self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
         self._nodes = _nodes(settings, self._recovery) if worker == 0 else []
         self._is_first = worker == 0

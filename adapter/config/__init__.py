@@ -3,7 +3,7 @@
 from adapter.config.checks import local_path
 from adapter.config.faults import Fault, SettingsError
 from adapter.config.load import Settings
-from adapter.config.media import Speech
+from adapter.config.media import Fax, Speech
 from adapter.config.models import (
     Address,
     Callbacks,
@@ -24,6 +24,7 @@ __all__ = [
     "Deadlines",
     "Documents",
     "Fault",
+    "Fax",
     "Keep",
     "Limits",
     "Log",

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import ByteSize, Field, SecretStr
 
-from adapter.config.section import Seconds, Section, ShortWord
+from adapter.config.section import Count, Seconds, Section, ShortWord, Size
 
 VoiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+/\-]+$")]
 EngineName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.:-]*$")]
@@ -72,3 +72,18 @@ class Sms(Section):
 
     url: str | None = Field(None, pattern=r"^https?://", description="where it takes them (POST)")
     token: SecretStr | None = Field(None, description="sent as `Authorization: Bearer`")
+
+
+class Fax(Section):
+    """How faxes are sent and received; times in seconds."""
+
+    t38: bool = Field(True, description="offer T.38 to the other end; audio alone if false")
+    answer_timeout: Seconds = Field(60, description="for a fax machine to be heard")
+    seconds: Seconds = Field(3600, description="for one fax")
+    max_bytes: Size = Field(
+        ByteSize(20 * 1024 * 1024), description="largest document that is fetched to be sent"
+    )
+    max_pages: Count = Field(200, description="pages of it")
+    convert_seconds: Seconds = Field(
+        60, description="to make pages of a document, or the other way"
+    )

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from adapter.config.media import Recogniser, Sms, Speech
+from adapter.config.media import Fax, Recogniser, Sms, Speech
 from adapter.config.section import Count, Seconds, Section, ShortWord, Size
 
 NIL_ID = "00000000-0000-0000-0000-000000000000"
@@ -242,6 +242,8 @@ class KeepByFormat(Section):
     wav: Keep = Field(Keep(), description="for wav")
     mp3: Keep = Field(Keep(), description="for mp3")
     mp4: Keep = Field(Keep(), description="for mp4")
+    pdf: Keep = Field(Keep(), description="for faxes")
+    tiff: Keep = Field(Keep(), description="for faxes that could not be made a pdf")
 
 
 class Retention(Keep):
@@ -390,6 +392,7 @@ class SettingsModel(Section):
     log: Log = Field(Log(), description="what is logged")
     speech: Speech = Field(Speech(), description="who speaks `say:` texts")
     recogniser: Recogniser = Field(Recogniser(), description="who recognises speech")
+    fax: Fax = Field(Fax(), description="how faxes are sent and received")
     sms: Sms = Field(Sms(), description="who sends the messages of `send_sms`")
     sounds_max_bytes: Size = Field(
         ByteSize(1024 * MEBIBYTE),

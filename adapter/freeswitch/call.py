@@ -152,12 +152,13 @@ class Call(Interruptible):
         deadline: float = APPLICATION_DEADLINE,
         until: Flag | None = None,
         event_uuid: str | None = None,
+        stop: bytes | None = None,
     ) -> Event:
         """Run an application to its end; returns its CHANNEL_EXECUTE_COMPLETE.
 
-        Once `until` is set, it is cut off. Costs at least the session thread's next 20 ms tick.
-        While another one plays, this one plays inside it (switch_ivr.c,
-        `switch_ivr_parse_all_events`), and cutting it off ends both.
+        Once `until` is set, it is cut off, by the command `stop` where `uuid_break` does nothing.
+        Costs at least the session thread's next 20 ms tick. While another one plays, this one plays
+        inside it (switch_ivr.c, `switch_ivr_parse_all_events`), and cutting it off ends both.
         Raises `CallGone`, `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
         """
         self.raise_if_gone()
@@ -169,9 +170,11 @@ class Call(Interruptible):
             begun = time.monotonic() + BEGUN_SECONDS
             self.wait(completion, timeout=deadline, until=until)
             if until is not None and until.is_set():
-                self._cut_off(completion, begun)
+                self._cut_off(completion, begun, stop)
         except Interrupted:
-            gevent.spawn(self._cut_off_quietly, completion, begun).name = f"cut off {application}"
+            gevent.spawn(
+                self._cut_off_quietly, completion, begun, stop
+            ).name = f"cut off {application}"
             raise
         except BaseException:
             self._completions.pop(event_uuid, None)
@@ -187,19 +190,23 @@ class Call(Interruptible):
         """The Event-UUID of the application that was begun last, of those that run."""
         return next(reversed(self._completions), "")
 
-    def _cut_off(self, completion: AsyncResult[Event], begun: float) -> None:
+    def _cut_off(
+        self, completion: AsyncResult[Event], begun: float, stop: bytes | None = None
+    ) -> None:
         """What has not begun yet would not be cut off, but what comes after it."""
         completion.wait(timeout=max(0.0, begun - time.monotonic()))
         for seconds in CUT_OFF_SECONDS:
             completion.wait(timeout=seconds)
             if completion.ready():
                 return
-            self.api(commands.cut_off(self.uuid))
+            self.api(stop or commands.cut_off(self.uuid))
         completion.wait(timeout=self.deadline)
 
-    def _cut_off_quietly(self, completion: AsyncResult[Event], begun: float) -> None:
+    def _cut_off_quietly(
+        self, completion: AsyncResult[Event], begun: float, stop: bytes | None
+    ) -> None:
         with contextlib.suppress(SwitchError):
-            self._cut_off(completion, begun)
+            self._cut_off(completion, begun, stop)
 
     def set_variables(self, values: Mapping[str, str]) -> None:
         """Set channel variables, on the way with the next command and before it takes effect."""

@@ -1,9 +1,27 @@
-"""`receive_fax`: receive a fax (SWML reference, receive_fax)."""
+"""`receive_fax`: receive a fax (SWML reference, receive_fax).
+
+document            switch
+receive_fax    →    rxfax <TIFF>            T.38 where the other end takes it, else audio
+               →    stopfax                 where there is no fax machine
+"""
+
+from __future__ import annotations
 
 from pydantic import Field
 
+from adapter.faxing.faxes import Faxes
+from adapter.faxing.transmission import Transmission
+from adapter.freeswitch.faxes import Outcome
+from adapter.methods.context import Context
+from adapter.recording.state import State
+from adapter.store.rows import FAX, Recording
 from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters
+
+NEEDS = ("mod_spandsp",)
+"""Modules of the switch without which it is not performed."""
 
 
 class ReceiveFax(Parameters):
@@ -14,5 +32,38 @@ class ReceiveFax(Parameters):
 
 SPEC = MethodSpec("receive_fax", ReceiveFax, Shorthand(scalar="status_url"))
 
-MISSING = "the fax applications of mod_spandsp are not driven yet"
-"""Why it is not performed; a package may bring it (docs/extending.md)."""
+
+def perform(context: Context, params: ReceiveFax) -> Result:
+    """Answer and receive; the document is there when this is over, or the reason why not."""
+    faxes, call = context.media.faxes, context.call
+    call.answer()
+    fax = resumed(context) or faxes.new(
+        context.identity,
+        "receive",
+        params.status_url,
+        step=context.step,
+        identity=call.channel.get("Caller-Destination-Number"),
+    )
+    if not State(fax.state).final:
+        fax = Transmission(call, faxes, fax).run()
+    return outcome_of("receive_fax", faxes, fax)
+
+
+def resumed(context: Context) -> Recording | None:
+    """This step's fax, where it began before the call came to us: the switch has broken it off.
+
+    With a page of it there, or gone, it is over; else it may begin anew.
+    """
+    faxes, call = context.media.faxes, context.call
+    fax = faxes.of_step(call.uuid, context.step)
+    if fax is None or State(fax.state).final:
+        return fax
+    known = Outcome.of_channel(call.channel, faxes.archive.switch_path(fax))
+    return faxes.finish(fax, known) if known and known.pages else fax
+
+
+def outcome_of(method: str, faxes: Faxes, fax: Recording) -> Result:
+    """What the script learns."""
+    facts = fax.options[FAX]
+    failed = ScriptError(Code.EXECUTE_FAILED, f"{method}: {facts.get('text')}")
+    return Result(faxes.results(method, fax), error=None if facts.get("success") else failed)

@@ -1,9 +1,28 @@
-"""`send_fax`: send a fax (SWML reference, send_fax)."""
+"""`send_fax`: send a fax (SWML reference, send_fax).
+
+document            here                    switch
+send_fax       →    GET the PDF, pages →    txfax <TIFF>     T.38 where the other end takes it
+               →                            stopfax          where there is no fax machine
+"""
+
+from __future__ import annotations
 
 from pydantic import Field
 
+from adapter.faxing.documents import NoDocument
+from adapter.faxing.transmission import Transmission
+from adapter.freeswitch.faxes import Outcome
+from adapter.methods.context import Context
+from adapter.methods.receive_fax import NEEDS as NEEDS
+from adapter.methods.receive_fax import outcome_of, resumed
+from adapter.recording.state import State
 from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
 from adapter.swml.parameters import Parameters
+
+LIMITS = {
+    "document": "PDF, and TIFF as well; needs the extra `fax`, see the setting `fax` for its limits"
+}
 
 
 class SendFax(Parameters):
@@ -17,5 +36,25 @@ class SendFax(Parameters):
 
 SPEC = MethodSpec("send_fax", SendFax, Shorthand(scalar="document"))
 
-MISSING = "the fax applications of mod_spandsp are not driven yet"
-"""Why it is not performed; a package may bring it (docs/extending.md)."""
+
+def perform(context: Context, params: SendFax) -> Result:
+    """Fetch, make pages, answer, send; over when the last page is confirmed, or it failed."""
+    faxes, call = context.media.faxes, context.call
+    fax = resumed(context) or faxes.new(
+        context.identity,
+        "send",
+        params.status_url,
+        step=context.step,
+        identity=params.identity or call.channel.get("Caller-Caller-ID-Number"),
+        document=params.document,
+    )
+    if State(fax.state).final:
+        return outcome_of("send_fax", faxes, fax)
+    try:
+        faxes.prepare(fax, params.document)
+    except NoDocument as error:
+        fax = faxes.finish(fax, Outcome(text=str(error)))
+        return outcome_of("send_fax", faxes, fax)
+    call.answer()
+    fax = Transmission(call, faxes, fax).run(header=params.header_info or "")
+    return outcome_of("send_fax", faxes, fax)

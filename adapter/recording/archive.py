@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adapter.callbacks.conference_payloads import conference_record_event, of_conference
+from adapter.callbacks.fax_payloads import fax_event
 from adapter.callbacks.forms import form_callback, recording_form
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import Payload, record_event
@@ -20,7 +21,7 @@ from adapter.recording import links
 from adapter.recording.options import Options
 from adapter.recording.state import State
 from adapter.store.held import HeldWrites
-from adapter.store.rows import Recording, RecordingFilter
+from adapter.store.rows import FAX, Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.store.writes import PutRecording, Write
 
@@ -77,7 +78,7 @@ class Archive:
 
     def unfinished(self) -> list[Recording]:
         """Recordings that nobody has seen the end of, the oldest first."""
-        wanted = RecordingFilter(states=ALIVE, deleted=None)
+        wanted = RecordingFilter(states=ALIVE, deleted=None, faxes=None)
         return self.store.recordings(wanted, limit=MAX_OF_CALL)[::-1]
 
     def path(self, row: Recording) -> Path:
@@ -134,6 +135,8 @@ class Archive:
         self.told(row)
 
     def _payload(self, row: Recording) -> Payload | None:
+        if FAX in row.options:
+            return fax_event(row, timestamp=self.clock(), url=self.url(row))
         if of_conference(row):
             return conference_record_event(row, timestamp=self.clock(), url=self.url(row))
         return record_event(row, state=row.state, timestamp=self.clock(), url=self.url(row))

@@ -135,7 +135,20 @@ def _mp4(file: BinaryIO, size: int) -> FileFacts:
     return FileFacts(size=size, duration=None, samples=sys.maxsize)
 
 
-_EXAMINE: dict[str, Callable[[BinaryIO, int], FileFacts]] = {"wav": _wav, "mp3": _mp3, "mp4": _mp4}
+def _document(file: BinaryIO, size: int) -> FileFacts:
+    """A fax: it has no length in time."""
+    if not file.read(5).startswith((b"%PDF-", b"II*\0", b"MM\0*")):
+        raise NoRecording("this is neither a PDF nor a TIFF file")
+    return FileFacts(size=size, duration=None)
+
+
+_EXAMINE: dict[str, Callable[[BinaryIO, int], FileFacts]] = {
+    "wav": _wav,
+    "mp3": _mp3,
+    "mp4": _mp4,
+    "pdf": _document,
+    "tiff": _document,
+}
 
 
 def repair(path: Path) -> None:

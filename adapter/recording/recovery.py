@@ -18,7 +18,7 @@ A WAV whose writer died has sizes of nothing in its header: it is repaired, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import gevent
@@ -26,13 +26,13 @@ import structlog
 from gevent.event import Event as Flag
 
 from adapter import metrics
-from adapter.freeswitch import commands, conferences
+from adapter.freeswitch import commands, conferences, faxes
 from adapter.freeswitch.errors import CommandFailed, SwitchError
 from adapter.recording.conclusion import concluded
 from adapter.recording.options import ID_VARIABLE
 from adapter.recording.state import State
 from adapter.store.errors import StoreError
-from adapter.store.rows import CONFERENCE
+from adapter.store.rows import CONFERENCE, FAX
 
 if TYPE_CHECKING:
     from adapter.freeswitch.node import Node
@@ -66,8 +66,12 @@ PAUSED_SECONDS = 4 * 3600.0
 class Recovery:
     """Finishes the recordings that nobody looks after any more."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(
+        self, archive: Archive, finish_fax: Callable[[Recording], Recording] | None = None
+    ) -> None:
+        """`finish_fax` sees to a fax whose end nobody saw, its callback included."""
         self._archive = archive
+        self._finish_fax = finish_fax
         self._nodes: Sequence[Node] = ()
         self._suspects: dict[str, float] = {}
         self._wake = Flag()
@@ -141,6 +145,9 @@ class Recovery:
     def _is_recorded_by(self, node: Node, row: Recording) -> bool:
         made_of = row.options.get(CONFERENCE)
         try:
+            if FAX in row.options:
+                applications = (faxes.RECEIVE, faxes.SEND)
+                return node.api(faxes.running(row.call_id)).strip() in applications
             if made_of:
                 running = node.api(conferences.recordings(made_of["room"]))
             else:
@@ -150,7 +157,9 @@ class Recovery:
         return self._archive.switch_path(row) in running
 
     def _is_quiet(self, row: Recording) -> bool:
-        patience = PAUSED_SECONDS if row.state == State.PAUSED else QUIET_SECONDS
+        # A fax's file does not grow while the machines agree, nor within a page.
+        slow = row.state == State.PAUSED or FAX in row.options
+        patience = PAUSED_SECONDS if slow else QUIET_SECONDS
         try:
             changed = self._archive.path(row).stat().st_mtime
         except OSError:
@@ -163,8 +172,7 @@ class Recovery:
         latest = self._archive.store.recording(row.id)
         if latest is None or State(latest.state).final:
             return  # another process was quicker
-        finished = concluded(self._archive, latest)
-        metrics.count_recording(finished.state, finished.error_code)
+        finished = self._finished(latest)
         log.warning(
             "recording finished without its call",
             recording_id=row.id,
@@ -172,4 +180,11 @@ class Recovery:
             state=finished.state,
             truncated=finished.truncated,
         )
+
+    def _finished(self, row: Recording) -> Recording:
+        if FAX in row.options and self._finish_fax is not None:
+            return self._finish_fax(row)
+        finished = concluded(self._archive, row)
+        metrics.count_recording(finished.state, finished.error_code)
         self._archive.announce(finished)
+        return finished

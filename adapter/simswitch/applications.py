@@ -15,6 +15,7 @@ from adapter.simswitch.audio import RATE
 from adapter.simswitch.bridging import bridge
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.conferencing import conference
+from adapter.simswitch.faxing import rxfax, stopfax, txfax
 from adapter.simswitch.outbound import socket
 from adapter.simswitch.session import Ending, FileHandle, Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
@@ -54,6 +55,9 @@ def application(
 application("socket")(socket)
 application("bridge")(bridge)
 application("conference", needs_media=True)(conference)
+application("rxfax")(rxfax)
+application("txfax")(txfax)
+application("stopfax")(stopfax)
 
 
 @application("answer")

@@ -32,6 +32,7 @@ from adapter.simswitch.strings import new_uuid
 from adapter.simswitch.tones import Sound, milliseconds
 
 if TYPE_CHECKING:
+    from adapter.simswitch.faxing import Machine
     from adapter.simswitch.switch import SimSwitch
 
 log = structlog.get_logger()
@@ -70,6 +71,9 @@ class Session:
         self.begin = channel.begin
         self.companion: Session | None = None
         self.confirming = False
+        self.wired: Session | None = None
+        """The call whose party is this one's party as well: two lines of one machine."""
+        self.fax: Machine | None = None
         self._errand: Callable[[], None] | None = None
         self._messages: deque[Message] = deque()
         self._locked = False
@@ -133,6 +137,8 @@ class Session:
         channel.changed()
         channel.fire("CHANNEL_STATE")
         channel.recordings.stop("all")
+        if self.wired is not None:
+            self.wired.channel.hangup("NORMAL_CLEARING")
         channel.report(short=self.flat)
         self.switch.call_ended(self)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adapter.simswitch.switch import SimSwitch
 
 USAGE = (
-    "-USAGE: sim call|callee|taken|hear|do|facts|wait|hangup|digits|load|disk|stats"
+    "-USAGE: sim call|callee|taken|hear|do|facts|wait|hangup|digits|load|disk|wire|stats"
     "|violations|spoken\n"
 )
 
@@ -117,6 +117,16 @@ def _spoken(switch: "SimSwitch", _rest: str) -> Any:
     return [list(spoken) for spoken in switch.spoken]
 
 
+def _wire(switch: "SimSwitch", rest: str) -> Any:
+    """`sim wire <uuid> <uuid>`: the parties of two calls are one: each hears what the other sends.
+
+    Of all that, only faxes are real, and that both hang up.
+    """
+    first, _, second = rest.partition(" ")
+    one, other = switch.callers[first].session, switch.callers[second].session
+    one.wired, other.wired = other, one
+
+
 def _caller(switch: "SimSwitch", rest: str) -> tuple[Caller, str]:
     uuid, _, more = rest.partition(" ")
     return switch.callers[uuid], more
@@ -141,6 +151,7 @@ _WORDS: dict[str, Callable[["SimSwitch", str], Any]] = {
     "digits": _digits,
     "load": _load,
     "disk": _disk,
+    "wire": _wire,
     "stats": _stats,
     "violations": _violations,
     "spoken": _spoken,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from adapter.store.pages import page
 from adapter.store.rows import (
+    FAX_FORMATS,
     Callback,
     CallbackFilter,
     CallbackState,
@@ -197,6 +198,7 @@ def _recording_conditions(wanted: RecordingFilter) -> list[sa.ColumnElement[bool
         (wanted.created_from, column.created_at.__ge__),
         (wanted.created_before, column.created_at.__lt__),
         (wanted.deleted, lambda deleted: _is_set(column.deleted_at, deleted)),
+        (wanted.faxes, lambda faxes: column.format.in_(FAX_FORMATS) == faxes),
     )
     return [condition(value) for value, condition in tests if value is not None]
 

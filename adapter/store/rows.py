@@ -12,6 +12,12 @@ from typing import Any
 CONFERENCE = "conference"
 """Among a recording's options: of which conference it is, where it is none of a call."""
 
+FAX = "fax"
+"""Among a recording's options: what is known of it as a fax, where it is one."""
+
+FAX_FORMATS = ("pdf", "tiff")
+"""Formats of rows that are faxes."""
+
 PAUSES = "pauses"
 """Among a recording's options: its pauses, if there were any (`adapter.recording.pauses`)."""
 
@@ -186,6 +192,7 @@ class RecordingFilter:
     created_from: float | None = None
     created_before: float | None = None
     deleted: bool | None = False
+    faxes: bool | None = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

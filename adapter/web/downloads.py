@@ -24,7 +24,13 @@ from adapter.web.ranges import (
 )
 
 RUNNING = frozenset({"starting", "recording", "paused", "stopping"})
-MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "audio/mp4"}
+MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "mp4": "audio/mp4",
+    "pdf": "application/pdf",
+    "tiff": "image/tiff",
+}
 RETRY_AFTER = 2  # seconds; a recording that is being closed is there by then
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from adapter.config import Project
 from adapter.recording import retention
 from adapter.recording.state import State
-from adapter.store.rows import Recording, RecordingFilter
+from adapter.store.rows import FAX, Recording, RecordingFilter
 from adapter.store.store import Store
 from adapter.web.paging import Wanted
 
@@ -56,7 +56,7 @@ class StoredRecordings:
         """The recording, if it is the project's and not deleted."""
         row = self.any(recording_id)
         mine = row is not None and row.project_id == project.id and row.deleted_at is None
-        return row if mine else None
+        return row if mine and row and FAX not in row.options else None
 
     def any(self, recording_id: str) -> Recording | None:
         """The recording, whosever it is, and deleted ones too."""

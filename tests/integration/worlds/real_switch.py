@@ -18,7 +18,7 @@ from worlds.ports import find_ports
 from worlds.real_phones import PhoneAgent, RealCalled, RealPhone, Refusing
 from worlds.sip_stub import SipStub
 from worlds.sipp_phone import SippPhone
-from worlds.switches import DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
+from worlds.switches import CALLER, DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
 from worlds.waiting import eventually
 
 BINARIES = ("/usr/local/freeswitch/bin", "/opt/freeswitch/bin", "/usr/bin")
@@ -111,6 +111,12 @@ class RealSwitch(Switch):
         if answering.silent or answering.status not in {None, BUSY}:
             return Refusing(self._stub, user, answering)
         return RealCalled(self._agent, user, answering)
+
+    def join(self, first: str, second: str, slot: str = MAIN) -> None:
+        """One call of the switch to itself: its near end is in the dialplan too."""
+        variables = f"{{origination_caller_id_number={CALLER}}}"
+        address = f"sofia/{PROFILES[slot]}/{second}@127.0.0.1:{self._sip_ports[slot]}"
+        self.api(f"bgapi originate {variables}{address} {first} XML {CONTEXTS[slot]}")
 
     def violations(self) -> list[list[str]]:
         """A real switch keeps no account of what it was made to run; tests look for traces."""

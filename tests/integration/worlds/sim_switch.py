@@ -10,7 +10,7 @@ from worlds.event_socket import Endings, EventSocket
 from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.ports import find_ports
 from worlds.sim_phones import SimCalled, SimPhone
-from worlds.switches import DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
+from worlds.switches import CALLER, DEAD_GATEWAY, GATEWAY, MAIN, OTHER, OTHER_PATH, SLOTS, Switch
 
 SETTINGS = {
     "hostname": "simswitch",
@@ -49,6 +49,11 @@ class SimSwitches(Switch):
 
     def uri(self, number: str, slot: str = MAIN) -> str:
         return f"sip:{number}@127.0.0.1"
+
+    def join(self, first: str, second: str, slot: str = MAIN) -> None:
+        client = self._clients[slot]
+        calls = [client.call(from_=CALLER, to=number) for number in (first, second)]
+        client.sim("wire", *calls)
 
     def expect(self, user: str, answering: Answering) -> Called:
         return SimCalled(list(self._clients.values()), user, answering)

@@ -14,6 +14,9 @@ SLOTS = (MAIN, OTHER)
 GATEWAY, DEAD_GATEWAY = "carrier", "dead"
 """A gateway behind which are the phones that can be called, and one where nobody is."""
 
+CALLER = "1555"
+"""Who calls where no phone does."""
+
 OTHER_PATH = "sales"
 """The socket path with which the switch calls the adapter in `other`."""
 
@@ -41,6 +44,10 @@ class Switch(ABC):
     @abstractmethod
     def expect(self, user: str, answering: Answering) -> Called:
         """From now on this user (a name, or a number behind the gateway) can be called."""
+
+    @abstractmethod
+    def join(self, first: str, second: str, slot: str = MAIN) -> None:
+        """Call two numbers that have nobody but each other at the other end."""
 
     @abstractmethod
     def violations(self) -> list[list[str]]:

@@ -93,6 +93,19 @@ class World:
         self._phones.append(phone)
         return phone
 
+    def join(
+        self, first: Steps, second: Steps, *, adapter: AdapterProcess | None = None
+    ) -> list[str]:
+        """Two calls with nobody but each other at the other end, each with its document.
+
+        Returns the numbers that were called.
+        """
+        numbers = [f"1555{next(_numbers):06d}" for _ in range(2)]
+        for number, steps in zip(numbers, (first, second), strict=True):
+            self.write_document(number, steps)
+        self.switch.join(*numbers, MAIN if adapter in (None, self.adapter) else OTHER)
+        return numbers
+
     def run(self, steps: Steps | str, **details: Any) -> Phone:
         """Call, and wait until the call has ended."""
         phone = self.call(steps, **details)

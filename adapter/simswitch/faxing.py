@@ -1,0 +1,150 @@
+"""Faxes: `rxfax`, `txfax` and `stopfax` of mod_spandsp, without modems.
+
+Source: mod_spandsp_fax.c. There is a fax machine at the other end of a call where its party is
+wired to the party of another call (`sim wire`), and the other call runs the other application. The
+pages are then handed over as the file that they are.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapter.simswitch.strings import url_decode
+
+if TYPE_CHECKING:
+    from adapter.simswitch.session import Session
+
+TIMED_OUT = 2, "Timed out waiting for initial communication"
+DROPPED = 49, "The call dropped prematurely"
+DONE = 0, "OK"
+
+PATIENCE_SECONDS = 60.0
+"""Seen on a running switch: 61 s until `txfax` gives up on a voice."""
+
+NEGOTIATION_SECONDS = 0.5
+PAGE_SECONDS = 0.3
+"""A real one takes eight seconds to agree, and six for an empty page."""
+
+DEFAULT_IDENT = "SpanDSP Fax Ident"
+
+
+class Machine:
+    """The fax application that a call runs now."""
+
+    def __init__(self, session: Session, kind: str, path: str) -> None:
+        self.kind, self.path = kind, path
+        self.pages = 0
+        self.stopped = False
+        self._session = session
+        self._channel = session.channel
+        ident = url_decode(self._channel.get("fax_ident") or "")
+        self.ident = ident or DEFAULT_IDENT
+
+    def run(self) -> None:
+        """To the end of the fax, of the call, or of its patience."""
+        self._channel.set("fax_filename", self.path)
+        code, text = self._transmit()
+        self._tell_result(code, text)
+
+    def _transmit(self) -> tuple[int, str]:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (other := self._other()) is None:
+            if time.monotonic() > until:
+                return TIMED_OUT
+            if not self._lasts(0.02):
+                return DROPPED
+        return self._exchange(other)
+
+    def _exchange(self, other: Machine) -> tuple[int, str]:
+        if not self._lasts(NEGOTIATION_SECONDS):
+            return DROPPED
+        self._fire("negociateresult", {"fax-remote-station-id": other.ident})
+        self._channel.set("fax_remote_station_id", other.ident)
+        source = self.path if self.kind == "tx" else other.path
+        total = count_pages(Path(source).read_bytes())
+        for number in range(1, total + 1):
+            if not self._lasts(PAGE_SECONDS):
+                return DROPPED
+            self.pages = number
+            if self.kind == "rx":
+                shutil.copyfile(source, self.path)
+            self._fire("pageresult", {"fax-document-transferred-pages": str(number)})
+        return DONE
+
+    def _other(self) -> Machine | None:
+        wired = self._session.wired
+        machine = wired.fax if wired is not None else None
+        return machine if machine is not None and machine.kind != self.kind else None
+
+    def _lasts(self, seconds: float) -> bool:
+        """Whether nothing ends it for so long."""
+        until = time.monotonic() + seconds
+        while self._channel.ready and not self.stopped:
+            self._session.run_messages()
+            left = until - time.monotonic()
+            if left <= 0 or self._session.flat:
+                break
+            self._session.pause(min(left, 0.02))
+        return self._channel.ready and not self.stopped
+
+    def _tell_result(self, code: int, text: str) -> None:
+        values = {
+            "success": "0" if code else "1",
+            "result_code": str(code),
+            "result_text": text,
+            "document_transferred_pages": str(self.pages),
+            "local_station_id": self.ident,
+            "remote_station_id": self._channel.get("fax_remote_station_id") or "",
+        }
+        for name, value in values.items():
+            self._channel.set(f"fax_{name}", value)
+        self._fire("result", {f"fax-{n.replace('_', '-')}": v for n, v in values.items()})
+
+    def _fire(self, what: str, facts: dict[str, str]) -> None:
+        subclass = f"spandsp::{self.kind}fax{what}"
+        self._channel.fire("CUSTOM", {"Event-Subclass": subclass, **facts})
+
+
+def rxfax(session: Session, data: str) -> None:
+    """`path` of the TIFF to write."""
+    _run(session, "rx", data)
+
+
+def txfax(session: Session, data: str) -> None:
+    """`path` of the TIFF to send."""
+    if not Path(data).is_file():
+        session.respond("Cannot send non-existant fax file")
+        return
+    _run(session, "tx", data)
+
+
+def stopfax(session: Session, _data: str) -> None:
+    """Ends the one that runs."""
+    if session.fax is not None:
+        session.fax.stopped = True
+
+
+def _run(session: Session, kind: str, path: str) -> None:
+    session.channel.answer()
+    session.fax = Machine(session, kind, path)
+    try:
+        session.fax.run()
+    finally:
+        session.fax = None
+
+
+def count_pages(tiff: bytes) -> int:
+    """How many directories a TIFF has (TIFF 6.0, section 2)."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    count, seen = 0, set[int]()
+    offset = struct.unpack_from(f"{order}I", tiff, 4)[0] if order else 0
+    while offset and offset not in seen and offset + 2 <= len(tiff):
+        seen.add(offset)
+        count += 1
+        (entries,) = struct.unpack_from(f"{order}H", tiff, offset)
+        (offset,) = struct.unpack_from(f"{order}I", tiff, offset + 2 + 12 * entries)
+    return count

@@ -1,0 +1,158 @@
+"""send_fax and receive_fax: a page goes from one call to another, and what is received is kept."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+from worlds import papers
+from worlds.receiver import Inbox
+from worlds.sounds import speech
+from worlds.steps import STAY
+from worlds.waiting import eventually
+from worlds.world import World, documents_by_number, http_get
+
+FAX_SECONDS = 60.0
+"""A real fax of one page takes twenty."""
+
+
+def told(inbox: Inbox, direction: str, kind: str = "finished") -> list[dict[str, Any]]:
+    """What was told of faxes that were sent or received."""
+    faxes = [event["params"]["fax"] for event in inbox.events]
+    return [
+        fax["params"]
+        for fax in faxes
+        if fax["type"] == kind and fax["params"]["direction"] == direction
+    ]
+
+
+def fax_adapter(world: World, **fax: Any) -> Any:
+    return world.start_adapter({"swml": documents_by_number(world.receiver), "fax": fax})
+
+
+@pytest.mark.parametrize("t38", [True, False], ids=["t38", "audio"])
+def test_a_page_goes_from_one_call_to_another(world: World, t38: bool) -> None:
+    adapter = fax_adapter(world, t38=t38)
+    inbox, report = world.inbox(), world.report()
+    page = papers.pdf("A page")
+    document = world.receiver.serve("/faxes/page.pdf", page, "application/pdf")
+    send = {
+        "document": document,
+        "header_info": "Head, of 100%; ${system(touch /tmp/faxed)}",
+        "identity": "+1 555 0001",
+        "status_url": inbox.url,
+    }
+    numbers = world.join(
+        [{"send_fax": send}, report.step("sent")],
+        [{"receive_fax": {"status_url": inbox.url}}, report.step("received"), STAY],
+        adapter=adapter,
+    )
+    received = report.wait("received", within=FAX_SECONDS)
+    sent = report.wait("sent", within=FAX_SECONDS)
+    for method, found in (("send_fax", sent), ("receive_fax", received)):
+        assert found[f"{method}_result"] == "success", found
+        assert found[f"{method}_pages"] == 1
+        assert (found[f"{method}_result_code"], found[f"{method}_result_text"]) == (0, "OK")
+    assert (sent["send_fax_document"], sent["send_fax_identity"]) == (document, "+1 555 0001")
+    assert received["receive_fax_remote_identity"].strip() == "+1 555 0001"
+    assert received["receive_fax_identity"] == sent["send_fax_remote_identity"].strip()
+    for direction in ("send", "receive"):
+        (finished,) = eventually(partial(told, inbox, direction))
+        assert (finished["success"], finished["pages"], finished["result"]) == (True, 1, 0)
+        assert [one["number"] for one in told(inbox, direction, "page")] == [1]
+    (finished,) = told(inbox, "receive")
+    assert finished["document"] == received["receive_fax_document"]
+    reply = http_get(finished["document"])
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/pdf")
+    assert papers.likeness(reply.body, page) > 0.7
+    assert papers.likeness(reply.body, papers.pdf("Another page")) < 0.6
+    assert files_of(adapter) == {".pdf"}
+    if world.switch.real:
+        assert world.switch.wait_ending(numbers[1])["variable_fax_t38_status"] == (
+            "negotiated" if t38 else "off"
+        )
+
+
+def files_of(adapter: Any) -> set[str]:
+    """The kinds of files that are kept."""
+    return {path.suffix for path in adapter.recordings.iterdir() if path.is_file()}
+
+
+def test_a_voice_is_no_fax(world: World) -> None:
+    """Both ways, within the time that the settings give it; the script goes on."""
+    adapter = fax_adapter(world, answer_timeout=1.5)
+    inbox, report = world.inbox(), world.report()
+    document = world.receiver.serve("/faxes/unread.pdf", papers.pdf("Unread"), "application/pdf")
+    world.call(
+        [
+            {"receive_fax": {"status_url": inbox.url}},
+            report.step("received"),
+            {"send_fax": {"document": document, "status_url": inbox.url}},
+            report.step("sent"),
+        ],
+        says=speech(),
+        adapter=adapter,
+    )
+    received, sent = report.wait("received"), report.wait("sent", within=20)
+    for method, found in (("receive_fax", received), ("send_fax", sent)):
+        assert found[f"{method}_result"] == "failed"
+        assert (found[f"{method}_result_code"], found[f"{method}_pages"]) == (2, 0)
+        assert "Timed out" in found[f"{method}_result_text"]
+    for direction in ("receive", "send"):
+        (finished,) = eventually(partial(told, inbox, direction))
+        assert not finished["success"]
+    assert told(inbox, "receive")[0]["document"] is None
+    assert files_of(adapter) == set()
+
+
+UNREADABLE: Sequence[tuple[str, bytes, str]] = (
+    ("page.html", b"<html>not a document", "neither PDF nor TIFF"),
+    ("broken.pdf", b"%PDF-1.4 broken", "to_fax"),
+    ("long.pdf", b"%PDF-" + bytes(5000), "longer than 4096 bytes"),
+)
+
+
+def test_a_document_that_cannot_be_had(world: World) -> None:
+    """Each fails with its reason, and the call is not even answered for it."""
+    adapter = fax_adapter(world, max_bytes=4096)
+    inbox, report = world.inbox(), world.report()
+    steps: list[Any] = []
+    for name, body, _ in UNREADABLE:
+        url = world.receiver.serve(f"/faxes/{name}", body, "application/pdf")
+        steps += [{"send_fax": {"document": url, "status_url": inbox.url}}, report.step(name)]
+    steps += [{"send_fax": "http://169.254.169.254/fax.pdf"}, report.step("metadata")]
+    steps += [{"send_fax": "file:///etc/passwd"}, report.step("file")]
+    phone = world.run(steps, adapter=adapter)
+    reasons = {name: reason for name, _, reason in UNREADABLE}
+    for name, reason in {**reasons, "metadata": "deny_to", "file": "http(s)"}.items():
+        found = report.wait(name)
+        assert found["send_fax_result"] == "failed"
+        assert reason in found["send_fax_result_text"]
+    assert len(eventually(lambda: told(inbox, "send"))) == len(UNREADABLE)
+    assert not phone.answered
+    assert files_of(adapter) == set()
+
+
+@pytest.mark.parametrize("dies", ["caller", "adapter"])
+def test_a_page_that_came_is_kept(world: World, dies: str) -> None:
+    """Whoever is gone after the first page of two: it is there, and is told once."""
+    adapter = fax_adapter(world, t38=False)
+    inbox = world.inbox()
+    pages = papers.pdf("First", "Second")
+    document = world.receiver.serve("/faxes/two.pdf", pages, "application/pdf")
+    world.join(
+        [{"send_fax": document}],
+        [{"receive_fax": inbox.url}, "hangup"],
+        adapter=adapter,
+    )
+    eventually(lambda: told(inbox, "receive", "page"), within=FAX_SECONDS, what="a page")
+    if dies == "caller":
+        world.switch.hang_up_all()
+    else:
+        adapter.kill()
+        adapter.start()
+    (finished,) = eventually(lambda: told(inbox, "receive"), within=30, what="the end")
+    assert (finished["success"], finished["pages"], finished["format"]) == (False, 1, "pdf")
+    body = http_get(finished["document"]).body
+    assert papers.count(body) == 1
+    assert papers.likeness(body, pages) > 0.7
