@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import NoSourceError, Source, choose, remote
+from adapter.documents.sources import NoSourceError, Source, Topic, choose, remote
+from adapter.methods.relay import routed
 from adapter.swml.effects import Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 
@@ -38,16 +39,27 @@ class CallDocuments:
         if self._source is None:
             report(Code.PARSE_ERROR, self._problem)
             return None
-        for place in self._source.places:
-            try:
-                return self.load(place, facts)
-            except (FetchError, DocumentError) as error:
-                code = error.code if isinstance(error, DocumentError) else None
-                report(code or Code.PARSE_ERROR, str(error))
+        found = (self._loaded(place, facts, report) for place in self._source.places)
+        return next((document for document in found if document is not None), None)
+
+    def _loaded(self, place: Place | Topic, facts: CallFacts, report: Report) -> Document | None:
+        try:
+            return self.load(place, facts)
+        except (FetchError, DocumentError) as error:
+            code = error.code if isinstance(error, DocumentError) else None
+            report(code or Code.PARSE_ERROR, str(error))
         return None
 
-    def load(self, place: Place, facts: CallFacts) -> Document:
+    def fallback(self, facts: CallFacts, report: Report) -> Document | None:
+        """What follows where the first document was none, or came to nothing."""
+        if self._source is None or self._source.fallback is None:
+            return None
+        return self._loaded(self._source.fallback, facts, report)
+
+    def load(self, place: Place | Topic, facts: CallFacts) -> Document:
         """Fetch a document; raises FetchError and DocumentError."""
+        if isinstance(place, Topic):
+            return self.read(routed(place.name, self._service.settings.relay), str(place))
         body = self._service.fetcher.fetch(place, facts, project=self.project)
         return self.read(body, str(place))
 

@@ -155,6 +155,10 @@ class Confirmation:
 
     # -- its steps -------------------------------------------------------------------------------
 
+    def fallback(self) -> Document | None:
+        """A leg has none."""
+        return None
+
     def _run_steps(self, script: Interpreter) -> None:
         while (effect := script.next_effect()) is not None:
             script.apply(self._do(script, effect))

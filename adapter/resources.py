@@ -17,6 +17,7 @@ from adapter.media import Media
 from adapter.positions import Positions
 from adapter.queues.queues import Queues
 from adapter.recording.archive import Archive
+from adapter.relay.exchange import Exchange
 from adapter.sounds.library import SoundLibrary
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
@@ -36,6 +37,7 @@ class Resources(Protocol):
     positions: Positions
     running: RunningCalls
     journals: Journals
+    exchange: Exchange
     sounds: SoundLibrary
     media: Media
     web_session: requests.Session

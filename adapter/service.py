@@ -42,8 +42,11 @@ from adapter.recording import folder_trial, links
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
 from adapter.recording.retention import Retention
+from adapter.relay import exchange as relay
+from adapter.relay.door import PATHS, Door
 from adapter.session import SESSION_VARIABLE, Session
 from adapter.store.held import HeldWrites
+from adapter.store.rows import Recording
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
@@ -105,7 +108,7 @@ class Service:
         name = f"{socket.gethostname()} {settings.listen} worker {worker}"
         self.positions = Positions(self.store, worker=name)
         self.journals = Journals(self.store)
-        self.archive = _archive(settings, self.store, self.outbox, self.journals)
+        self.archive = _archive(settings, self.store, self.outbox, self._recording_told)
         self.media = Media.of(settings, self.web_session, self.archive)
         self.sounds = self.media.sounds
         self.outlet = Outlet(settings.sip_profile, settings.gateway)
@@ -119,10 +122,19 @@ class Service:
             f"{worker}-{os.getpid()}",
             {
                 commander.KIND: lambda command: self.commander.answer(command),
+                relay.KIND: lambda question: self._door.answer(question),
                 READINESS: lambda _: {"reasons": self._own_reasons()},
             },
         )
         self.commander = Commander(self.running, known=self.store.call_log, bus=self._bus)
+        self._gate = Gate(settings.projects)
+        self._door = Door(
+            self._bus,
+            self._gate,
+            self.commander,
+            login_seconds=settings.deadlines.http_request,
+        )
+        self.exchange = self._door.exchange
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
@@ -178,6 +190,7 @@ class Service:
         for node in self._nodes:
             node.stop()
         self._sender.stop(deadline)
+        self._door.close()
         self._web.stop(1)
         self._bus.stop()
         self._publisher.kill()
@@ -229,6 +242,11 @@ class Service:
             finally:
                 self._admission.leave(call)
 
+    def _recording_told(self, row: Recording) -> None:
+        self.journals.recording(row)
+        if control := self.running.find(row.call_id):
+            control.audience.recording(row, self.archive.url(row))
+
     def _measure(self) -> None:
         self._publish()
         self._sender.measure()
@@ -252,7 +270,7 @@ class Service:
             measure=self._measure,
             offload=in_thread,
         )
-        gate = Gate(self.settings.projects)
+        gate = self._gate
         add_api(
             app,
             gate=gate,
@@ -263,7 +281,8 @@ class Service:
             download=download(self.settings, self.store, verify=links.verify, offload=in_thread),
             public_url=self.settings.public_url,
         )
-        return WebServer(self.settings, app, self._listeners.web, self._certificate)
+        sockets = dict.fromkeys(PATHS, self._door.serve)
+        return WebServer(self.settings, app, self._listeners.web, self._certificate, sockets)
 
     def _stored_recordings(self) -> StoredRecordings:
         archive = self.archive
@@ -275,7 +294,9 @@ def _certificate(settings: Settings) -> Certificate | None:
     return Certificate(chain, key) if chain and key else None
 
 
-def _archive(settings: Settings, store: Store, outbox: Outbox, journals: Journals) -> Archive:
+def _archive(
+    settings: Settings, store: Store, outbox: Outbox, told: Callable[[Recording], None]
+) -> Archive:
     secret = settings.link_secret
     return Archive(
         store=store,
@@ -286,7 +307,7 @@ def _archive(settings: Settings, store: Store, outbox: Outbox, journals: Journal
         public_url=settings.public_url,
         link_secret=secret.get_secret_value() if secret else None,
         jitter_buffer_ms=settings.jitter_buffer_ms,
-        told=journals.recording,
+        told=told,
     )
 
 

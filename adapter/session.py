@@ -32,6 +32,7 @@ from adapter.identity import CallIdentity
 from adapter.journal import Journal
 from adapter.methods.context import Context
 from adapter.recording.call_recordings import CallRecordings
+from adapter.relay import audience
 from adapter.steps import performed
 from adapter.store.rows import CallLog
 from adapter.swml.effects import FETCH, YIELD, Effect, Result
@@ -55,6 +56,9 @@ NO_DOCUMENT_CAUSE = "NORMAL_TEMPORARY_FAILURE"
 
 AUDIBLE_SECONDS = 0.1
 """A step that took longer was heard, or waited: it must not be done again."""
+
+SETTLE_SECONDS = 2.0
+"""For what was commanded to say that it is over, before the call says so."""
 
 FILES_DEADLINE = 8.0
 """Seconds after the hangup for recordings to close; the switch keeps the socket for ten."""
@@ -90,6 +94,7 @@ class Session:
         self._replacement: Document | None = None
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
+        self._audience = audience.gather(service.exchange, call, self._identity, self._facts)
         self._journal = self._open_journal()
         self._follow_bridges()
 
@@ -111,10 +116,13 @@ class Session:
         """Run the script to its end, then end the call and see its recordings closed."""
         with closing(self._journal):
             # Not kept here, as it knows us: a call must not wait for the collector of circles.
-            control = CallControl(self._context({}), self._row, self, self._journal.note)
+            control = CallControl(
+                self._context({}), self._row, self, self._journal.note, self._audience
+            )
             self._service.running.add(control)
             try:
                 self._run()
+                self._close(control)
             finally:
                 self._service.running.remove(control)
 
@@ -129,7 +137,6 @@ class Session:
         finally:
             metrics.CALLS_ACTIVE.dec()
             metrics.counter(metrics.CALLS, result).inc()
-        self._close()
 
     def _run_document(self) -> str:
         # By default a `*` cuts off what plays; SWML has no such rule.
@@ -146,12 +153,14 @@ class Session:
         self._call.hangup()
         return "finished"
 
-    def _close(self) -> None:
+    def _close(self, control: CallControl) -> None:
         if self._call.lost:
             return
         if not self._recordings.wait_ended(FILES_DEADLINE):
             self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
         self.over = True
+        control.settle(SETTLE_SECONDS)
+        self._audience.state("ended", self._call.hangup_cause)
         if self.script is not None:
             self._service.positions.end(self)
 
@@ -215,6 +224,7 @@ class Session:
         )
         script.update_call(peer=None)  # nobody is bridged to a call that comes to us
         self._step_began = position["step_began"]
+        self._audience.again()
         self._log.info("call taken up again", document=script.document.name)
         return script
 
@@ -231,6 +241,11 @@ class Session:
     def read(self, text: str) -> Document:
         """A document by its text."""
         return self._documents.read(text, "<command>")
+
+    def fallback(self) -> Document | None:
+        """What the settings give a call when its own document comes to nothing."""
+        facts = CallFacts(self._facts, envs=self._project.envs)
+        return self._documents.fallback(facts, self._report_no_document)
 
     def replace(self, document: Document) -> None:
         """Run this one in place of what runs now, which is broken off."""
@@ -319,6 +334,7 @@ class Session:
             outlet=service.outlet,
             documents=self,
             running=self._running,
+            clients=self._audience,
         )
 
     def report_warnings(self, script: Interpreter) -> None:

@@ -5,6 +5,7 @@ from adapter.config.faults import Fault, SettingsError
 from adapter.config.load import Settings
 from adapter.config.media import Fax, Speech
 from adapter.config.models import (
+    TOPIC,
     Address,
     Callbacks,
     Deadlines,
@@ -19,6 +20,7 @@ from adapter.config.models import (
 )
 
 __all__ = [
+    "TOPIC",
     "Address",
     "Callbacks",
     "Deadlines",

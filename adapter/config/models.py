@@ -29,6 +29,9 @@ from adapter.config.section import Count, Seconds, Section, ShortWord, Size
 NIL_ID = "00000000-0000-0000-0000-000000000000"
 LINK_SECRET_LENGTH = 16  # shorter ones can be guessed by trying
 SIGNING_KEY_LENGTH = 8
+TOPIC = r"[\w.:/@+-]{1,256}"
+"""A RELAY topic: nothing in it is an expression of a document."""
+
 MEBIBYTE = 1024 * 1024
 DATABASES = ("sqlite:////", "postgresql://", "postgresql+psycopg://", "postgres://")
 
@@ -121,6 +124,12 @@ def _scheme(tls_cert: Path | None) -> str:
     return "https://" if tls_cert else "http://"
 
 
+def _topic(value: str) -> str:
+    if not re.fullmatch(TOPIC, value):
+        raise ValueError(f"is no topic: it may have {TOPIC}")
+    return value
+
+
 def _network(value: object) -> object:
     return ip_network(value) if isinstance(value, str) else value
 
@@ -143,7 +152,10 @@ Port = Annotated[int, Field(gt=0, le=65535)]
 
 
 class Route(Section):
-    """Which document a call gets: matched by `path` or by `to`, found at `swml` or in `folder`."""
+    """Which document a call gets: matched by `path` or by `to`, found at `swml` or in `folder`.
+
+    With `relay` it gets none: it is offered to the RELAY clients that want this topic's calls.
+    """
 
     path: str | None = Field(
         None,
@@ -157,8 +169,13 @@ class Route(Section):
     folder: Path | None = Field(
         None, description="folder of documents; what the `*` of `path` stood for names the file"
     )
+    relay: Annotated[str, AfterValidator(_topic)] | None = Field(
+        None, description="topic (context) of the RELAY clients that are offered these calls"
+    )
     fallback: DocumentSource | None = Field(
-        None, description="URL or file to use when the document cannot be had"
+        None,
+        description="URL or file to use when the document cannot be had, or no client takes the"
+        " call",
     )
     project: str | None = Field(None, description="id of the project that these calls belong to")
 
@@ -166,8 +183,8 @@ class Route(Section):
     def _is_one_rule(self) -> Self:
         if (self.path is None) == (self.to is None):
             raise ValueError("needs exactly one of path and to")
-        if (self.swml is None) == (self.folder is None):
-            raise ValueError("needs exactly one of swml and folder")
+        if sum(one is not None for one in (self.swml, self.folder, self.relay)) != 1:
+            raise ValueError("needs exactly one of swml, folder and relay")
         if self.folder is not None and not (self.path or "").endswith("*"):
             raise ValueError("has a folder, so its path must end in *: the rest names the file")
         if self.path and "*" in self.path[:-1]:
@@ -244,6 +261,16 @@ class KeepByFormat(Section):
     mp4: Keep = Field(Keep(), description="for mp4")
     pdf: Keep = Field(Keep(), description="for faxes")
     tiff: Keep = Field(Keep(), description="for faxes that could not be made a pdf")
+
+
+class Relay(Section):
+    """Calls that RELAY clients are offered; times in seconds."""
+
+    timeout: Seconds = Field(30, description="for some client to take the call")
+    turn: Seconds = Field(5, description="for one client, before the next one is offered it too")
+    abandoned: Seconds = Field(
+        300, description="without any client of the call before its fallback follows, or its end"
+    )
 
 
 class Retention(Keep):
@@ -358,6 +385,7 @@ class SettingsModel(Section):
     )
     callbacks: Callbacks = Field(Callbacks(), description="delivery of status callbacks")
     documents: Documents = Field(Documents(), description="fetching of documents")
+    relay: Relay = Field(Relay(), description="calls for RELAY clients")
     retention: Retention = Field(Retention(), description="what is deleted by itself")
     jitter_buffer_ms: int = Field(
         60, ge=0, le=1000, description="jitter buffer of a call that is recorded; 0 leaves it alone"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
@@ -16,10 +16,42 @@ if TYPE_CHECKING:
     from adapter.control.playing import Playing
     from adapter.control.script import Script
     from adapter.methods.context import Context
-    from adapter.store.rows import CallLog
+    from adapter.store.rows import CallLog, Recording
 
 PLAYS_AT_ONCE = 8
 """Sounds inside each other on one call; the switch itself stacks no more than 16."""
+
+
+class Audience(Protocol):
+    """The clients that stay connected and hear of the call (RELAY)."""
+
+    def join(self, client: str) -> None:
+        """It commands the call, and so it has it."""
+
+    def leave(self, client: str) -> None:
+        """It leaves the call to others."""
+
+    def again(self) -> None:
+        """Tell them once more where the call stands."""
+
+    def recording(self, row: Recording, url: str) -> None:
+        """Tell them that a recording is in another state; `url` is where its file can be had."""
+
+
+class Nobody:
+    """No client hears of the call."""
+
+    def join(self, client: str) -> None:
+        pass
+
+    def leave(self, client: str) -> None:
+        pass
+
+    def again(self) -> None:
+        pass
+
+    def recording(self, row: Recording, url: str) -> None:
+        pass
 
 
 class CallControl:
@@ -34,6 +66,7 @@ class CallControl:
         row: Callable[[], CallLog],
         script: Script,
         note: Callable[[str, Mapping[str, Any]], None] = lambda _name, _details: None,
+        audience: Audience | None = None,
     ) -> None:
         self.context = context
         self.call = context.call
@@ -42,6 +75,7 @@ class CallControl:
         self.plays: Started[Playing] = Started("play", PLAYS_AT_ONCE)
         self.collects: Started[Collecting] = Started("collect", 1)
         self.note = note
+        self.audience: Audience = audience or Nobody()
         self._row = row
         self.log = structlog.get_logger().bind(call_id=context.identity.call_id)
 
@@ -62,6 +96,15 @@ class CallControl:
     def new_id() -> str:
         """A control_id for what was commanded without one."""
         return str(uuid.uuid4())
+
+    def heard_by(self, client: str) -> None:
+        """A client that stays connected commands the call: it hears of it from now on."""
+        self.audience.join(client)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until what was started has said that it is over; the call has ended."""
+        self.plays.settle(seconds)
+        self.collects.settle(seconds)
 
     def tell(self, url: str | None, event_type: str, **params: Any) -> None:
         """Something happened to what was commanded: a callback, if there is a URL."""

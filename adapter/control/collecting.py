@@ -59,9 +59,13 @@ class Collecting:
         take_back = control.context.digits.divert(self._inbox.put)
         control.call.on("CHANNEL_HANGUP", lambda _: self.stop())
         control.call.when_ended(self.stop)
-        greenlet = gevent.spawn(self._run)
-        greenlet.name = f"collect {self.control_id}"
-        greenlet.link(lambda _: take_back())
+        self._greenlet = gevent.spawn(self._run)
+        self._greenlet.name = f"collect {self.control_id}"
+        self._greenlet.link(lambda _: take_back())
+
+    def settle(self, seconds: float) -> None:
+        """Wait until it has told its end, for so long."""
+        self._greenlet.join(seconds)
 
     def stop(self) -> None:
         """End it; what was pressed so far is forgotten."""

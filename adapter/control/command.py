@@ -41,6 +41,10 @@ class Command:
     name: str
     parameters: type[Parameters]
     run: Callable[[CallControl, Any], None]
+    relay_only: bool = False
+    """Whether the REST API has no such command."""
+    leaves: bool = False
+    """Whether a client that gives it wants no more of the call."""
 
     def parse(self, params: Mapping[str, Any]) -> Parameters:
         """The parameters, typed. Raises `Invalid` that names the first wrong one."""

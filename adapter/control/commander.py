@@ -21,7 +21,8 @@ KIND = "command"
 class Commander:
     """Gives commands to calls. `known` finds what the store knows of a call that is over."""
 
-    names = frozenset(name for name in COMMANDS if not name.startswith(laml.PREFIX))
+    all_names = frozenset(name for name in COMMANDS if not name.startswith(laml.PREFIX))
+    names = frozenset(name for name in all_names if not COMMANDS[name].relay_only)
 
     def __init__(
         self, calls: RunningCalls, *, known: Callable[[str], CallLog | None], bus: Bus | None = None
@@ -31,13 +32,26 @@ class Commander:
         self._bus = bus
 
     def run(
-        self, project_id: str, call_id: str, name: str, params: Mapping[str, Any]
+        self,
+        project_id: str,
+        call_id: str,
+        name: str,
+        params: Mapping[str, Any],
+        *,
+        by: str | None = None,
     ) -> dict[str, Any]:
         """Do the command; the call (CallLeg) as it is then. Raises a `ControlError`.
 
-        A call of another project is unknown here.
+        A call of another project is unknown here. `by` is a client that stays connected, and hears
+        of the call from now on.
         """
-        command = {"project": project_id, "call": call_id, "name": name, "params": dict(params)}
+        command = {
+            "project": project_id,
+            "call": call_id,
+            "name": name,
+            "params": dict(params),
+            "by": by,
+        }
         known_here = self._calls.find(call_id) or self._calls.ended(call_id)
         if known_here or self._bus is None:
             return self._here(command)
@@ -59,7 +73,12 @@ class Commander:
             raise self._why_not(command)
         if control.project_id != command["project"]:
             raise UnknownCall
-        return perform(control, command["name"], command["params"])
+        name, by = command["name"], command["by"]
+        if by and COMMANDS[name].leaves:
+            control.audience.leave(by)
+        elif by:
+            control.heard_by(by)
+        return perform(control, name, command["params"])
 
     def _elsewhere(self, bus: Bus, command: Mapping[str, Any]) -> dict[str, Any]:
         silent = False

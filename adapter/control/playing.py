@@ -61,7 +61,12 @@ class Playing:
     def start(self, *, loops: int, decibels: float) -> None:
         """Begin; `loops` is 0 for no end."""
         self._decibels = decibels
-        gevent.spawn(self._run, loops).name = f"play {self.control_id}"
+        self._greenlet = gevent.spawn(self._run, loops)
+        self._greenlet.name = f"play {self.control_id}"
+
+    def settle(self, seconds: float) -> None:
+        """Wait until it has told its end, for so long."""
+        self._greenlet.join(seconds)
 
     # -- what may be done with it ----------------------------------------------------------------
 

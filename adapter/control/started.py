@@ -16,6 +16,9 @@ class Ends(Protocol):
     @property
     def over(self) -> bool: ...
 
+    def settle(self, seconds: float) -> None:
+        """Wait until it has said so."""
+
 
 Thing = TypeVar("Thing", bound=Ends)
 
@@ -46,6 +49,11 @@ class Started(Generic[Thing]):
         if len(self._by_id) > REMEMBERED:
             over = (name for name, each in self._by_id.items() if each.over)
             self._by_id.pop(next(over, ""), None)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until all of them are over, and have said so."""
+        for each in self._by_id.values():
+            each.settle(seconds)
 
     def find(self, control_id: str) -> Thing:
         """The latest of this id, running or over; raises `Invalid`."""

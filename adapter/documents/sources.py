@@ -1,6 +1,7 @@
 """Which document a call gets.
 
-Order: the channel variable `swml_url` (the dialplan's word on this very call), the first of
+Order: the channel variables `swml_url` and `swml_relay` (the dialplan's word on this very call: a
+document, or the topic whose RELAY clients are offered the call), the first of
 `routes` that matches the socket's path or the destination number, and `swml` for all others.
 
 A place from the settings may be a file or a folder; a place from anywhere else is a URL, or
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from adapter.config import Route, Settings, local_path
+from adapter.config import TOPIC, Route, Settings, local_path
 from adapter.documents.folders import is_name
 from adapter.log import hide_credentials
 
 URL_VARIABLE = "swml_url"
+TOPIC_VARIABLE = "swml_relay"
 PATH_VARIABLE = "socket_path"  # set by mod_event_socket from `socket host:port/path`
 NUMBER_VARIABLE = "destination_number"
 
@@ -71,6 +73,16 @@ class InFolder:
         return f"{self.folder}/{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """No document, but the RELAY clients that want the calls of a topic."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"<relay {self.name}>"
+
+
 Place = Url | File | Shared | InFolder
 
 
@@ -78,12 +90,12 @@ Place = Url | File | Shared | InFolder
 class Source:
     """Where to look for a call's document, and whose call it is (None: the default project's)."""
 
-    document: Place
+    document: Place | Topic
     fallback: Place | None = None
     project: str | None = None
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[Place | Topic, ...]:
         """The places in the order to try them."""
         return (self.document,) if self.fallback is None else (self.document, self.fallback)
 
@@ -100,6 +112,8 @@ def choose(variable: Callable[[str], str | None] | Mapping[str, str], settings: 
     get = variable.get if isinstance(variable, Mapping) else variable
     if url := get(URL_VARIABLE):
         return Source(remote(url), place(settings.fallback))
+    if topic := get(TOPIC_VARIABLE):
+        return Source(_topic(topic), place(settings.fallback))
     path, number = (get(PATH_VARIABLE) or "").strip("/"), get(NUMBER_VARIABLE) or ""
     for route in settings.routes:
         if found := _routed(route, path, number):
@@ -108,7 +122,7 @@ def choose(variable: Callable[[str], str | None] | Mapping[str, str], settings: 
         return Source(default, place(settings.fallback))
     raise NoSourceError(
         f"no document for the number {number!r} and the path {path!r}: set swml, add a route,"
-        f" or set the channel variable {URL_VARIABLE}"
+        f" or set the channel variable {URL_VARIABLE} or {TOPIC_VARIABLE}"
     )
 
 
@@ -124,6 +138,13 @@ def remote(url: str) -> Url | Shared:
     return Url(url)
 
 
+def _topic(name: str) -> Topic:
+    """A topic that the switch names, perhaps by what a caller dialled."""
+    if not re.fullmatch(TOPIC, name):
+        raise NoSourceError(f"{name[:100]!r} is no topic: {TOPIC_VARIABLE} may have {TOPIC}")
+    return Topic(name)
+
+
 def place(source: str | None) -> Place | None:
     """A place that the settings name."""
     if not source:
@@ -134,16 +155,20 @@ def place(source: str | None) -> Place | None:
     return File(path) if path else None
 
 
-def _routed(route: Route, path: str, number: str) -> Place | None:
+def _routed(route: Route, path: str, number: str) -> Place | Topic | None:
     """Where the route leads; None when it does not match."""
     if route.to is not None:
-        return place(route.swml) if re.search(route.to, number) else None
+        return _document(route) if re.search(route.to, number) else None
     rest = _matched(route.path or "", path)
     if rest is None:
         return None
     if route.folder is None:
-        return place(route.swml)
+        return _document(route)
     return InFolder(route.folder, rest) if is_name(rest) else None
+
+
+def _document(route: Route) -> Place | Topic | None:
+    return Topic(route.relay) if route.relay is not None else place(route.swml)
 
 
 def _matched(pattern: str, path: str) -> str | None:

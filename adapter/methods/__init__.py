@@ -44,6 +44,7 @@ NAMES = (
     "receive_fax",
     "record",
     "record_call",
+    "relay",
     "request",
     "send_digits",
     "send_fax",

@@ -44,6 +44,51 @@ class Documents(Protocol):
     def read(self, text: str) -> Document:
         """Raises DocumentError."""
 
+    def fallback(self) -> Document | None:
+        """What the settings give a call whose own document is not to be had; None: nothing."""
+
+
+class Clients(Protocol):
+    """Those outside who are connected to us, hear of the call and may be offered it (RELAY)."""
+
+    news: Flag
+    """Set when one takes the call or passes it on; cleared by who waits for that."""
+
+    @property
+    def anybody(self) -> bool:
+        """Whether some client has the call."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether one that has it is connected now. Asks the other workers."""
+
+    def candidate(self, topic: str, asked: set[str]) -> str | None:
+        """A client that wants calls of this topic and is not among those asked."""
+
+    def offer(self, client: str, topic: str) -> bool:
+        """Offer it the call; False if it is gone."""
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Tell those that have the call; does not wait."""
+
+
+class NoClients:
+    """Nobody is connected, and nobody hears of the call."""
+
+    anybody = connected = False
+
+    def __init__(self) -> None:
+        self.news = Flag()
+
+    def candidate(self, topic: str, asked: set[str]) -> str | None:  # noqa: ARG002
+        return None
+
+    def offer(self, client: str, topic: str) -> bool:  # noqa: ARG002
+        return False
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        pass
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -74,6 +119,8 @@ class Context:
     running: dict[str, Any] = field(default_factory=dict)
     """What methods of this call started in the background, by the method's name."""
 
+    clients: Clients = field(default_factory=NoClients)
+
     until: Flag | None = None
     """Where the step is one of a document for a waiting call: it is cut off once this is set."""
 
@@ -84,13 +131,16 @@ class Context:
     def tell(
         self, url: str | None, event_type: str, *, of: CallIdentity | None = None, **params: Any
     ) -> None:
-        """Store a callback, to be delivered in order. No URL: nobody asks.
+        """Store a callback, to be delivered in order, and tell the clients that have the call.
 
         It is about this call, or `of` another one that this one made.
         """
-        if url is None:
+        if url is None and not self.clients.anybody:
             return
         payload = call_event(event_type, of or self.identity, self.now(), **params)
+        self.clients.tell(payload)
+        if url is None:
+            return
         identity = self.identity
         write: Write = self.outbox.put(identity.call_id, url, payload, identity.project_id)
         self.held.commit(write)

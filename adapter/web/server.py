@@ -12,7 +12,7 @@
 import contextlib
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import gevent
@@ -25,12 +25,14 @@ from gevent.ssl import SSLSocket
 from adapter.config import Address, Settings
 from adapter.web.app import BodyTooLarge
 from adapter.web.tls import Certificate
+from adapter.web.websocket import WebSocket
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 SCARCE = 0.25  # of all connections still free: below it idle ones must hurry
 SCARCE_IDLE = 1.0  # seconds
+CHUNK = 64 * 1024  # bytes that are read at once from a WebSocket
 REFUSAL = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
 
 log = structlog.get_logger()
@@ -132,10 +134,30 @@ class Handler(WSGIHandler):
             self.response_headers.append((b"Connection", b"close"))
 
     def handle_one_response(self) -> None:
+        serve = self.server.sockets.get(self.environ["PATH_INFO"])
+        if serve is not None and self.environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            self._serve_websocket(serve)
+            return
         super().handle_one_response()
         # After a failed read nobody knows where the next request begins.
         if self.stream.failed or self.server.closed:
             self.close_connection = True
+
+    def _serve_websocket(self, serve: Callable[[WebSocket], None]) -> None:
+        self.close_connection = True
+        settings = self.server.settings
+        websocket = WebSocket(
+            self.socket,
+            self._receive,
+            largest=settings.limits.http_body_bytes,
+            write_seconds=settings.deadlines.http_write,
+        )
+        if websocket.accept(self.path, self.headers.items()):
+            serve(websocket)
+
+    def _receive(self, seconds: float) -> bytes:
+        self.stream.allow(seconds=seconds, size=CHUNK)
+        return bytes(self.rfile.read1(CHUNK))
 
     def _write_with_headers(self, data: bytes) -> None:
         """Head and first data in one piece: a second small one would wait for the client's ACK."""
@@ -199,8 +221,11 @@ class WebServer(WSGIServer):
         app: Callable[..., Any],
         listener: socket | None = None,
         certificate: Certificate | None = None,
+        sockets: Mapping[str, Callable[[WebSocket], None]] | None = None,
     ) -> None:
+        """`sockets`: paths at which a WebSocket is opened, and who serves it to its end."""
         self.settings = settings
+        self.sockets = dict(sockets or {})
         self.certificate = certificate
         self.idle: set[socket] = set()
         super().__init__(

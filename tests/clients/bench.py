@@ -3,17 +3,24 @@
 import json
 import os
 import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
 from worlds.adapter_process import ROOT, AdapterProcess
+from worlds.waiting import eventually
 from worlds.world import PROJECT, TOKEN
 
 HERE = Path(__file__).parent
 SWSH = ROOT / ".venv-swsh" / "bin" / "sw"
 NODE_MODULES = HERE / "node_modules" / ".installed"
+OFFICE = "office"
+"""The topic of calls to numbers that begin so."""
+
 DEADLINE = 60.0
 """Seconds for one run of a client, which may take ten to start on a busy machine."""
 
@@ -106,3 +113,62 @@ class Node:
         )
         assert done.returncode == 0, done
         return json.loads(done.stdout)
+
+
+class Relay:
+    """A RELAY client of theirs: a program that prints what happens, one JSON object a line."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.said: list[dict[str, Any]] = []
+        self._other: list[str] = []
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def wait(self, within: float = DEADLINE, **wanted: Any) -> dict[str, Any]:
+        """The first thing it said with these values."""
+
+        def find() -> dict[str, Any] | None:
+            failures = [one for one in self.said if "failed" in one and "failed" not in wanted]
+            assert not failures, (failures, self._other[-20:])
+            return next((one for one in self.said if wanted.items() <= one.items()), None)
+
+        return eventually(find, within=within, what=f"{wanted} of {self.said} {self._other[-20:]}")
+
+    def states(self, kind: str, name: str = "state") -> list[str]:
+        """The states of events of one kind, in order."""
+        event = f"calling.call.{kind}"
+        return [one[name] for one in self.said if one.get("event") == event and name in one]
+
+    def tell(self, word: str) -> None:
+        """What it waits for."""
+        assert self._process.stdin
+        self._process.stdin.write(word + "\n")
+        self._process.stdin.flush()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._process.kill()
+        self._process.wait(DEADLINE)
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if line.startswith("{"):
+                self.said.append(json.loads(line))
+            else:
+                self._other.append(line)
+
+
+def sdk_relay(adapter: AdapterProcess, authority: Secure, scenario: str, *topics: str) -> Relay:
+    """signalwire-sdk's RelayClient."""
+    given = json.dumps({"scenario": scenario, "topics": topics})
+    command = [sys.executable, str(HERE / "relay_agent.py"), given]
+    own = {"SIGNALWIRE_RELAY_CA_FILE": str(authority.ca), "SIGNALWIRE_LOG_LEVEL": "warning"}
+    return Relay(command, {**environment(adapter), **own})

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench import NODE_MODULES, SWSH, Node, Secure, Sw
+from bench import NODE_MODULES, OFFICE, SWSH, Node, Secure, Sw
 from worlds.adapter_process import AdapterProcess
 from worlds.switches import OTHER
 from worlds.world import Stage, documents_by_number, project
@@ -43,6 +43,7 @@ def secure(
         settings = {
             "swml": documents_by_number(stage.receiver),
             "projects": [project()],
+            "routes": [{"to": f"^{OFFICE}", "relay": OFFICE}],
             "tls_cert": str(authority.chain),
             "tls_key": str(authority.key),
         }

@@ -36,7 +36,7 @@ def test_all_faults_come_at_once(faults):
         ("swml: file:///missing", "swml", "/missing is not a file"),
         ("fallback: missing", "fallback", "is not a file"),
         ("routes: [{swml: 'http://h'}]", "routes[0]", "exactly one of path and to"),
-        ("routes: [{path: a}]", "routes[0]", "exactly one of swml and folder"),
+        ("routes: [{path: a}]", "routes[0]", "exactly one of swml, folder and relay"),
         ("routes: [{path: a, folder: /}]", "routes[0]", "must end in *"),
         ("routes: [{to: a, folder: /}]", "routes[0]", "must end in *"),
         ("routes: [{path: 'a*b', swml: 'http://h'}]", "routes[0]", "not at the end"),

@@ -1,0 +1,130 @@
+"""`relay`: offer the call to RELAY clients and leave it to the one that takes it; not in SWML.
+
+A route of the settings (`relay: sales`) is a document with this one step; any document may have it,
+to go on by itself when nobody takes the call. One client after the other is offered it; who gives
+it a command has it. The step lasts as long as a client has the call: until the call ends, is given
+another document, or is passed on and nobody else takes it. A client whose connection ends may come
+back within `abandoned` seconds.
+
+document            switch
+relay          →    nothing: the client's commands do the rest
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Protocol
+
+from pydantic import Field
+
+from adapter.methods.context import Context
+from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, ScriptError
+from adapter.swml.parameters import Parameters
+
+LOOK_SECONDS = 0.5
+"""Between looks for a client that has come meanwhile."""
+
+PRESENCE_SECONDS = 5.0
+"""Between looks whether a client of the call is connected."""
+
+NO_CLIENT_CAUSE = "NORMAL_TEMPORARY_FAILURE"
+"""How a call ends that was for clients alone: SIP 503, so that a trunk may try elsewhere."""
+
+
+class Relay(Parameters):
+    """Offer the call to RELAY clients."""
+
+    topic: str = Field(
+        min_length=1, max_length=256, description="topic (context) that clients receive calls of"
+    )
+    timeout: float = Field(30, gt=0, description="seconds for some client to take the call")
+    turn: float = Field(
+        5, gt=0, description="seconds for one client, before the next one is offered it too"
+    )
+    abandoned: float = Field(
+        300, gt=0, description="seconds without any client of the call, after which it goes on"
+    )
+    routed: bool = Field(
+        False, description="what follows is the fallback of the settings, or the call's end"
+    )
+
+
+SPEC = MethodSpec("relay", Relay, Shorthand(scalar="topic"))
+
+
+class Times(Protocol):
+    """What the settings say."""
+
+    @property
+    def timeout(self) -> float: ...
+    @property
+    def turn(self) -> float: ...
+    @property
+    def abandoned(self) -> float: ...
+
+
+def routed(topic: str, times: Times) -> str:
+    """The document of a call that is for the clients of a topic."""
+    step = {
+        "topic": topic,
+        "timeout": times.timeout,
+        "turn": times.turn,
+        "abandoned": times.abandoned,
+        "routed": True,
+    }
+    return json.dumps({"sections": {"main": [{"relay": step}]}})
+
+
+def perform(context: Context, params: Relay) -> Result:
+    """Returns when no client has the call, or wants it."""
+    passed: set[str] = set()
+    while context.clients.anybody or _is_taken(context, params, passed):
+        if not _stay(context, params):
+            return _go_on(context, params, "every client of the call has gone")
+    return _go_on(context, params, f"no client took the call of the topic {params.topic!r}")
+
+
+def _is_taken(context: Context, params: Relay, asked: set[str]) -> bool:
+    """Offer it around; whoever was asked once is not asked again, but may still take it."""
+    clients, ends = context.clients, time.monotonic() + params.timeout
+    while (left := ends - time.monotonic()) > 0:
+        clients.news.clear()
+        client = clients.candidate(params.topic, asked)
+        if clients.anybody:
+            return True
+        if client is not None:
+            asked.add(client)
+            patience = params.turn if clients.offer(client, params.topic) else 0.0
+        else:
+            patience = LOOK_SECONDS
+        context.call.sleep(min(patience, left), until=clients.news)
+        if clients.anybody:
+            return True
+    return False
+
+
+def _stay(context: Context, params: Relay) -> bool:
+    """Until the client passes the call on (True), or all of them are gone for too long."""
+    clients, seen = context.clients, time.monotonic()
+    while clients.anybody:
+        clients.news.clear()
+        context.call.sleep(PRESENCE_SECONDS, until=clients.news)
+        if clients.connected:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > params.abandoned:
+            return False
+    return True
+
+
+def _go_on(context: Context, params: Relay, reason: str) -> Result:
+    error = ScriptError(Code.EXECUTE_FAILED, f"relay: {reason}")
+    if not params.routed:
+        return Result(error=error)
+    document = context.documents.fallback()
+    if document is not None:
+        return Result(transfer=document, error=error)
+    context.call.hangup(NO_CLIENT_CAUSE)
+    return Result(error=error, ends_script=True)

@@ -1,0 +1,156 @@
+"""The clients that hear of one call: the one that took it, and those that command it.
+
+Who they are is a variable of the channel, so that whoever gets the call, should we die, tells them
+on.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gevent.event import Event as Flag
+
+from adapter.callbacks.payloads import call_event, record_event
+from adapter.connecting.outcome import end_reason
+from adapter.relay.device import device
+from adapter.relay.sessions import is_protocol
+
+if TYPE_CHECKING:
+    from adapter.freeswitch.call import Call
+    from adapter.identity import CallIdentity
+    from adapter.relay.exchange import Exchange
+    from adapter.store.rows import Recording
+
+VARIABLE = "swml_relay_clients"
+"""Channel variable with their protocols."""
+
+MOST = 8
+"""Clients of one call."""
+
+END_REASONS = {"no_answer": "noAnswer", "declined": "decline"}
+"""RELAY's words, where they are not those of SWML's callbacks."""
+
+RECEIVE, STATE = "calling.call.receive", "calling.call.state"
+
+
+class Audience:
+    """Of one call."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        identity: CallIdentity,
+        facts: Mapping[str, Any],
+        *,
+        known: str = "",
+        remember: Callable[[Mapping[str, str]], None] = lambda _variables: None,
+    ) -> None:
+        """`known` is what the channel's variable holds, `remember` sets variables of it."""
+        self.news = Flag()
+        """Set when somebody takes the call, or passes it on; cleared by who waits for that."""
+        self._exchange = exchange
+        self._identity = identity
+        self._facts = facts
+        self._remember = remember
+        self._protocols = [one for one in known.split(",") if is_protocol(one)][:MOST]
+        self._answered = facts["call_state"] == "answered"
+
+    # -- who -------------------------------------------------------------------------------------
+
+    @property
+    def anybody(self) -> bool:
+        """Whether some client has the call."""
+        return bool(self._protocols)
+
+    @property
+    def connected(self) -> bool:
+        """Whether one of them is connected at this moment."""
+        return self._exchange.is_there(self._identity.project_id, self._protocols)
+
+    def join(self, protocol: str) -> None:
+        """This client commands the call: from now on it hears of it."""
+        if protocol not in self._protocols and len(self._protocols) < MOST:
+            self._protocols.append(protocol)
+            self._write_down()
+        self.news.set()
+
+    def leave(self, protocol: str) -> None:
+        """It wants no more of it."""
+        if protocol in self._protocols:
+            self._protocols.remove(protocol)
+            self._write_down()
+        self.news.set()
+
+    def _write_down(self) -> None:
+        self._remember({VARIABLE: ",".join(self._protocols)})
+
+    # -- offering --------------------------------------------------------------------------------
+
+    def candidate(self, topic: str, asked: set[str]) -> str | None:
+        """A client that wants such calls and was not asked yet."""
+        found = self._exchange.of_topic(self._identity.project_id, topic)
+        left = [one for one in found if one not in asked]
+        return random.choice(left) if left else None
+
+    def offer(self, protocol: str, topic: str) -> bool:
+        """Offer it the call; False if it is gone."""
+        state = "answered" if self._answered else "created"
+        params = {
+            **self._about_call(state),
+            "context": topic,
+            "project_id": self._identity.project_id,
+            "segment_id": self._facts["segment_id"],
+        }
+        return self._exchange.deliver(
+            self._identity.project_id, protocol, self._event(RECEIVE, params)
+        )
+
+    # -- telling ---------------------------------------------------------------------------------
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Something happened to the call; `event` is what a callback would hold."""
+        for protocol in self._protocols:
+            self._exchange.post(self._identity.project_id, protocol, event)
+
+    def state(self, state: str, cause: str = "") -> None:
+        """The call is in another state (created, ringing, answered, ending, ended)."""
+        self._answered = self._answered or state == "answered"
+        params = self._about_call(state)
+        if cause:
+            reason = end_reason(cause, bridged=self._answered)
+            params["end_reason"] = END_REASONS.get(reason, reason)
+        self.tell(self._event(STATE, params))
+
+    def recording(self, row: Recording, url: str) -> None:
+        """One of the call's recordings is in another state."""
+        if self.anybody:
+            self.tell(record_event(row, state=row.state, timestamp=time.time(), url=url))
+
+    def again(self) -> None:
+        """Tell where the call stands: after a while in which nobody could."""
+        self.state("answered" if self._answered else "created")
+
+    def _about_call(self, state: str) -> dict[str, Any]:
+        return {
+            "call_state": state,
+            "direction": self._facts["direction"],
+            "device": device(self._facts),
+            "tag": "",
+        }
+
+    def _event(self, event_type: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return call_event(event_type, self._identity, time.time(), **params)
+
+
+def gather(
+    exchange: Exchange, call: Call, identity: CallIdentity, facts: Mapping[str, Any]
+) -> Audience:
+    """The audience of a call that has come to us, for the first time or again."""
+    known, remember = call.variable(VARIABLE), call.set_variables
+    audience = Audience(exchange, identity, facts, known=known, remember=remember)
+    call.on("CHANNEL_ANSWER", lambda _: audience.state("answered"))
+    call.on("CHANNEL_HANGUP", lambda event: audience.state("ending", event.get("Hangup-Cause")))
+    return audience
