@@ -2,22 +2,27 @@
 
 Both run against the simulated switch in flat-out mode (no ticks, sounds end at once), in turn,
 several rounds; medians are printed, and the ratios, which hold where absolute figures do not.
-CPU time is the server process's own, from the kernel. Callbacks are stored, not delivered: their
-receiver accepts connections and says nothing.
+CPU time is that of the server and of all processes that it started, from the kernel. Callbacks are
+stored, not delivered: the adapter's receiver accepts connections and says nothing. Before a figure
+counts, each call's recording must have been finished and both its callbacks stored.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
 import sqlite3
 import statistics
 import sys
 import tempfile
+import time
+from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import control
 import language
@@ -41,6 +46,9 @@ sections:
     - hangup
 """
 IDLE_DOCUMENT = "sections: {main: [sleep: -1]}"
+
+TAKEN_SECONDS = 120
+"""Bare greenswitch takes some ten calls a second."""
 
 
 @dataclass
@@ -71,27 +79,49 @@ def drive(server: Server, calls: int, concurrency: int) -> Round:
     )
 
 
-def check_store(folder: Path, calls: int) -> None:
+def check_adapter(folder: Path, calls: int) -> None:
     """A call that is quick because its recording failed must not count."""
     with closing(sqlite3.connect(next(folder.glob("*/adapter.db")))) as store:
-        recordings = "SELECT count(*) FROM recordings WHERE state = 'finished'"
-        told = "SELECT count(*) FROM callbacks"
-        found = [store.execute(query).fetchone()[0] for query in (recordings, told)]
-    if found != [calls, 2 * calls]:
-        sys.exit(f"{calls} calls left {found[0]} recordings and {found[1]} callbacks")
+        finished = "SELECT call_id FROM recordings WHERE state = 'finished' AND size > 0"
+        told = "SELECT body FROM callbacks"
+        recorded = Counter(call_id for (call_id,) in store.execute(finished))
+        check("adapter", calls, recorded, [json.loads(body) for (body,) in store.execute(told)])
+
+
+def check_bare(folder: Path, calls: int) -> None:
+    """The same of the other side."""
+    with closing(sqlite3.connect(folder / "bare.db")) as store:
+        told = [json.loads(body) for (body,) in store.execute("SELECT body FROM callbacks")]
+    recorded = Counter(one["params"]["call_id"] for one in told if one["params"].get("size"))
+    check("bare greenswitch", calls, recorded, told)
+
+
+def check(name: str, calls: int, recorded: Counter[str], told: list[dict[str, Any]]) -> None:
+    """Each call has one finished recording, and was told to record and to have finished."""
+    states = Counter((one["params"]["call_id"], one["params"]["state"]) for one in told)
+    wanted = Counter((call, state) for call in recorded for state in ("recording", "finished"))
+    if len(recorded) != calls or set(recorded.values()) != {1} or states != wanted:
+        sys.exit(f"{calls} calls on {name} left {len(recorded)} recordings, {len(told)} callbacks")
 
 
 def idle_kb(server: Server, calls: int) -> float:
     with SimProcess(adapter=server.address, pace="flat") as switch, switch.client() as client:
-        place_idle(client, 20)
+        place_idle(server, client, 20)
         before = server.resident_kb()
-        place_idle(client, calls)
+        place_idle(server, client, calls)
         return (server.resident_kb() - before) / calls
 
 
-def place_idle(client: SimClient, calls: int) -> None:
+def place_idle(server: Server, client: SimClient, calls: int) -> None:
+    """Until the server has taken them all."""
+    wanted = server.open_files() + calls
     for _ in range(calls):
         client.call(to="2000")
+    end = time.monotonic() + TAKEN_SECONDS
+    while server.open_files() < wanted:
+        if time.monotonic() > end:
+            sys.exit(f"{calls} idle calls were not taken within {TAKEN_SECONDS} s")
+        time.sleep(0.05)
     client.api("status")
 
 
@@ -117,15 +147,23 @@ def main() -> None:
             for name, server in servers.items():
                 rounds[name].append(drive(server, chosen.calls, chosen.concurrency))
                 alone[name].append(drive(server, chosen.alone, 1).first_command_ms)
-        check_store(folder, servers["adapter"].calls)
+        check_adapter(folder, servers["adapter"].calls)
+        check_bare(folder, servers["bare greenswitch"].calls)
         memory = {
             "adapter": measured_idle(adapter(folder, IDLE_DOCUMENT), chosen.idle),
-            "bare greenswitch": measured_idle(bare(folder, "idle"), chosen.idle),
+            "bare greenswitch": measured_idle(bare(idle_folder(folder), "idle"), chosen.idle),
         }
     show(rounds, alone, memory, chosen)
     language.run(chosen.rounds)
     step.run()
     control.run(chosen.rounds)
+
+
+def idle_folder(folder: Path) -> Path:
+    """Another place: a bare application begins with an empty store."""
+    place = folder / "idle"
+    place.mkdir()
+    return place
 
 
 def measured_idle(starting: AbstractContextManager[Server], calls: int) -> float:

@@ -30,9 +30,8 @@ class Server:
     """How many it has had."""
 
     def cpu_seconds(self) -> float:
-        """User and system time of the whole process so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """User and system time so far, of all threads and of every process that it started."""
+        return sum(_cpu_seconds(pid) for pid in _family(self.process.pid))
 
     def gauge(self, name: str) -> float:
         """A number of its /metrics."""
@@ -40,10 +39,28 @@ class Server:
             lines = answer.read().decode().splitlines()
         return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
+    def open_files(self) -> int:
+        """How many, connections among them."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def resident_kb(self) -> float:
         """Resident memory."""
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * PAGE_KB
+
+
+def _family(pid: int) -> Iterator[int]:
+    """A process and all that it started, and they."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from _family(int(child))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """With what its children had used that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / TICKS
 
 
 def free_port() -> int:
