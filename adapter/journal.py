@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import gevent
 import structlog
 from gevent.event import Event as Flag
+from msgspec.structs import replace
 
 from adapter.identity import CallIdentity
 from adapter.journal_text import COMMAND, Entry, Level, packed, unpacked
@@ -74,11 +74,12 @@ class Journal:
         if self.row.state in (state, "ended"):
             return
         now = time.time()
-        self.row = replace(self.row, state=state)
+        moment: dict[str, Any] = {}
         if state == "answered":
-            self.row = replace(self.row, answered_at=now)
+            moment = {"answered_at": now}
         elif state == "ended":
-            self.row = replace(self.row, ended_at=now, cause=cause)
+            moment = {"ended_at": now, "cause": cause}
+        self.row = replace(self.row, state=state, **moment)
         self._dirty = True
         details = {"call_state": state, **({"cause": cause} if cause else {})}
         self._add(Entry(now, "info", "calling.call.state", details), always=True)

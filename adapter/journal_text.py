@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from pydantic_core import PydanticSerializationError, to_json
+from msgspec.json import Encoder
 
 from adapter.log import SECRET_NAMES, hide_credentials
 
@@ -70,10 +70,19 @@ def packed(entries: Sequence[Entry]) -> bytes:
 
 def _text(entries: Sequence[Entry]) -> bytes:
     try:
-        return to_json(entries, serialize_unknown=True)
-    except (PydanticSerializationError, ValueError):  # what is no UTF-8; what is too deep
+        return _ENCODER.encode(
+            [_readable(entry) if entry.name == COMMAND else entry for entry in entries]
+        )
+    except (TypeError, ValueError, OverflowError, RecursionError):  # no UTF-8; too large; too deep
         safe = [entry._replace(details=_kept(entry)) for entry in entries]
         return json.dumps(safe, default=_as_text).encode()
+
+
+def _readable(entry: Entry) -> tuple[float, Level, str, Any]:
+    if entry.name != COMMAND:
+        return entry
+    batch, reply = entry.details
+    return entry.at, entry.level, COMMAND, ([*map(_as_text, batch)], reply)
 
 
 def _is_suspicious(text: bytes) -> bool:
@@ -89,7 +98,15 @@ def unpacked(data: bytes) -> Iterator[Entry]:
 
 
 def _as_text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+_ENCODER = Encoder(enc_hook=_plain)
 
 
 def _kept(entry: Entry) -> Any:

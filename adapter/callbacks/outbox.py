@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic_core import to_json
+
 from adapter.callbacks import forms
 from adapter.callbacks.address import AddressError, origin_of
 from adapter.store.rows import Callback, CallbackState
@@ -98,12 +100,11 @@ class Outbox:
 def encode(payload: Mapping[str, Any]) -> bytes:
     """The body's bytes: compact JSON in UTF-8. Raises CallbackTooLargeError."""
     try:
-        text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        body = to_json(payload, inf_nan_mode="null")
     except ValueError:
-        # A document may hold .inf or .nan, which JSON has no word for.
+        # Bytes of the wire that are not UTF-8 arrive as lone surrogates; no receiver accepts those.
         text = json.dumps(_finite(payload), separators=(",", ":"), ensure_ascii=False)
-    # Bytes of the wire that are not UTF-8 arrive as lone surrogates; no receiver accepts those.
-    body = text.encode("utf-8", errors="replace")
+        body = text.encode("utf-8", errors="replace")
     if len(body) > MAX_BODY_BYTES:
         raise CallbackTooLargeError(
             f"a callback of {len(body)} bytes is larger than {MAX_BODY_BYTES}: send less"

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
 import structlog
+from msgspec.structs import replace
 
 from adapter.callbacks.conference_payloads import KINDS, recording_facts
 from adapter.freeswitch import conferences

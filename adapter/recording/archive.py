@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from adapter.callbacks.conference_payloads import conference_record_event, of_conference
 from adapter.callbacks.fax_payloads import fax_event

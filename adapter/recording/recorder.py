@@ -8,7 +8,6 @@ the recording goes on without us, and the store still knows it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import gevent
 import structlog
 from gevent.event import Event as Flag
 from gevent.queue import Empty, Queue
+from msgspec.structs import replace
 
 from adapter import metrics
 from adapter.freeswitch import commands
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from adapter.freeswitch.wire import Event
     from adapter.recording.archive import Archive
     from adapter.store.rows import Recording
+
+log = structlog.get_logger()
 
 DIGITS_LIMIT = 64
 """Digits that may wait while the store is slow; all else that can happen is a handful of inputs."""
@@ -92,9 +94,7 @@ class Recorder:
         self._empty = False
         self._started = 0.0
         self._stop_by: float | None = None
-        self._log = structlog.get_logger().bind(
-            call_id=row.call_id, control_id=row.control_id, recording_id=row.id
-        )
+        self._log = log.bind(call_id=row.call_id, control_id=row.control_id, recording_id=row.id)
 
     # -- what others ask -----------------------------------------------------------------------
 

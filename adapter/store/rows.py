@@ -1,13 +1,15 @@
 """The rows of the store, as plain frozen values.
 
-A row is a snapshot: to change one, make a new value with `dataclasses.replace` and put it.
+A row is a snapshot: to change one, make a new value with `msgspec.structs.replace` and put it.
 Times are Unix times in seconds (float), None where the moment has not come.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 CONFERENCE = "conference"
 """Among a recording's options: of which conference it is, where it is none of a call."""
@@ -22,8 +24,7 @@ PAUSES = "pauses"
 """Among a recording's options: its pauses, if there were any (`adapter.recording.pauses`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, frozen=True, kw_only=True):
     """One recording, from the moment it is asked for.
 
     `id` is ours (a uuid); `control_id` is the document's. `path` is relative to `recordings_dir`.
@@ -55,7 +56,7 @@ class Recording:
     error_code: str | None = None
     error_message: str | None = None
     deleted_at: float | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
 
     @property
     def pause_behavior(self) -> str | None:
@@ -72,8 +73,7 @@ class CallbackState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callback:
+class Callback(Struct, frozen=True, kw_only=True):
     """One status callback: the bytes to deliver, and how far delivery has come.
 
     `id` is sent as Idempotency-Key. `origin` is the receiver: its scheme, host and port. Callbacks
@@ -86,9 +86,9 @@ class Callback:
     id: str
     stream: str
     project_id: str
-    url: str = field(repr=False)  # may hold a password
+    url: str
     origin: str
-    body: bytes = field(repr=False)
+    body: bytes
     created_at: float
     next_attempt_at: float
     content_type: str = "application/json"
@@ -102,14 +102,17 @@ class Callback:
     retried_at: float | None = None
     position: int = 0
 
+    def __repr__(self) -> str:
+        """Without the address, which may hold a password, and the body."""
+        return f"<callback {self.id} of {self.stream} to {self.origin}, {self.state}>"
+
     @property
     def patience_from(self) -> float:
         """From when giving up is counted: when it was stored, or put back by hand."""
         return self.created_at if self.retried_at is None else self.retried_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallPosition:
+class CallPosition(Struct, frozen=True, kw_only=True):
     """Where a call stands in its document, so that another process can go on with it.
 
     `state` is the interpreter's own JSON value; the store does not look into it.
@@ -124,8 +127,7 @@ class CallPosition:
     ended_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLog:
+class CallLog(Struct, frozen=True, kw_only=True):
     """What is known of one call, running or over.
 
     `kind` is phone, sip or webrtc; `state` created, ringing, answered, ending or ended; `cause`
@@ -147,8 +149,7 @@ class CallLog:
     parent_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEvents:
+class CallEvents(Struct, frozen=True, kw_only=True):
     """Some events of a call, in order: `events` are the keeper's own bytes.
 
     `number` orders the call's pieces and makes a repeated commit harmless.
@@ -156,7 +157,10 @@ class CallEvents:
 
     call_id: str
     number: int
-    events: bytes = field(repr=False)
+    events: bytes
+
+    def __repr__(self) -> str:
+        return f"<events {self.number} of call {self.call_id}>"
 
 
 @dataclass(frozen=True, slots=True)

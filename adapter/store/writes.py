@@ -5,10 +5,13 @@ own caller, before it has joined a batch with others.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import asdict
+from pydantic_core import to_json
 
 from adapter.store.errors import StoreError
 from adapter.store.rows import Callback, CallEvents, CallLog, CallPosition, Recording
@@ -25,20 +28,13 @@ class Write(Protocol):
     def values(self) -> Values: ...
 
 
-def _reader(row_type: type, *, leave_out: str = "") -> Callable[[Any], Values]:
-    names = [item.name for item in fields(row_type) if item.name != leave_out]
-    read = attrgetter(*names)
-    return lambda row: _storable(dict(zip(names, read(row), strict=True)))
-
-
 def _storable(values: Values) -> Values:
     """The values, with characters replaced that no database takes.
 
     A caller's name or a document can hold bytes that are not UTF-8 (as lone surrogates) and NUL:
     for neither may a recording be lost.
     """
-    text = "".join(value for value in values.values() if isinstance(value, str))
-    if "\0" not in text and _is_unicode(text):
+    if can_be_stored("".join([value for value in values.values() if isinstance(value, str)])):
         return values
     return {
         name: _clean(value) if isinstance(value, str) else value for name, value in values.items()
@@ -47,7 +43,7 @@ def _storable(values: Values) -> Values:
 
 def can_be_stored(text: str) -> bool:
     """Whether a database takes the text as it is; what it does not take is in no row."""
-    return "\0" not in text and _is_unicode(text)
+    return "\0" not in text and (text.isascii() or _is_unicode(text))
 
 
 def _is_unicode(text: str) -> bool:
@@ -62,14 +58,18 @@ def _clean(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "?")
 
 
-_recording_values = _reader(Recording)
-_callback_values = _reader(Callback, leave_out="position")
-_call_values = _reader(CallPosition)
-_call_log_values = _reader(CallLog)
-_call_events_values = _reader(CallEvents)
+def _values(row: Struct) -> Values:
+    return _storable(asdict(row))
 
 
 def _json(value: Mapping[str, Any], what: str) -> str:
+    try:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except ValueError:  # a lone surrogate, or what is no JSON at all
+        return _json_slowly(value, what)
+
+
+def _json_slowly(value: Mapping[str, Any], what: str) -> str:
     try:
         return json.dumps(value, separators=(",", ":"))
     except (TypeError, ValueError) as error:
@@ -84,7 +84,7 @@ class PutRecording:
     statement = "put_recording"
 
     def values(self) -> Values:
-        values = _recording_values(self.recording)
+        values = _values(self.recording)
         values["options"] = _json(values["options"], f"options of recording {values['id']}")
         return values
 
@@ -122,7 +122,7 @@ class PutCall:
     statement = "put_call"
 
     def values(self) -> Values:
-        values = _call_values(self.call)
+        values = _values(self.call)
         values["state"] = _json(values["state"], f"state of call {values['call_id']}")
         return values
 
@@ -135,7 +135,7 @@ class PutCallLog:
     statement = "put_call_log"
 
     def values(self) -> Values:
-        return _call_log_values(self.call)
+        return _values(self.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class AddCallEvents:
     statement = "add_call_events"
 
     def values(self) -> Values:
-        return _call_events_values(self.piece)
+        return _values(self.piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,9 @@ class PutCallback:
     statement = "put_callback"
 
     def values(self) -> Values:
-        return _callback_values(self.callback)
+        values = _values(self.callback)
+        del values["position"]
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

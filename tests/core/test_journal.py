@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import gevent
 import pytest
+from msgspec import structs
 
 from adapter import journal as module
 from adapter.identity import CallIdentity
@@ -125,7 +126,7 @@ def test_a_recording_is_noted_in_its_calls_journal_or_without(store, journals):
     journals.recording(row)
     journal.close()
     journals.flush(journal)
-    journals.recording(replace(row, state="error", error_message="the disk is full"))
+    journals.recording(structs.replace(row, state="error", error_message="the disk is full"))
     events = events_of(store.call_pieces("call-1"))
     assert [event.details.get("state") for event in events[1:]] == ["recording", "error"]
     assert events[2].level == "error"

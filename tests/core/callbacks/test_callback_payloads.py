@@ -1,9 +1,9 @@
 """The JSON of the events."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.callbacks.payloads import call_event, record_event
 from adapter.identity import CallIdentity

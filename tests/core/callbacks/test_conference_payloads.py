@@ -1,8 +1,7 @@
 """The JSON about the recording of a conference."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from adapter.callbacks.conference_payloads import conference_record_event
 from adapter.store.rows import Recording

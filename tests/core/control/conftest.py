@@ -2,13 +2,13 @@
 
 import base64
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import falcon
 import gevent
 import pytest
 from falcon import testing
+from msgspec.structs import replace
 
 from adapter.config import Settings
 from adapter.control.call_control import CallControl

@@ -2,8 +2,10 @@
 
 import os
 import wave
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from adapter.store.rows import Callback, Recording
 from adapter.store.store import Store

@@ -1,8 +1,7 @@
 """Two processes that come upon the same end: it is told once."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from adapter.callbacks.outbox import Outbox
 from adapter.identity import CallIdentity

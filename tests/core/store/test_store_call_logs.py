@@ -1,9 +1,8 @@
 """Calls and what happened in them; lists read page by page."""
 
-from dataclasses import replace
-
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from adapter.store import pages
 from adapter.store.rows import CallEvents, CallLog, CallLogFilter, Cursor, Recording

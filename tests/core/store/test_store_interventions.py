@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from adapter.store import queries
 from adapter.store.claims import Want
@@ -45,7 +46,7 @@ def test_a_failed_callback_goes_out_again_like_a_new_one(store: Store, a_callbac
     assert store.retry_callbacks(CallbackFilter(ids=("cb-1",)), now=500.0) == 1
     after = store.callback("cb-1")
     assert before is not None
-    assert after == replace(
+    assert after == structs.replace(
         before,
         state="pending",
         attempts=0,

@@ -1,9 +1,8 @@
 """What goes into the store comes out the same."""
 
-from dataclasses import replace
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapter.store.rows import CallPosition, Recording, RecordingFilter
 from adapter.store.store import Store

@@ -1,9 +1,10 @@
 import gc
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from falcon import testing
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter
 
 from adapter.config import Settings

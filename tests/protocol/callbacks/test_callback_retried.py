@@ -1,8 +1,7 @@
 """A callback that somebody put back has a new one's patience."""
 
-from dataclasses import replace
-
 from callback_receiver import answer
+from msgspec.structs import replace
 
 from adapter.store.rows import CallbackFilter
 from adapter.store.writes import PutCallback
