@@ -27,6 +27,7 @@ from gevent.lock import RLock
 from gevent.socket import wait_write
 from greenswitch.esl import ESLProtocol, InboundESL, OutboundSession
 
+from adapter import patience
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import (
     CallGone,
@@ -112,9 +113,9 @@ class Connection(ESLProtocol):
                 raise self.gone.again()
             self._pending.append(exchange)
             self._write(b"".join(batch), deadline)
-        exchange.wait(timeout=deadline)
+        in_time = patience.wait(exchange, deadline)
         COMMAND_SECONDS.observe(perf_counter() - began)
-        if not exchange.ready():
+        if not in_time:
             raise ReplyTimeout(f"no reply to {_named(batch[0])!r} within {deadline} s")
         frames: list[Frame] = exchange.get()
         return frames

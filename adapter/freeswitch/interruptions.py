@@ -11,19 +11,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, Protocol
 
 import gevent
 from gevent.event import Event as Flag
 
 from adapter.freeswitch.errors import Interrupted
-
-
-class Awaited(Protocol):
-    """gevent's events and results."""
-
-    def wait(self, timeout: float | None = None) -> Any: ...
-    def ready(self) -> bool: ...
+from adapter.patience import Awaited
 
 
 class Interruptible:

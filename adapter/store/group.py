@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 from gevent.event import AsyncResult, Event
 
+from adapter import patience
 from adapter.metrics import COMMIT_SECONDS
 from adapter.store.errors import StoreError, StoreTimeoutError, concerns_one_row, explain
 from adapter.store.lane import Lane, again_if_lost
@@ -65,8 +66,7 @@ class GroupCommitter:
             raise StoreError(f"store {self._lane.where} is closed")
         self._waiting.append(job)
         self._wake.set()
-        job.done.wait(deadline)
-        if not job.done.ready():
+        if not patience.wait(job.done, deadline):
             self._give_up(job, deadline)
         return job.done.get()
 
