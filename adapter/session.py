@@ -14,11 +14,11 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gevent
 import structlog
+from msgspec.structs import replace
 
 from adapter import methods, metrics, warnings
 from adapter.call_documents import CallDocuments
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from adapter.resources import Resources
     from adapter.swml.document import Document
 
+log = structlog.get_logger()
+
 SESSION_VARIABLE = "swml_session"
 """Channel variable with the session's id: a call that has it was here, or elsewhere, before."""
 
@@ -70,7 +72,7 @@ class Session:
     def __init__(self, service: Resources, call: Call) -> None:
         self._service = service
         self._call = call
-        self._log = structlog.get_logger().bind(call_id=call.uuid)
+        self._log = log.bind(call_id=call.uuid)
         self._documents = CallDocuments(service, call.channel)
         self._project = self._documents.project
         self._resumed = call.variable(SESSION_VARIABLE)
@@ -288,10 +290,14 @@ class Session:
             if self._call.answered and not answered:
                 answered = True
                 script.update_call(call_state="answered", state="answered")
-            heard = time.time() - self._step_began > AUDIBLE_SECONDS
-            heard = heard or methods.is_done_once(effect.method)
+            heard = self._was_heard(effect.method, time.time() - self._step_began)
             self._step_began = 0.0
             self.report_warnings(script)
+
+    @staticmethod
+    def _was_heard(method: str, seconds: float) -> bool:
+        audible = seconds > AUDIBLE_SECONDS and not methods.is_silent(method)
+        return audible or methods.is_done_once(method)
 
     def _keep_position(self, heard: bool, effect: Effect) -> None:
         """What was heard, or is done only once, is written down before the next step begins."""
@@ -339,6 +345,8 @@ class Session:
 
     def report_warnings(self, script: Interpreter) -> None:
         """Tell what went wrong in a script since this was done last."""
+        if not script.has_warnings:
+            return
         context = self._context(script.vars, script.steps)
         url = self._service.settings.script_status_url
         warnings.report(script, context, url, self._log, self._journal.note)

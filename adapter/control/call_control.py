@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from adapter.methods.context import Context
     from adapter.store.rows import CallLog, Recording
 
+log = structlog.get_logger()
+
 PLAYS_AT_ONCE = 8
 """Sounds inside each other on one call; the switch itself stacks no more than 16."""
 
@@ -77,7 +79,7 @@ class CallControl:
         self.note = note
         self.audience: Audience = audience or Nobody()
         self._row = row
-        self.log = structlog.get_logger().bind(call_id=context.identity.call_id)
+        self.log = log.bind(call_id=context.identity.call_id)
 
     @property
     def call_id(self) -> str:

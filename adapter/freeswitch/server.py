@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
@@ -30,6 +31,9 @@ BACKLOG = 1024
 
 MAX_SILENT = 1024
 """Connections that have not said yet which call they are: as large as a burst of calls may be."""
+
+KNOWN_PEERS = 1024
+"""Addresses of which it is known whether they may connect."""
 
 Network = IPv4Network | IPv6Network
 
@@ -55,6 +59,8 @@ class CallServer:
         self._pool = Pool()
         self._silent: dict[Call, None] = {}
         backlog = BACKLOG if isinstance(listener, tuple) else None
+        # Calls come from few addresses: each is looked at once.
+        self._allowed = lru_cache(maxsize=KNOWN_PEERS)(self._is_allowed)
         self._server = StreamServer(listener, self._run, backlog=backlog, spawn=self._admit)
 
     @property
@@ -96,7 +102,7 @@ class CallServer:
         else:
             self._pool.spawn(run, handle, close, args)
 
-    def _allowed(self, host: str) -> bool:
+    def _is_allowed(self, host: str) -> bool:
         address = ip_address(host.partition("%")[0])
         mapped = getattr(address, "ipv4_mapped", None)
         return any((mapped or address) in network for network in self._allow_from)

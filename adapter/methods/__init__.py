@@ -90,6 +90,8 @@ _MODULES = _modules()
 
 _DONE_ONCE = frozenset(name for name, module in _MODULES.items() if hasattr(module, "ONCE"))
 
+_SILENT = frozenset(name for name, module in _MODULES.items() if hasattr(module, "SILENT"))
+
 
 def catalog() -> Catalog:
     """Every method that a document may use."""
@@ -125,6 +127,11 @@ def why_not_performed(name: str) -> str:
 def is_done_once(name: str) -> bool:
     """Whether its outcome must be stored before the next step, so that it is never done twice."""
     return name in _DONE_ONCE
+
+
+def is_silent(name: str) -> bool:
+    """Whether nobody would notice that it is done again, however long it has taken."""
+    return name in _SILENT
 
 
 def modules() -> Mapping[str, ModuleType]:

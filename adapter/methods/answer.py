@@ -33,6 +33,8 @@ LIMITS = {
 
 SPEC = MethodSpec("answer", Answer, Shorthand(scalar="max_duration"))
 
+SILENT = True
+
 
 def perform(context: Context, params: Answer) -> Result:
     """Choose codecs, answer, and let the switch itself end the call in time."""

@@ -90,9 +90,9 @@ class NoClients:
         pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Context:
-    """One call, as its methods see it."""
+    """One call, as its methods see it in one step; nobody changes it."""
 
     call: Call
     identity: CallIdentity

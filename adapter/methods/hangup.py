@@ -21,6 +21,8 @@ class Hangup(Parameters):
 
 SPEC = MethodSpec("hangup", Hangup, Shorthand(scalar="reason"))
 
+SILENT = True
+
 
 def perform(context: Context, params: Hangup) -> Result:
     """Hang up; no later step runs."""

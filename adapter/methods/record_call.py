@@ -57,6 +57,8 @@ class RecordCall(RecordingParameters):
 
 SPEC = MethodSpec("record_call", RecordCall)
 
+SILENT = True
+
 
 def perform(context: Context, params: RecordCall) -> Result:
     """Answer, beep, start; the recording then lives on its own until something ends it."""

@@ -26,6 +26,8 @@ SPEC = MethodSpec(
     aliases=("stop_call_record",),
 )
 
+SILENT = True
+
 
 def perform(context: Context, params: StopRecordCall) -> Result:
     """Returns when the file is closed and its last state stored: `record_call_url` can be played.

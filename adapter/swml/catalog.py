@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapter.swml.errors import Code, ScriptError
-from adapter.swml.parameters import Parameters, merged
+from adapter.swml.parameters import Fixed, Parameters, merged
 from adapter.swml.problems import problems
 
 
@@ -73,6 +73,14 @@ class MethodSpec:
 
     def parse(self, params: Mapping[str, Any]) -> Parameters:
         """The parameters of one step, typed. Raises ScriptError that says which one is wrong."""
+        if not isinstance(params, Fixed):
+            return self._parsed(params)
+        known: Parameters | None = getattr(params, "typed", None)
+        if known is None:
+            known = params.typed = self._parsed(params)
+        return known
+
+    def _parsed(self, params: Mapping[str, Any]) -> Parameters:
         if self.parameters.one_of or self.parameters.any_of:
             for code, message in self.given(params):
                 raise ScriptError(code, message)

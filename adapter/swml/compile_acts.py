@@ -11,6 +11,7 @@ from adapter.swml.checking import is_open
 from adapter.swml.compile_control import branch
 from adapter.swml.destinations import is_document
 from adapter.swml.errors import Code
+from adapter.swml.parameters import Fixed
 from adapter.swml.program import Block
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def act(
     for pattern in spec.steps:
         params = _with_steps_compiled(compiler, params, pattern, path)
     compiler.check(spec, params, path)
-    fixed: dict[str, Any] = {}
+    fixed = Fixed()
     opened: dict[str, Any] = {}
     for name, value in params.items():
         (opened if _is_expanded(spec, name, value) else fixed)[name] = value

@@ -123,6 +123,11 @@ class Interpreter:
         """How many things went wrong since the start."""
         return self._script.warned
 
+    @property
+    def has_warnings(self) -> bool:
+        """Whether `take_warnings` has anything to give."""
+        return bool(self._script.warnings)
+
     def update_call(self, **facts: Any) -> None:
         """Notes new facts of the call: `update_call(call_state="answered")`; None removes one."""
         known = {**self._script.variables.call, **facts}

@@ -52,6 +52,13 @@ class Parameters(BaseModel):
         }
 
 
+class Fixed(dict[str, Any]):
+    """A step's parameters in which nothing is replaced: typed once, the same for every call."""
+
+    __slots__ = ("typed",)
+    typed: "Parameters"
+
+
 class Steps(BaseModel):
     """Steps that are run on another leg: `Interpreter.start(…, block=steps.block)`."""
 

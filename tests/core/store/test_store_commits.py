@@ -44,6 +44,14 @@ def test_concurrent_commits_share_transactions(store: Store, a_recording) -> Non
     assert transactions() - before <= 3
 
 
+def test_rows_of_one_kind_keep_their_order(store: Store, a_recording) -> None:
+    """However many go into one statement, and where a row is put again in the same transaction."""
+    states = [(f"rec-{number % 45}", f"state {number}") for number in range(101)]
+    store.commit(*(PutRecording(a_recording(name, state=state)) for name, state in states))
+    stored = {row.id: row.state for row in store.recordings(limit=200)}
+    assert stored == dict(states)
+
+
 def test_one_who_commits_alone_does_not_wait_for_others(
     store: Store, a_recording, monkeypatch
 ) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from adapter.swml.catalog import Catalog, MethodSpec, Shorthand
 from adapter.swml.document import INLINE_DEPTH, load
 from adapter.swml.errors import Code, DocumentError, ScriptError
-from adapter.swml.parameters import ONE_OR_MANY, TRUE_OR_FALSE, Parameters, field_names
+from adapter.swml.parameters import ONE_OR_MANY, TRUE_OR_FALSE, Fixed, Parameters, field_names
 
 
 class Inner(Parameters):
@@ -170,3 +170,9 @@ def test_steps_are_counted_across_a_resume(start, read):
     again = type(script).resume(script.state(), lambda _name: document)
     assert again.steps == steps
     assert again.envs == {}
+
+
+def test_parameters_without_placeholders_are_typed_once():
+    fixed = Fixed(text="x")
+    assert SPEC.parse(fixed) is SPEC.parse(fixed)
+    assert SPEC.parse(dict(fixed)) == SPEC.parse(fixed)
