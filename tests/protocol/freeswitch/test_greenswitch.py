@@ -5,10 +5,10 @@ mends a row, its test says so, and our replacement can go).
 """
 
 import logging
-import os
-import resource
 import signal
 import socket as stdlib_socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
@@ -362,31 +362,35 @@ def test_g16_the_limit_of_calls_holds_in_a_burst(side):
 
 
 @contextmanager
-def no_descriptors_left():
-    """Nothing can be opened: accept fails with EMFILE. All that is open is below the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-    taken: list[int] = []
+def starving(side):
+    """A server that is out of descriptors: its address, and how it gets some again."""
+    script = Path(__file__).with_name("starving_server.py")
+    server = subprocess.Popen(
+        [sys.executable, str(script), side.__name__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+    def feed() -> None:
+        server.stdin.write("go on\n")
+        server.stdin.flush()
+
     try:
-        with suppress(OSError):
-            while True:
-                taken.append(os.dup(0))
-        yield
+        yield ("127.0.0.1", int(server.stdout.readline())), feed
     finally:
-        for descriptor in taken:
-            os.close(descriptor)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        server.communicate()
 
 
 @on_both
 def test_g20_a_server_without_descriptors_goes_on_when_it_has_some(side):
-    with side.server(lambda _: None) as address:
-        plain = stdlib_socket.socket()
-        with no_descriptors_left():
-            plain.connect(address)  # gevent's own asks a thread for the address
-            gevent.sleep(0.15)  # both have tried to accept by now: one polls ten times a second
-        switch = ScriptedSwitch(socket.socket(fileno=plain.detach()))
+    with starving(side) as (address, feed):
+        sock = socket.create_connection(address)
+        switch = ScriptedSwitch(sock)
+        with pytest.raises(AssertionError):  # both try to accept: one polls ten times a second
+            switch.command(within=0.15)
+        feed()
         assert switch.command(within=0.5 if side is Base else 5) == "connect"
         switch.close()
 
