@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from msgspec import structs
 
 from adapter.callbacks.fax_payloads import document_of, fax_page_event
 from adapter.faxing import documents, pages
@@ -113,7 +114,7 @@ class Faxes:
             "remote": outcome.remote,
         }
         now = self.archive.clock()
-        return replace(
+        return structs.replace(
             fax,
             state=State.FINISHED if outcome.success or fax.size else State.ERROR,
             ended_at=now,
@@ -164,8 +165,8 @@ class Faxes:
             if not outcome.pages:
                 return fax, outcome
             log.warning("a fax stays the TIFF that it is", fax=fax.id, reason=_advice(error))
-            return replace(fax, size=path.stat().st_size), outcome
-        fax = replace(fax, path=target.name, format="pdf", size=target.stat().st_size)
+            return structs.replace(fax, size=path.stat().st_size), outcome
+        fax = structs.replace(fax, path=target.name, format="pdf", size=target.stat().st_size)
         return fax, replace(outcome, pages=max(count, outcome.pages))
 
 

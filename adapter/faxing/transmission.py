@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import gevent
 import structlog
 from gevent.event import Event as Flag
+from msgspec import structs
 
 from adapter.freeswitch import commands, faxes
 from adapter.freeswitch.errors import CallGone, Interrupted, SwitchError
@@ -66,7 +67,7 @@ class Transmission:
             self._archive.in_hand.discard(self.row.id)
 
     def _run(self, header: str) -> Recording:
-        begun = replace(self.row, state=State.RECORDING, started_at=self._archive.clock())
+        begun = structs.replace(self.row, state=State.RECORDING, started_at=self._archive.clock())
         self.row = begun
         self._archive.put(begun)
         try:

@@ -2,10 +2,10 @@
 
 import json
 import shutil
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 from worlds import papers
 
 from adapter.callbacks.outbox import Outbox
@@ -52,7 +52,7 @@ def faxes(tmp_path):
 def received(faxes, tmp_path):
     """A fax of which two pages have come."""
     fax = faxes.new(CALL, "receive", "http://127.0.0.1:9/", step=3, identity="+1555")
-    fax = replace(fax, state=State.RECORDING, created_at=fax.created_at - 3600)
+    fax = structs.replace(fax, state=State.RECORDING, created_at=fax.created_at - 3600)
     faxes.archive.put(fax)
     (tmp_path / "two.pdf").write_bytes(papers.pdf("One", "Two"))
     pages.to_fax(str(tmp_path / "two.pdf"), str(faxes.archive.path(fax)), 9)
