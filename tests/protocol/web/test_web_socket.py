@@ -1,6 +1,7 @@
 """A WebSocket on the HTTP port, against clients that are well behaved, large, broken or silent."""
 
 import contextlib
+import itertools
 import os
 import struct
 from types import SimpleNamespace
@@ -124,6 +125,7 @@ def test_what_came_with_the_request_counts(server):
         (bytes([0xF1, 0x80, 0, 0, 0, 0]), 1002),
         (frame(PING, b"x" * 126), 1002),
     ],
+    ids=itertools.count(),  # a frame's mask is another one each time
 )
 def test_a_broken_or_large_frame_ends_the_connection(server, sent, code):
     with connected(server) as (sock, _):
