@@ -285,6 +285,7 @@ class Session:
         answered, heard = self._call.answered, False
         while self._replacement is None and (effect := script.next_effect()) is not None:
             self._step_began = self._step_began or time.time()
+            self.report_warnings(script)  # the step may take an hour
             self._keep_position(heard, effect)
             script.apply(self._do(script, effect))
             if self._call.answered and not answered:

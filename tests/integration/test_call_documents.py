@@ -77,13 +77,20 @@ def test_the_request_tells_everything_of_the_call(world: World) -> None:
 
 
 def test_a_second_document_is_asked_for_with_variables_and_parameters(world: World) -> None:
+    """YAML that calls itself HTML, and JSON that calls itself YAML, are what their bodies say."""
     report = world.report()
-    url = world.write_document("second", [{"set": {"second": "${params.word}"}}, report.step()])
+    steps = [{"set": {"second": "${params.word}"}}, {"execute": "${third}"}, report.step()]
+    url = world.receiver.serve(f"{DOCUMENTS}/second", document(steps).encode(), "text/html")
+    third = b'{"sections": {"main": [{"set": {"third": "JSON"}}]}}'
+    json_url = world.receiver.serve(f"{DOCUMENTS}/third", third, "application/yaml")
     phone = world.call(
-        [{"set": {"first": "yes"}}, {"transfer": {"dest": url, "params": {"word": 5}}}]
+        [
+            {"set": {"first": "yes", "third": json_url}},
+            {"transfer": {"dest": url, "params": {"word": 5}}},
+        ]
     )
     told = report.wait()
-    assert (told["first"], told["second"]) == ("yes", "5")
+    assert (told["first"], told["second"], told["third"]) == ("yes", "5", "JSON")
     (hit,) = world.receiver.hits_of(f"{DOCUMENTS}/second")
     assert hit.json["params"] == {"word": "5"}
     assert hit.json["vars"]["first"] == "yes"

@@ -524,6 +524,7 @@ def test_new_facts_of_the_call_are_seen(start):
     script.apply(Result())
     assert script.next_effect().params == {"url": "answered sip"}
     assert script.call["peer"]["call_id"] == "c-2"
+    assert not script.has_warnings
     script.update_call(peer=None)
     assert "peer" not in script.call
 

@@ -187,6 +187,14 @@ def test_condition(scopes, when, holds):
     assert scopes.holds(when) is holds
 
 
+def test_an_expression_may_have_1024_characters(scopes, reports):
+    longest = "1+" * 511 + "10"
+    assert len(longest) == 1024
+    assert scopes.expand(f"${{{longest}}}") == 521
+    assert scopes.expand(f"${{1{longest}}}") == ""
+    assert "1024 characters" in reports[0][1]
+
+
 @pytest.mark.parametrize(("when", "holds"), [(True, True), (False, False), (1, True), (0, False)])
 def test_a_condition_that_is_no_text(scopes, when, holds):
     assert scopes.holds(when) is holds
