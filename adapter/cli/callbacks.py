@@ -10,6 +10,7 @@ import typer
 
 from adapter.callbacks.address import AddressError, origin_of
 from adapter.callbacks.sender import RESCAN_SECONDS
+from adapter.cli.printable import printable
 from adapter.cli.stored import (
     AsJson,
     Config,
@@ -18,7 +19,6 @@ from adapter.cli.stored import (
     failed,
     moment,
     opened,
-    printable,
     show_facts,
     show_json,
     show_table,

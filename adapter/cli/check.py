@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from adapter import methods
+from adapter.cli.printable import printable
 from adapter.swml.document import Document, load, with_lines
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
 from adapter.swml.published import unpublished
@@ -107,9 +108,10 @@ def _tell(one: Checked) -> None:
     for fault in one.faults:
         place = f"{one.file}:{fault.line}" if fault.line else str(one.file)
         step = fault.path or "document"
-        typer.echo(f"{place}: {fault.severity}: {step}: {fault.message} [{fault.code}]")
+        text = printable(f"{step}: {fault.message}")
+        typer.echo(f"{place}: {fault.severity}: {text} [{fault.code}]")
         if shown := one.line(fault):
-            typer.echo(f"{fault.line:>6} | {shown}")
+            typer.echo(f"{fault.line:>6} | {printable(shown.expandtabs())}")
     if one.runs and not one.faults:
         typer.echo(f"{one.file}: ok")
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from adapter import methods
+from adapter.cli.printable import printable
 from adapter.swml.document import Document, load
 from adapter.swml.errors import DocumentError
 from adapter.swml.graph import dot, mermaid
@@ -36,9 +37,10 @@ def graph(
         document = load(file.read_bytes(), methods.catalog(), name=str(file))
     except DocumentError as error:
         for fault in error.faults:
-            typer.echo(f"{file}: {fault}", err=True)
+            typer.echo(f"{file}: {printable(str(fault))}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
         typer.echo(f"{file}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
-    typer.echo(DRAWN[language](document), nl=False)
+    for line in DRAWN[language](document).removesuffix("\n").split("\n"):
+        typer.echo(printable(line))

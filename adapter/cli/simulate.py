@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adapter import methods
+from adapter.cli.printable import printable
 from adapter.simulate import (
     Entry,
     Kind,
@@ -129,7 +130,7 @@ def _told(console: Console) -> Trace:
 
     def tell(entry: Entry) -> None:
         line = Text(f"{entry.at:8.2f} ", "dim")
-        line.append(str(entry), STYLES.get(entry.kind, ""))
+        line.append(printable(str(entry)), STYLES.get(entry.kind, ""))
         console.print(line, soft_wrap=True)
 
     return Trace(tell=tell)
@@ -167,7 +168,7 @@ def _refuse_if_faulty(file: Path, *, as_json: bool) -> None:
         if as_json:
             typer.echo(json.dumps({"exit_code": int(Exit.REFUSED), "faults": faults}, indent=1))
         for fault in faults:
-            typer.echo(f"{file}: {fault}", err=True)
+            typer.echo(f"{file}: {printable(fault)}", err=True)
         raise typer.Exit(Exit.REFUSED) from None
 
 

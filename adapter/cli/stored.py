@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from adapter import log
+from adapter.cli.printable import printable
 from adapter.config import Settings, SettingsError
 from adapter.store.errors import StoreError
 from adapter.store.store import Store
@@ -92,11 +93,6 @@ def show_facts(facts: Mapping[str, Any]) -> None:
 def show_json(value: Any) -> None:
     """One line."""
     typer.echo(json.dumps(value, default=str))
-
-
-def printable(text: str) -> str:
-    """`text` with its control characters made visible."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 # -- times ---------------------------------------------------------------------------------------

@@ -135,11 +135,6 @@ class Interpreter:
             name: value for name, value in known.items() if value is not None
         }
 
-    @property
-    def has_warnings(self) -> bool:
-        """Whether something went wrong since warnings were last taken."""
-        return bool(self._script.warnings)
-
     def take_warnings(self) -> list[ScriptError]:
         """What went wrong since warnings were last taken, in order."""
         taken, self._script.warnings = self._script.warnings, []

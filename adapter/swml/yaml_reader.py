@@ -71,6 +71,11 @@ def read_yaml(text: str) -> Tree:
         if _TOO_DEEP in (error.problem or ""):
             raise too_deep(line) from None
         raise ReadError(_problem(error), line) from None
+    except yaml.reader.ReaderError as error:
+        # Its position counts bytes.
+        line = text.encode("utf-8", "replace").count(b"\n", 0, error.position) + 1
+        message = f"this is not YAML: the character #x{error.character:02x} is not allowed"
+        raise ReadError(message, line) from None
     except yaml.YAMLError as error:
         raise ReadError(f"this is not YAML: {error}") from None
     return composer.tree

@@ -100,6 +100,19 @@ def test_what_cannot_be_read_is_a_fault_also_when_strict(run, tmp_path):
         assert "relay_script_parse_error" in done.output
 
 
+@pytest.mark.parametrize("command", ["check", "graph", "simulate"])
+def test_a_document_does_nothing_to_the_terminal(run, tmp_path, command):
+    key, text = "\\e]0;owned\\x07\\u202e", "say:\\e[2J\\e[31m"
+    (tmp_path / "evil.yaml").write_text(f'sections: {{main: [{{"{key}": 1}}]}}')
+    (tmp_path / "said.yaml").write_text(
+        f'sections: {{main: [{{play: {{url: "{text}", "{key}": 1}}}}]}}'
+    )
+    for name in ("evil.yaml", "said.yaml"):
+        output = run(command, name).output
+        assert output
+        assert all(c.isprintable() or c == "\n" for c in output), repr(output)
+
+
 def test_a_graph(run):
     assert run("graph", "good.yaml").output.startswith("flowchart TD\n")
     assert run("graph", "good.yaml", "--as", "dot").output.startswith("digraph swml {\n")

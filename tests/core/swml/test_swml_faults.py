@@ -24,7 +24,7 @@ FAULTS = {
         "",
         None,
     ),
-    "a control character": ("a: \x00", Code.PARSE_ERROR, "", None),
+    "a control character": ("a: é\nb: é\x00", Code.PARSE_ERROR, "", 2),
     "two documents": ("sections: {main: []}\n---\nx: 1", Code.PARSE_ERROR, "", 2),
     "a tag": ("sections: {main: [!!python/object:os.system x]}", Code.PARSE_ERROR, "", 1),
     "an alias of nothing": ("sections: {main: *x}", Code.PARSE_ERROR, "", 1),
