@@ -34,12 +34,18 @@ class CallDocuments:
         self.project = project or self._find_project()
         self._known: dict[str, Document] = {}
 
-    def first(self, facts: CallFacts, report: Report) -> Document | None:
-        """The first document that can be had and is one; `report` hears why others are not."""
-        if self._source is None:
+    def first(
+        self, facts: CallFacts, report: Report, source: Source | None = None
+    ) -> Document | None:
+        """The first document that can be had and is one; `report` hears why others are not.
+
+        It is looked for at `source`, or where the settings and the channel say.
+        """
+        source = source or self._source
+        if source is None:
             report(Code.PARSE_ERROR, self._problem)
             return None
-        found = (self._loaded(place, facts, report) for place in self._source.places)
+        found = (self._loaded(place, facts, report) for place in source.places)
         return next((document for document in found if document is not None), None)
 
     def _loaded(self, place: Place | Topic, facts: CallFacts, report: Report) -> Document | None:

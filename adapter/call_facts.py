@@ -35,9 +35,6 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
         "segment_id": str(uuid.uuid4()),
         "call_state": _STATES.get(channel.get("Answer-State"), "created"),
         "direction": channel.get("Call-Direction", "inbound"),
-        "type": kind,
-        "from": caller,
-        "to": called,
         "headers": [
             {"name": name, "value": value} for name, value in channel.starting(_SIP_HEADER).items()
         ],
@@ -45,8 +42,7 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
         "space_id": identity.space_id,
     }
     facts["state"] = facts["call_state"]
-    if kind == "phone":
-        facts |= {"from_number": caller, "to_number": called}
+    facts |= ends(kind, caller, called)
     if "variable_sip_from_user" in channel:
         facts["sip_data"] = _sip_data(channel)
     if tag := channel.get(_TAG):
@@ -59,6 +55,12 @@ def peer_of(bridged: Headers, identity: CallIdentity) -> dict[str, str]:
     ends = (bridged.get("Bridge-A-Unique-ID"), bridged.get("Bridge-B-Unique-ID"))
     others = [end for end in ends if end and end != identity.call_id]
     return {"call_id": others[0] if others else "", "node_id": identity.node_id}
+
+
+def ends(kind: str, caller: str, called: str) -> dict[str, Any]:
+    """Between whom the call is."""
+    facts = {"type": kind, "from": caller, "to": called}
+    return facts | ({"from_number": caller, "to_number": called} if kind == "phone" else {})
 
 
 def type_of(channel: Headers) -> str:

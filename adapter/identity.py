@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+SESSION_VARIABLE = "swml_session"
+"""Channel variable with the session's id: a call that has it was here, or elsewhere, before, or
+was made by us."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallIdentity:

@@ -133,9 +133,19 @@ class Journals:
         self._writer = gevent.spawn(self._run)
         self._writer.name = "journals"
 
-    def open(self, identity: CallIdentity, call: Mapping[str, Any], *, resumed: bool) -> Journal:
-        """The journal of a call that begins here, or goes on here. `call` is SWML's object."""
-        row = self._known(identity.call_id) if resumed else None
+    def open(
+        self,
+        identity: CallIdentity,
+        call: Mapping[str, Any],
+        *,
+        resumed: bool,
+        dialled: bool = False,
+    ) -> Journal:
+        """The journal of a call that begins here, or goes on here. `call` is SWML's object.
+
+        A call that we `dialled` is known since then.
+        """
+        row = self._known(identity.call_id) if resumed or dialled else None
         journal = Journal(self, row or _row(identity, call), known=row is not None)
         self._open[identity.call_id] = journal
         if resumed:
@@ -171,10 +181,8 @@ class Journals:
         if journal is not None:
             journal.note(name, details, level)
             return
-        entry = Entry(time.time(), level, name, details)
-        events = CallEvents(call_id=call_id, number=int(entry.at * 1e6), events=packed([entry]))
         try:
-            self._store.commit(AddCallEvents(events))
+            self._store.commit(event_of(call_id, name, details, level))
         except StoreError as error:
             log.warning("an event of a call could not be written", reason=str(error))
 
@@ -235,6 +243,15 @@ class Journals:
             journal.failed()
             if len(self._changed) < MOST_WAITING:
                 self.changed(journal)
+
+
+def event_of(
+    call_id: str, name: str, details: Mapping[str, Any], level: Level = "info"
+) -> AddCallEvents:
+    """Something that happened just now to a call that nobody has in hand, to be written."""
+    entry = Entry(time.time(), level, name, details)
+    number = int(entry.at * 1e6)
+    return AddCallEvents(CallEvents(call_id=call_id, number=number, events=packed([entry])))
 
 
 def events_of(pieces: Sequence[CallEvents]) -> list[Entry]:

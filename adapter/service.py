@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import gevent
 import structlog
@@ -18,18 +19,22 @@ from adapter.callbacks.schedule import Limits as SendLimits
 from adapter.callbacks.sender import Sender, SenderSettings
 from adapter.callbacks.transport import Timeouts
 from adapter.conferences.conferences import Conferences
-from adapter.config import Settings, SettingsError
+from adapter.config import Project, Settings, SettingsError
 from adapter.confirmation import Confirmation
 from adapter.connecting.confirming import Asked
 from adapter.control import commander
 from adapter.control.bus import Bus
 from adapter.control.commander import Commander
+from adapter.control.dial import dial
+from adapter.control.dialler import Dialler
+from adapter.control.errors import Unavailable
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
+from adapter.identity import SESSION_VARIABLE
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
@@ -44,7 +49,7 @@ from adapter.recording.recovery import EVENTS, Recovery
 from adapter.recording.retention import Retention
 from adapter.relay import exchange as relay
 from adapter.relay.door import PATHS, Door
-from adapter.session import SESSION_VARIABLE, Session
+from adapter.session import Session
 from adapter.store.held import HeldWrites
 from adapter.store.rows import Recording
 from adapter.store.store import Store
@@ -135,6 +140,13 @@ class Service:
             login_seconds=settings.deadlines.http_request,
         )
         self.exchange = self._door.exchange
+        self.dialler = Dialler(
+            settings,
+            self.running,
+            store=self.store,
+            held=self.archive.held,
+            outbox=self.outbox,
+        )
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
@@ -160,6 +172,7 @@ class Service:
         self._web.start()
         for node in self._nodes:
             node.start()
+        self.dialler.start()
         if self._is_first:
             self._recovery.start(self._nodes)
             self._retention.start()
@@ -189,6 +202,7 @@ class Service:
         self._retention.stop()
         for node in self._nodes:
             node.stop()
+        self.dialler.stop()
         self._sender.stop(deadline)
         self._door.close()
         self._web.stop(1)
@@ -244,7 +258,7 @@ class Service:
 
     def _recording_told(self, row: Recording) -> None:
         self.journals.recording(row)
-        if control := self.running.find(row.call_id):
+        if control := self.running.taken(row.call_id):
             control.audience.recording(row, self.archive.url(row))
 
     def _measure(self) -> None:
@@ -277,12 +291,20 @@ class Service:
             store=self.store,
             stored=self._stored_recordings(),
             commands=self.commander,
-            calls=Calling(gate, self.commander),
+            calls=Calling(gate, self.commander, self._dial),
             download=download(self.settings, self.store, verify=links.verify, offload=in_thread),
             public_url=self.settings.public_url,
         )
         sockets = dict.fromkeys(PATHS, self._door.serve)
         return WebServer(self.settings, app, self._listeners.web, self._certificate, sockets)
+
+    def _dial(self, project: Project, params: Mapping[str, Any]) -> dict[str, Any]:
+        if self.draining:
+            raise Unavailable("The adapter is stopping.")
+        return dial(self.dialler, self._read, project, params)
+
+    def _read(self, text: str, name: str) -> Document:
+        return self.documents.load(text, name=name)
 
     def _stored_recordings(self) -> StoredRecordings:
         archive = self.archive

@@ -22,15 +22,18 @@ from msgspec.structs import replace
 
 from adapter import methods, metrics, warnings
 from adapter.call_documents import CallDocuments
-from adapter.call_facts import call_facts, peer_of
+from adapter.call_facts import call_facts, ends, peer_of
+from adapter.control import order
 from adapter.control.call_control import CallControl
+from adapter.control.states import WATCH, CallStates, Watch, state_callback, watched
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import remote
 from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, Interrupted
-from adapter.identity import CallIdentity
+from adapter.identity import SESSION_VARIABLE, CallIdentity
 from adapter.journal import Journal
 from adapter.methods.context import Context
+from adapter.opening import Opening
 from adapter.recording.call_recordings import CallRecordings
 from adapter.relay import audience
 from adapter.steps import performed
@@ -46,9 +49,6 @@ if TYPE_CHECKING:
     from adapter.swml.document import Document
 
 log = structlog.get_logger()
-
-SESSION_VARIABLE = "swml_session"
-"""Channel variable with the session's id: a call that has it was here, or elsewhere, before."""
 
 ROUNDS_VARIABLE = "swml_rounds"
 """How often the rendered dialplan offered the call in vain; once it is taken, that is over."""
@@ -73,10 +73,12 @@ class Session:
         self._service = service
         self._call = call
         self._log = log.bind(call_id=call.uuid)
-        self._documents = CallDocuments(service, call.channel)
+        dialled_by = service.settings.project(order.dialled_by(call))
+        self._documents = CallDocuments(service, call.channel, dialled_by)
         self._project = self._documents.project
-        self._resumed = call.variable(SESSION_VARIABLE)
-        self.session_id = self._resumed or str(uuid.uuid4())
+        self._known = call.variable(SESSION_VARIABLE)
+        self._dialled = dialled_by is not None
+        self.session_id = self._known or str(uuid.uuid4())
         self.call_id = call.uuid
         self.began = time.time()
         self.over = False
@@ -97,6 +99,7 @@ class Session:
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
         self._audience = audience.gather(service.exchange, call, self._identity, self._facts)
+        self._states = CallStates()
         self._journal = self._open_journal()
         self._follow_bridges()
 
@@ -146,7 +149,9 @@ class Session:
         if self._call.variable(ROUNDS_VARIABLE):
             variables[ROUNDS_VARIABLE] = ""
         self._call.set_variables(variables)
-        self.script = self._resume() or self._begin()
+        self.script = self._find_script()
+        if self._call.answered:
+            self._reach("answered")
         if self.script is None:
             self._call.hangup(NO_DOCUMENT_CAUSE)
             return "no_document"
@@ -158,6 +163,7 @@ class Session:
     def _close(self, control: CallControl) -> None:
         if self._call.lost:
             return
+        self._reach("ended")
         if not self._recordings.wait_ended(FILES_DEADLINE):
             self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
         self.over = True
@@ -174,7 +180,15 @@ class Session:
 
     def _open_journal(self) -> Journal:
         journals, call = self._service.journals, self._call
-        journal = journals.open(self._identity, self._facts, resumed=bool(self._resumed))
+        journal = journals.open(
+            self._identity,
+            self._facts,
+            resumed=bool(self._known) and not self._dialled,
+            dialled=self._dialled,
+        )
+        if self._dialled:
+            row = journal.row
+            self._facts |= ends(row.kind, row.caller, row.called)
         call.observe(journal.commands)
         call.on("CHANNEL_ANSWER", lambda _: journal.state("answered"))
         call.on(
@@ -187,48 +201,30 @@ class Session:
     def position(self) -> dict[str, Any]:
         """What going on needs (for Positions)."""
         script = self.script.state() if self.script else {}
-        return {"script": script, "step_began": self._step_began}
+        watch = watched(self._states.watch)
+        return {"script": script, "step_began": self._step_began, **watch}
 
     def documents(self) -> Iterable[Document]:
         """The documents that the position names (for Positions)."""
         return self._documents.named(self.script.document_hashes() if self.script else ())
 
-    def _begin(self) -> Interpreter | None:
-        facts = self._facts
-        first = CallFacts(facts, envs=self._project.envs)
-        document = self._documents.first(first, self._report_no_document)
-        if document is None:
-            return None
-        self._journal.note("swml.document", {"name": document.name})
-        self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
-        return self._service.interpreter.start(
-            document,
-            call=facts,
-            envs=self._project.envs,
-            limits=self._service.limits,
-            evaluate=self._service.evaluate,
-        )
+    def _opening(self) -> Opening:
+        return Opening(self._service, self._call, self._documents, self._facts, self._journal)
 
-    def _resume(self) -> Interpreter | None:
-        """The script as it stood when the call was lost; None for a new call."""
-        if not self._resumed:
-            return None
+    def _find_script(self) -> Interpreter | None:
+        opening = self._opening()
+        if not self._known:
+            return opening.begin()
         position = self._service.positions.find(self.call_id, self.session_id)
         self._recordings.adopt()
         if position is None:
-            self._log.warning("the call was here before, but not where: its document starts anew")
-            return None
-        script = self._service.interpreter.resume(
-            position["script"],
-            self._documents.kept,
-            limits=self._service.limits,
-            evaluate=self._service.evaluate,
-        )
-        script.update_call(peer=None)  # nobody is bridged to a call that comes to us
-        self._step_began = position["step_began"]
-        self._audience.again()
-        self._log.info("call taken up again", document=script.document.name)
-        return script
+            self._log.warning("the call was here before, but not where it stood")
+            return None if self._dialled else opening.begin()
+        self._states.watch = Watch.of(position.get(WATCH))
+        self._step_began = position.get("step_began", 0.0)
+        if order.POSITION not in position:
+            self._audience.again()
+        return opening.go_on(position)
 
     # -- for those who control the call ----------------------------------------------------------
 
@@ -247,12 +243,24 @@ class Session:
     def fallback(self) -> Document | None:
         """What the settings give a call when its own document comes to nothing."""
         facts = CallFacts(self._facts, envs=self._project.envs)
-        return self._documents.fallback(facts, self._report_no_document)
+        return self._documents.fallback(facts, self._opening().report)
 
     def replace(self, document: Document) -> None:
         """Run this one in place of what runs now, which is broken off."""
         self._replacement = document
         self._call.interrupt()
+
+    def watch(self, url: str) -> None:
+        """Tell the call's states there."""
+        self._states.look_at(url)
+        if self.script is not None:
+            self._service.positions.flush(self)
+
+    def _reach(self, state: str) -> None:
+        outbox, row = self._service.outbox, self._row()
+        for url, told in self._states.reach(state):
+            write = state_callback(outbox, self._identity, url, row, told)
+            self._service.archive.held.commit(write)
 
     # -- the script ------------------------------------------------------------------------------
 
@@ -291,6 +299,7 @@ class Session:
             if self._call.answered and not answered:
                 answered = True
                 script.update_call(call_state="answered", state="answered")
+                self._reach("answered")
             heard = self._was_heard(effect.method, time.time() - self._step_began)
             self._step_began = 0.0
             self.report_warnings(script)
@@ -351,9 +360,3 @@ class Session:
         context = self._context(script.vars, script.steps)
         url = self._service.settings.script_status_url
         warnings.report(script, context, url, self._log, self._journal.note)
-
-    def _report_no_document(self, code: str, reason: str) -> None:
-        """In the log, and on the channel, where a CDR shows it."""
-        self._log.error("no document", code=code, reason=reason)
-        self._journal.note("swml.no_document", {"code": code, "message": reason}, "error")
-        self._call.set_variables({"script_error": code})

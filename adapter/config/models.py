@@ -212,6 +212,11 @@ class Node(Section):
     host: str = Field("127.0.0.1", min_length=1, description="name or address of the switch")
     port: Port = Field(8021, description="its event socket port")
     password: SecretStr = Field(description="its event socket password")
+    adapter: AddressField | None = Field(
+        None,
+        description="where this switch finds `listen`, for calls that we make; if not set, there,"
+        " or by the address from which we have reached the switch",
+    )
 
 
 class Callbacks(Section):

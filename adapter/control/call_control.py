@@ -62,6 +62,9 @@ class CallControl:
     `row` gives what is known of the call at this moment, `note` writes down what happened to it.
     """
 
+    ringing = False
+    """Unlike a call that we are making."""
+
     def __init__(
         self,
         context: Context,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,9 +15,6 @@ from adapter.control.errors import Invalid
 from adapter.swml.errors import Code
 from adapter.swml.parameters import Parameters
 from adapter.swml.problems import problems
-
-if TYPE_CHECKING:
-    from adapter.control.call_control import CallControl
 
 Given = TypeVar("Given", bound=Parameters)
 
@@ -36,11 +33,15 @@ class Controlled(Parameters):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `run` returns when it is done, or under way; raises a `ControlError`."""
+    """One command. `run` returns when it is done, or under way; raises a `ControlError`.
+
+    `early`: it may be given to a call that we make and nobody has answered yet (`Ringing`).
+    """
 
     name: str
     parameters: type[Parameters]
-    run: Callable[[CallControl, Any], None]
+    run: Callable[[Any, Any], None]
+    early: bool = False
     relay_only: bool = False
     """Whether the REST API has no such command."""
     leaves: bool = False

@@ -9,6 +9,7 @@ from adapter.control import laml
 from adapter.control.bus import Bus
 from adapter.control.commands import COMMANDS, perform
 from adapter.control.errors import CallEnded, ControlError, Unavailable, UnknownCall, from_dict
+from adapter.control.ringing import Ringing
 from adapter.control.running import RunningCalls
 from adapter.store.rows import CallLog
 
@@ -74,10 +75,11 @@ class Commander:
         if control.project_id != command["project"]:
             raise UnknownCall
         name, by = command["name"], command["by"]
-        if by and COMMANDS[name].leaves:
-            control.audience.leave(by)
-        elif by:
-            control.heard_by(by)
+        if by and not isinstance(control, Ringing):
+            if COMMANDS[name].leaves:
+                control.audience.leave(by)
+            else:
+                control.heard_by(by)
         return perform(control, name, command["params"])
 
     def _elsewhere(self, bus: Bus, command: Mapping[str, Any]) -> dict[str, Any]:

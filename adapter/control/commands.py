@@ -14,6 +14,7 @@ from adapter.store.errors import StoreError
 
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
+    from adapter.control.ringing import Ringing
 
 FAMILIES = (answer, collect, end, laml, play, record, transfer)
 
@@ -22,10 +23,12 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def perform(control: CallControl, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def perform(control: CallControl | Ringing, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Do it; the call as it is then. Raises a `ControlError`."""
     command = COMMANDS[name]
     control.require_running()
+    if control.ringing and not command.early:
+        raise NotPossible("Nobody has answered the call yet.")
     given = command.parse(params)
     control.log.info("command", command=name)
     control.note("api.command", {"command": name, "parameters": dict(params)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from adapter.control.call_control import CallControl
+from adapter.control.ringing import Ringing
 from adapter.store.rows import CallLog
 
 REMEMBERED = 10_000
@@ -17,6 +18,7 @@ class RunningCalls:
     def __init__(self) -> None:
         self._running: dict[str, CallControl] = {}
         self._ended: OrderedDict[str, CallLog] = OrderedDict()
+        self._ringing: dict[str, Ringing] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -32,14 +34,41 @@ class RunningCalls:
             return
         del self._running[control.call_id]
         if not control.call.lost:
-            self._ended[control.call_id] = control.row
-            if len(self._ended) > REMEMBERED:
-                self._ended.popitem(last=False)
+            self._remember(control.row)
 
-    def find(self, call_id: str) -> CallControl | None:
+    def find(self, call_id: str) -> CallControl | Ringing | None:
+        """A call that runs here, or is being made here."""
+        return self._running.get(call_id) or self._ringing.get(call_id)
+
+    def taken(self, call_id: str) -> CallControl | None:
         """A call that runs here."""
         return self._running.get(call_id)
+
+    def _remember(self, row: CallLog) -> None:
+        self._ended[row.id] = row
+        if len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
 
     def ended(self, call_id: str) -> CallLog | None:
         """What was known of a call when it ended here."""
         return self._ended.get(call_id)
+
+    # -- calls that we make ----------------------------------------------------------------------
+
+    def rings(self, call: Ringing) -> None:
+        """A call is being made here."""
+        self._ringing[call.call_id] = call
+
+    def rings_no_more(self, call: Ringing) -> None:
+        """It is answered, or over."""
+        self._ringing.pop(call.call_id, None)
+        if call.row.state == "ended":
+            self._remember(call.row)
+
+    def ringing(self, call_id: str) -> Ringing | None:
+        """A call that is being made here."""
+        return self._ringing.get(call_id)
+
+    def all_ringing(self) -> list[Ringing]:
+        """Every one of them."""
+        return list(self._ringing.values())

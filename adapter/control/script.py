@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from adapter.callbacks.address import AddressError, origin_of
 from adapter.control.errors import Invalid
 from adapter.documents.errors import FetchError
 from adapter.documents.sources import NoSourceError
@@ -27,6 +28,9 @@ class Script(Protocol):
     def replace(self, document: Document) -> None:
         """Run this document in place of the one that runs."""
 
+    def watch(self, url: str) -> None:
+        """Tell the call's states there."""
+
 
 def fetched(script: Script, attribute: str, url: str, fallback: str | None = None) -> Document:
     """The document at a URL, or at the other; raises `Invalid` that names the parameter."""
@@ -45,3 +49,12 @@ def read(script: Script, attribute: str, source: str | Mapping[str, Any]) -> Doc
         return script.read(text)
     except DocumentError as error:
         raise Invalid(str(error), attribute=attribute) from error
+
+
+def checked_url(url: str, attribute: str) -> str:
+    """`url` if callbacks can be sent there; raises `Invalid` that names the parameter."""
+    try:
+        origin_of(url)
+    except AddressError as error:
+        raise Invalid(f"{attribute}: {error}", attribute=attribute) from error
+    return url

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from adapter.control import end
 from adapter.control.command import MISSING, Command
 from adapter.control.errors import Invalid
-from adapter.control.script import fetched, read
+from adapter.control.script import checked_url, fetched, read
 from adapter.swml.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -52,25 +52,40 @@ def _document(control: CallControl, dest: str | dict[str, Any]) -> Document:
 
 
 def update(control: CallControl, params: Update) -> None:
-    """End the call, or give it another document; each where SignalWire allows it."""
-    if params.status:
-        _finish(control, params.status)
-        return
+    """End the call, or give it another document; each where SignalWire allows it.
+
+    From now on its states are told at `status_url`, the end that it is given here as well.
+    """
     if params.url and params.swml:
         raise Invalid("Give one of url and swml.", attribute="swml")
-    if not params.url and not params.swml:
+    if params.status:
+        _require_possible(control, params.status)
+    elif params.url or params.swml:
+        _require_answered(control)
+    elif not params.status_url:
         raise Invalid("Give url, swml or status.", code=MISSING, attribute="url")
+    document = None if params.status else _given(control, params)
+    if params.status_url:
+        control.script.watch(checked_url(params.status_url, "status_url"))
+    if params.status:
+        control.call.hangup(end.CAUSES["hangup" if control.call.answered else "cancel"])
+    elif document is not None:
+        control.script.replace(document)
+
+
+def _require_answered(control: CallControl) -> None:
     if not control.call.answered:
         message = "Only an answered call can be given another document."
         raise Invalid(message, code="cannot_redirect_not_in_progress")
+
+
+def _given(control: CallControl, params: Update) -> Document | None:
     if params.url:
-        document = fetched(control.script, "url", params.url, params.fallback_url)
-    else:
-        document = read(control.script, "swml", params.swml or {})
-    control.script.replace(document)
+        return fetched(control.script, "url", params.url, params.fallback_url)
+    return read(control.script, "swml", params.swml) if params.swml else None
 
 
-def _finish(control: CallControl, status: str) -> None:
+def _require_possible(control: CallControl, status: str) -> None:
     answered = control.call.answered
     if status == "canceled" and answered:
         message = "An answered call cannot be canceled: complete it."
@@ -78,10 +93,9 @@ def _finish(control: CallControl, status: str) -> None:
     if status == "completed" and not answered:
         message = "A call that is not answered cannot be completed: cancel it."
         raise Invalid(message, code="call_update_failed", attribute="status")
-    control.call.hangup(end.CAUSES["hangup" if answered else "cancel"])
 
 
 COMMANDS = (
     Command("calling.transfer", Transfer, transfer),
-    Command("update", Update, update),
+    Command("update", Update, update, early=True),
 )

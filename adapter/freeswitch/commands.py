@@ -145,6 +145,13 @@ def api(name: str, *arguments: str) -> bytes:
     return _command(" ".join(("api", name, *arguments)))
 
 
+def background(job: str, name: str, *arguments: str) -> bytes:
+    """An API call that is answered by a BACKGROUND_JOB whose Job-UUID is `job`."""
+    return f"{line(' '.join(('bgapi', name, *arguments)))}\nJob-UUID: {word(job)}\n\n".encode(
+        "utf-8", "replace"
+    )
+
+
 def execute(application: str, argument: str = "", *, event_uuid: str) -> bytes:
     """Run an application on our call; `event_uuid` comes back on its CHANNEL_EXECUTE_COMPLETE.
 

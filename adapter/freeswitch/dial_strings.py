@@ -26,6 +26,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adapter.freeswitch import commands
 from adapter.freeswitch.commands import inert
 from adapter.freeswitch.errors import UnsafeValue
 
@@ -37,6 +38,10 @@ LONGEST_VALUE = 1024
 
 NUMBER = "{number}"
 """What stands in a gateway's template for the number."""
+
+PAUSE_MS, ROUNDS = 500, 60
+"""How often a call that we made asks for an adapter where none answers, and the pauses between;
+the switch takes 128 actions (mod_dptools.c, inline_dialplan_hunt)."""
 
 _DIGITS = re.compile(r"\+?[0-9]{1,32}")
 _DECORATION = re.compile(r"[\s().-]")
@@ -55,6 +60,16 @@ _SPECIAL = [re.compile(rf"['\\{separator}]") for separator in "=;,|"]
 _BETWEEN_COLONS = re.compile(r":_(?=:)")
 
 
+def is_uri(to: str) -> bool:
+    """Whether this is to be a SIP URI, and not a number."""
+    return re.match(r"sips?:", to, re.IGNORECASE) is not None
+
+
+def undecorated(number: str) -> str:
+    """`+1 (555) 123-4567` as it is dialled."""
+    return _DECORATION.sub("", number)
+
+
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """By what calls leave the switch (the settings' `sip_profile` and `gateway`)."""
@@ -65,10 +80,10 @@ class Outlet:
 
     def endpoint(self, to: str) -> str:
         """The endpoint of a number or a SIP URI; raises `UnsafeValue` for anything else."""
-        return self._sip(to) if re.match(r"sips?:", to, re.IGNORECASE) else self._number(to)
+        return self._sip(to) if is_uri(to) else self._number(to)
 
     def _number(self, to: str) -> str:
-        number = _DECORATION.sub("", to)
+        number = undecorated(to)
         if not _DIGITS.fullmatch(number):
             raise UnsafeValue(f"this is neither a number nor a SIP URI: {to[:60]!r}")
         if self.gateway is None:
@@ -108,8 +123,30 @@ def for_bridge(groups: Groups) -> str:
 
 def for_originate(groups: Groups) -> str:
     """The first word of the API call `originate`."""
-    text = _joined(groups)
+    return _as_word(_joined(groups))
+
+
+def _as_word(text: str) -> str:
     return text.replace("\\", r"\\").replace("'", r"\'").replace(" ", r"\s")
+
+
+def originate(leg: Leg, adapter: str, *, seconds: int) -> bytes:
+    """Call somebody, who comes to us at `adapter` (`HOST:PORT`) after the answer.
+
+    The job's id is the leg's. After `seconds` the switch gives up by itself. Where nobody is at
+    that address the call waits for an adapter as long as this takes (mod_dptools.c,
+    `inline_dialplan_hunt`), then it ends: an adapter that dies leaves no call behind.
+    """
+    socket = f"socket:{commands.word(adapter)} async full"
+    waits = [f"sleep:{PAUSE_MS}", socket] * ROUNDS
+    actions = "^".join(["m:", ":" + socket, socket, *waits])
+    return commands.background(
+        leg.uuid,
+        "originate",
+        f"{{ignore_early_media=true,originate_timeout={seconds:d}}}{for_originate([[leg]])}",
+        _as_word(actions),
+        "inline",
+    )
 
 
 def _joined(groups: Groups) -> str:

@@ -24,7 +24,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0
 
 
 class Node:
-    """One switch. `on_event` must not block; `on_up` runs in the node's own greenlet."""
+    """One switch. `on_event` must not block; `on_up` runs in the node's own greenlet.
+
+    With `filters` (a header and its value) only events pass of which one has that.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class Node:
         password: str,
         *,
         events: tuple[str, ...],
+        filters: tuple[tuple[str, str], ...] = (),
         on_event: Callable[[Event], None],
         on_up: Callable[[Node], None],
         deadline: float = DEFAULT_DEADLINE,
@@ -42,6 +46,7 @@ class Node:
         """The switch's own name (SWML's `node_id`), known once it was up."""
         self._host, self._port, self._password = host, port, password
         self._events = events
+        self._filters = filters
         self._on_event = on_event
         self._on_up = on_up
         self._deadline = deadline
@@ -52,6 +57,11 @@ class Node:
     def up(self) -> bool:
         """Whether it can be asked something now."""
         return self._connection is not None
+
+    @property
+    def our_host(self) -> str:
+        """The address by which we have reached it; raises `ConnectionLost` while it is down."""
+        return str(self._up().sock.getsockname()[0])
 
     def start(self) -> None:
         """Begin to connect, and stay connected."""
@@ -66,9 +76,12 @@ class Node:
 
     def api(self, command: bytes) -> str:
         """Run an API call; raises `ConnectionLost` while the switch is down."""
+        return self._up().checked(command, deadline=self._deadline)
+
+    def _up(self) -> InboundConnection:
         if self._connection is None:
             raise ConnectionLost(f"no connection to the switch {self.address}")
-        return self._connection.checked(command, deadline=self._deadline)
+        return self._connection
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
@@ -103,6 +116,8 @@ class Node:
         ended = Flag()
         connection.when_ended(lambda _: ended.set())
         try:
+            for header, value in self._filters:
+                connection.checked(commands.add_filter(header, value), deadline=self._deadline)
             connection.checked(commands.subscribe(self._events), deadline=self._deadline)
             name = connection.checked(commands.api("switchname"), deadline=self._deadline)
         except BaseException:

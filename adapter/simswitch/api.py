@@ -147,7 +147,10 @@ def originate(switch: "SimSwitch", argument: str) -> str:
     leg = origination.run()
     if leg is None:
         return f"-ERR {origination.cause}\n"
-    leg.session.send_to(words[1], words[3] if len(words) > 3 else "default")
+    if words[2:3] == ["inline"]:
+        leg.session.run_inline(words[1])
+    else:
+        leg.session.send_to(words[1], words[3] if len(words) > 3 else "default")
     return f"+OK {leg.party.uuid}\n"
 
 

@@ -28,7 +28,7 @@ from adapter.simswitch.heard import Heard
 from adapter.simswitch.messages import Message
 from adapter.simswitch.player import LONG_WAIT, Player
 from adapter.simswitch.settings import Action, Pace
-from adapter.simswitch.strings import new_uuid
+from adapter.simswitch.strings import new_uuid, separate
 from adapter.simswitch.tones import Sound, milliseconds
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _STANDING_BY = frozenset({State.CONSUME_MEDIA, State.EXCHANGE_MEDIA})
+INLINE_ACTIONS = 128
 REPEAT_SECONDS = 0.5  # a looped application that ends sooner is not repeated
 
 
@@ -168,6 +169,15 @@ class Session:
             return
         name, _, data = extension[1:].partition("(")
         self.actions = deque([Action(name, data.rpartition(")")[0])])
+        self.take_aside(State.EXECUTE, None)
+
+    def run_inline(self, text: str) -> None:
+        """`m:^:application:arguments^…` (mod_dptools.c, inline_dialplan_hunt)."""
+        delimiter = ","
+        if text.startswith("m:") and text[3:4] == ":":
+            delimiter, text = text[2], text[4:]
+        pairs = (action.partition(":") for action in separate(text, delimiter, INLINE_ACTIONS))
+        self.actions = deque(Action(name.lstrip(" "), data) for name, _, data in pairs)
         self.take_aside(State.EXECUTE, None)
 
     # --- applications

@@ -86,13 +86,23 @@ def build(name: str) -> Statements:
     dialect = _DIALECTS[name]()
     insert = postgresql.insert if name == "postgresql" else sqlite.insert
 
-    def put(table: sa.Table, *, key: str = "", numbered: str = "") -> tuple[Statement]:
-        """Insert a row; one with the same `key` is replaced, or left as it is without one."""
+    def put(
+        table: sa.Table,
+        *,
+        key: str = "",
+        numbered: str = "",
+        unless: Callable[[Any], sa.ColumnElement[bool]] | None = None,
+    ) -> tuple[Statement]:
+        """Insert a row; one with the same `key` is replaced, or left as it is without one.
+
+        It is left as it is, too, where `unless`, which gets the new row, says so.
+        """
         sql: Any = insert(table)
         changes = {column.name: sql.excluded[column.name] for column in table.c if key}
         if key:
             del changes[key]
-            sql = sql.on_conflict_do_update(index_elements=[key], set_=changes)
+            where = None if unless is None else ~unless(sql.excluded)
+            sql = sql.on_conflict_do_update(index_elements=[key], set_=changes, where=where)
         else:
             sql = sql.on_conflict_do_nothing()
         kind = InsertOfMany if name == "sqlite" else Statement
@@ -103,12 +113,21 @@ def build(name: str) -> Statements:
         "delete_recording": (Statement(_delete_recording(), dialect),),
         "put_document": put(documents),
         "put_call": put(calls, key="call_id"),
-        "put_call_log": put(call_logs, key="id"),
+        "put_call_log": put(call_logs, key="id", unless=_goes_back),
         "add_call_events": put(call_events),
         "put_callback": put(callbacks, numbered="position"),
         "finish_callback": (Statement(_finish(), dialect),),
         "retry_callback": (Statement(_retry(), dialect), Statement(_move_stream(), dialect)),
     }
+
+
+def _goes_back(new: Any) -> sa.ColumnElement[bool]:
+    """A call that was answered or has ended stays so: who dialled it may be late with its news."""
+    known = call_logs.c
+    return sa.or_(
+        sa.and_(known.ended_at.is_not(None), new.ended_at.is_(None)),
+        sa.and_(known.answered_at.is_not(None), new.answered_at.is_(None)),
+    )
 
 
 def _delete_recording() -> sa.Executable:

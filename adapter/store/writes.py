@@ -129,7 +129,7 @@ class PutCall:
 
 @dataclass(frozen=True, slots=True)
 class PutCallLog:
-    """Insert what is known of a call, or replace it."""
+    """Insert what is known of a call, or replace it; answered and ended calls stay so."""
 
     call: CallLog
     statement = "put_call_log"

@@ -86,5 +86,15 @@ def test_a_document_comes_as_a_url_or_as_text(world: World) -> None:
         answer = rest.ask("update", id=call_id, **params)
         assert (answer.status, *answer.error) == (422, *error), params
     assert not phone.ended
+    inbox = world.inbox()
+    rest.do("update", id=call_id, status_url=inbox.url)
     rest.do("update", id=call_id, status="completed")
     phone.wait_ended()
+    eventually(lambda: len(inbox.events) == 1, what="the end at status_url")
+    told = inbox.events[0]["params"]
+    assert (told["call_id"], told["call_state"], told["end_reason"], told["direction"]) == (
+        call_id,
+        "ended",
+        "hangup",
+        "inbound",
+    )

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapter.freeswitch.dial_strings import MOST_LEGS, Leg, Outlet, for_bridge, for_originate
+from adapter.freeswitch.dial_strings import (
+    MOST_LEGS,
+    Leg,
+    Outlet,
+    for_bridge,
+    for_originate,
+    originate,
+)
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.simswitch.dial_string import parse
 from adapter.simswitch.expand import expand
@@ -201,3 +208,29 @@ def test_a_hundred_at_once_and_no_more():
     assert len(read_bridge([legs])[0]) == MOST_LEGS
     with pytest.raises(UnsafeValue, match="too many"):
         for_bridge([legs, legs[:1]])
+
+
+# -- a whole order -------------------------------------------------------------------------------
+
+
+@given(TEXT, TEXT)
+@example("sip:a@h", "x' inline 'y")
+@example("+1555", "${system(touch /x)}")
+def test_an_order_to_call_has_its_three_words(to, value):
+    try:
+        leg = Leg(UUID, OUTLET.endpoint(to), {"sip_h_X-A": value})
+        command = originate(leg, "127.0.0.1:8084", seconds=70).decode()
+    except UnsafeValue:
+        return
+    line, job, *rest = command.split("\n")
+    assert (job, rest) == (f"Job-UUID: {UUID}", ["", ""])
+    words = separate(line.removeprefix("bgapi originate "), " ", 10)
+    assert len(words) == 3
+    assert words[2] == "inline"
+    shared, groups = parse(words[0])
+    assert shared == {"ignore_early_media": "true", "originate_timeout": "70"}
+    assert [[f"{each.kind}/{each.data}" for each in group] for group in groups] == [[leg.endpoint]]
+    delimiter, actions = words[1][2], words[1][4:].split("^")
+    assert delimiter == "^"
+    assert set(actions) == {"socket:127.0.0.1:8084 async full", "sleep:500"}
+    assert len(actions) <= 128

@@ -32,6 +32,20 @@ def ids(rows: list[CallLog] | list[Recording]) -> list[str]:
     return [row.id for row in rows]
 
 
+def test_an_answered_call_and_one_that_has_ended_stay_so(store: Store) -> None:
+    """Whoever dialled it may be late with its news."""
+    ringing = a_call(state="ringing")
+    answered = replace(ringing, state="answered", answered_at=101.0)
+    ended = replace(answered, state="ended", ended_at=102.0)
+    store.commit(PutCallLog(ringing), PutCallLog(answered), PutCallLog(ringing))
+    assert store.call_log("call-1") == answered
+    store.commit(PutCallLog(ended), PutCallLog(answered), PutCallLog(ringing))
+    assert store.call_log("call-1") == ended
+    store.commit(PutCallLog(a_call("call-2", state="ended", ended_at=1.0)))
+    store.commit(PutCallLog(a_call("call-2", state="created")))
+    assert store.call_log("call-2").state == "ended"
+
+
 def test_a_call_comes_back_as_it_was_last_put(store: Store) -> None:
     first = a_call(caller="nobody\0 \udcff")
     ended = replace(

@@ -45,7 +45,16 @@ class Rest:
         }
 
     def post(self, path: str, body: bytes) -> Answer:
-        request = urllib.request.Request(self._url + path, body, self._headers, method="POST")
+        return self._send(path, "POST", body)
+
+    def get(self, path: str) -> Any:
+        """What is there."""
+        answer = self._send(path, "GET")
+        assert answer.status == 200, answer
+        return answer.body
+
+    def _send(self, path: str, method: str, body: bytes | None = None) -> Answer:
+        request = urllib.request.Request(self._url + path, body, self._headers, method=method)
         began = time.monotonic()
         try:
             with urllib.request.urlopen(request, timeout=HTTP_DEADLINE) as reply:

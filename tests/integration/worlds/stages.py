@@ -91,6 +91,7 @@ def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
         "swml": documents_by_number(receiver),
         "projects": [project()],
         "gateway": GATEWAY,
+        "nodes": [switch.sockets[MAIN].node],
     }
     adapter = AdapterProcess(folder / "adapter", switch.adapter_ports[MAIN], settings).start()
     yield Stage(switch, adapter, receiver, folder)

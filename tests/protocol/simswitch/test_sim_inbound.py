@@ -107,6 +107,17 @@ def test_originate_runs_an_application(switches: Switches) -> None:
     assert peer.event("CHANNEL_HANGUP_COMPLETE").get("variable_a") == "b"
 
 
+def test_originate_runs_actions_of_its_own(switches: Switches) -> None:
+    switch = switches()
+    peer = dial(switch)
+    peer.command("event plain CHANNEL_HANGUP_COMPLETE")
+    actions = "'m:^:set:a=b,c^socket:127.0.0.1:1 async full^ sleep:20^set:d=e'"
+    peer.api(f"originate sofia/internal/1@h {actions} inline")
+    ended = peer.event("CHANNEL_HANGUP_COMPLETE")
+    assert (ended.get("variable_a"), ended.get("variable_d")) == ("b,c", "e")
+    assert ended.get("Caller-Destination-Number") == "1"
+
+
 def test_a_caller_does_its_steps(switches: Switches) -> None:
     switch = switches("answer", "playback tone_stream://%(60000,0,440)", "sleep 60000")
     plan = {"steps": [{"on": "PLAYBACK_START", "digits": "*"}, {"on": "DTMF", "hangup": True}]}
