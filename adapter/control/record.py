@@ -104,6 +104,8 @@ def pause(control: CallControl, params: Pause) -> None:
 
 def resume(control: CallControl, params: Controlled) -> None:
     """Returns when the switch records again."""
+    if control.context.recordings.is_hushed:
+        raise NotPossible("Digits of a card are being typed: the recording goes on after that.")
     _while_it_runs(find(control, params.control_id), lambda it: it.resume())
 
 

@@ -73,6 +73,12 @@ class Capture:
             samples.byteswap()
         return samples
 
+    def hush(self, silent: bool) -> None:
+        """Hear silence, or hear again. Raises what the switch refuses."""
+        if not self.ended.is_set():
+            action = "mask" if silent else "unmask"
+            self._call.api(commands.record_control(self._call.uuid, action, self._switch_path))
+
     def stop(self) -> None:
         """End it, and wait until the file is whole."""
         if not self.ended.is_set():

@@ -37,6 +37,11 @@ class Digits:
         """Whether there is one to take."""
         return bool(self._pressed)
 
+    @property
+    def first(self) -> str:
+        """The one that would be taken; empty where none waits."""
+        return self._pressed[0] if self._pressed else ""
+
     def take(self, timeout: float) -> str | None:
         """The next digit, waited for up to `timeout` seconds; raises `CallGone`."""
         self._call.raise_if_gone()

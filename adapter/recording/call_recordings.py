@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import structlog
+
 from adapter.freeswitch import commands
+from adapter.freeswitch.errors import SwitchError
 from adapter.recording.options import Options
-from adapter.recording.recorder import Recorder
+from adapter.recording.pauses import Behavior
+from adapter.recording.recorder import NotRunning, Recorder
 from adapter.recording.state import Failure, Reason
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
     from adapter.identity import CallIdentity
     from adapter.recording.archive import Archive
+
+
+log = structlog.get_logger()
 
 
 class ControlIdInUse(Exception):
@@ -28,6 +37,52 @@ class CallRecordings:
         self._archive = archive
         self._identity = identity
         self._by_control_id: dict[str, Recorder] = {}
+        self._hush: Callable[[Recorder], None] | None = None
+
+    @property
+    def is_hushed(self) -> bool:
+        """Whether what is said now must be in no recording."""
+        return self._hush is not None
+
+    @contextmanager
+    def hushed(
+        self, silent: Iterable[str], note: Callable[[Iterable[str]], None]
+    ) -> Iterator[None]:
+        """While it lasts, every recording is silent, and so is one that starts.
+
+        `silent` are the ids of those that were silenced for the same reason before a crash; `note`
+        is told of all of them before each is. What somebody else has paused stays as it is.
+        Raises what the switch refuses: then something could be heard.
+        """
+        hushed = dict.fromkeys(silent)
+
+        def hush(recorder: Recorder) -> None:
+            if recorder.row.id in hushed or not recorder.paused:
+                hushed[recorder.row.id] = None
+                note(hushed)
+                with suppress(NotRunning):
+                    recorder.pause(Behavior.SILENCE)
+
+        try:
+            for recorder in list(self._by_control_id.values()):
+                if recorder.active:
+                    hush(recorder)
+            self._hush = hush
+            yield
+        finally:
+            self._hush = None
+            self._let_hear(hushed)
+
+    def _let_hear(self, recording_ids: Iterable[str]) -> None:
+        for recording_id in recording_ids:
+            recorder = self.of_id(recording_id)
+            if recorder is None or not recorder.active or self._call.gone:
+                continue
+            try:
+                with suppress(NotRunning):
+                    recorder.resume()
+            except SwitchError as error:
+                log.warning("a recording stays silent", reason=str(error))
 
     @staticmethod
     def new_control_id() -> str:
@@ -58,6 +113,8 @@ class CallRecordings:
         self._keep_every_packet()
         recorder = self._by_control_id[options.control_id] = self._recorder(options)
         recorder.start()
+        if self._hush is not None:
+            self._hush(recorder)
         return recorder
 
     def _keep_every_packet(self) -> None:

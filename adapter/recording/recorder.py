@@ -103,6 +103,11 @@ class Recorder:
         """Whether it is still being recorded or closed."""
         return not self.ended.is_set()
 
+    @property
+    def paused(self) -> bool:
+        """Whether somebody has paused it."""
+        return self._pausing.pauses.behavior is not None
+
     def start(self) -> None:
         """Start it on the switch. Raises what the switch refused; the `error` callback is out then.
 

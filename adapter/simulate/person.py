@@ -153,6 +153,8 @@ def _takes(digits: str, method: str, params: Mapping[str, Any]) -> bool:
     """Whether these keys are for this method: a prompt's input, or what ends a recording."""
     if method == "prompt":
         return _names(params, _DIGITS) or not _names(params, _SPEECH)
+    if method == "pay":
+        return True
     return method == "record" and set(digits) <= set(str(params.get("terminators", "#")))
 
 

@@ -103,6 +103,8 @@ class FakeRecorder:
 
 
 class FakeRecordings:
+    is_hushed = False
+
     def __init__(self, call):
         self.call = call
         self.found = {}
