@@ -135,6 +135,7 @@ def _settings(simulation: Simulation, folder: Path) -> Settings:
             "listen": "127.0.0.1:0",
             "http": "127.0.0.1:0",
             "swml": str(simulation.document.absolute()),
+            "documents.folder": str(simulation.document.absolute().parent),
             "projects": [{"envs": dict(simulation.envs)}],
             "data_dir": str(folder / "data"),
             "deadlines.drain": END_DEADLINE,

@@ -279,15 +279,16 @@ def test_a_warning_has_room_when_nothing_else_has(start):
 
 # Documents from elsewhere
 
-FETCH_STEPS = "- {kind}: {{dest: 'https://x/y', params: {{a: 1}}}}\n- play: after"
+FETCH_STEPS = "- {kind}: {{dest: '{url}', params: {{a: 1}}}}\n- play: after"
 
 
 @pytest.mark.parametrize("kind", ["execute", "transfer"])
-def test_a_url_is_fetched(start, read, kind):
-    script = start(FETCH_STEPS.format(kind=kind))
+@pytest.mark.parametrize("url", ["https://x/y", "HTTP://x/y", "file:menus/main"])
+def test_a_url_is_fetched(start, read, kind, url):
+    script = start(FETCH_STEPS.format(kind=kind, url=url))
     effect = script.next_effect()
     assert (effect.method, effect.path) == (FETCH, f"main[0].{kind}")
-    assert effect.params == {"url": "https://x/y", "params": {"a": "1"}, "kind": kind}
+    assert effect.params == {"url": url, "params": {"a": "1"}, "kind": kind}
     script.apply(Result(document=read("- play: 'there ${params.a}'")))
     spoken = []
     while (effect := script.next_effect()) is not None:
@@ -299,7 +300,7 @@ def test_a_url_is_fetched(start, read, kind):
 @pytest.mark.parametrize("kind", ["execute", "transfer"])
 @pytest.mark.parametrize("error", [ScriptError(Code.EXECUTE_FAILED, "no answer"), None])
 def test_a_fetch_that_fails_is_a_warning(start, kind, error):
-    script = start(FETCH_STEPS.format(kind=kind))
+    script = start(FETCH_STEPS.format(kind=kind, url="https://x/y"))
     script.next_effect()
     script.apply(Result(error=error))
     assert script.next_effect().params == {"url": "after"}

@@ -255,6 +255,13 @@ def test_what_is_not_stubbed_fails_and_the_script_goes_on(call):
     assert outcome.trace.lines()[-1] == "end the script ran to its end"
 
 
+def test_documents_beside_it_are_named_by_file(call, tmp_path):
+    (tmp_path / "second.yaml").write_text("sections: {main: [{set: {second: 'was here'}}]}")
+    outcome = call("- execute: 'file:second'\n- execute: 'file:../secret'\n")
+    assert variables(outcome)["second"] == "was here"
+    assert outcome.warnings == 1
+
+
 class Web(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
