@@ -10,11 +10,12 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import structlog
+from msgspec.structs import replace
 
 from adapter.callbacks.outbox import Outbox
 from adapter.simulate.person import Person
