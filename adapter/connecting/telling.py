@@ -20,15 +20,19 @@ Tell = Callable[..., None]
 class Teller:
     """Tells what happens in one connect."""
 
-    def __init__(self, tell: Tell, identity: CallIdentity, status_url: str | None) -> None:
+    def __init__(
+        self, tell: Tell, identity: CallIdentity, status_url: str | None, tag: str = ""
+    ) -> None:
+        """`tag` is how a RELAY client knows the connect again."""
         self._tell = tell
+        self._tag = {"tag": tag} if tag else {}
         self._identity = identity
         self._status_url = status_url
 
     def connect(self, state: str, leg: Leg | None = None, **more: Any) -> None:
         """`connecting`, `connected`, `failed` or `disconnected`."""
         peer = {"peer": self._peer(leg)} if leg is not None else {}
-        params = {"connect_state": state, **peer, **more}
+        params = {"connect_state": state, **peer, **self._tag, **more}
         self._tell(self._status_url, "calling.call.connect", **params)
 
     def leg(self, leg: Leg, state: str) -> None:
@@ -43,6 +47,7 @@ class Teller:
             direction="outbound",
             device=leg.plan.device,
             end_reason=leg.reason if state == "ended" else None,
+            **self._tag,
         )
 
     def _peer(self, leg: Leg) -> dict[str, Any]:
@@ -51,4 +56,5 @@ class Teller:
             "call_id": leg.plan.uuid,
             "node_id": identity.node_id,
             "device": leg.plan.device,
+            **self._tag,
         }

@@ -44,6 +44,13 @@ class Collect(Parameters):
 
 def start(control: CallControl, params: Collect) -> None:
     """Begin; what comes of it is told at `status_url`."""
+    collecting = made(control, params)
+    control.collects.add(collecting.control_id, collecting)
+    collecting.start()
+
+
+def made(control: CallControl, params: Collect) -> Collecting:
+    """What is to be collected, checked and not begun."""
     if params.digits is None:
         if params.speech is None:
             raise Invalid("Give digits.", code=MISSING, attribute="digits")
@@ -59,9 +66,7 @@ def start(control: CallControl, params: Collect) -> None:
         continuous=params.continuous,
         tell_start=params.send_start_of_input,
     )
-    collecting = Collecting(control, control_id, wanted, params.status_url)
-    control.collects.add(control_id, collecting)
-    collecting.start()
+    return Collecting(control, control_id, wanted, params.status_url)
 
 
 def stop(control: CallControl, params: Controlled) -> None:
@@ -74,15 +79,23 @@ def start_input_timers(control: CallControl, params: Controlled) -> None:
     control.collects.find(params.control_id).start_timers()
 
 
-def send_digits(control: CallControl, params: SendDigits) -> None:
+class PressDigits(SendDigits):
+    """Which keys; clients hear of the end by its `control_id`."""
+
+    control_id: str | None = None
+
+
+def send_digits(control: CallControl, params: PressDigits) -> None:
     """Press keys; returns when the switch has queued them."""
     call = control.call
     call.api(commands.api("uuid_send_dtmf", call.uuid, params.digits))
+    control_id = params.control_id or control.new_id()
+    control.tell(None, "calling.call.send_digits", control_id=control_id, state="finished")
 
 
 COMMANDS = (
     Command("calling.collect", Collect, start),
     Command("calling.collect.stop", Controlled, stop),
     Command("calling.collect.start_input_timers", Controlled, start_input_timers),
-    Command("calling.send_digits", SendDigits, send_digits),
+    Command("calling.send_digits", PressDigits, send_digits),
 )

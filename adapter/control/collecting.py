@@ -6,6 +6,7 @@ The keys are taken away from the script meanwhile. What came of it is told as a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,8 @@ class Collecting:
         self._url = url
         self._timers_run = wanted.timers_run
         self._inbox: Queue[str | _Told] = Queue()
+        self.on_input: Callable[[], None] = lambda: None
+        """Called with the first key of each input."""
 
     def start(self) -> None:
         """Begin; keys that are pressed from now on count."""
@@ -95,12 +98,18 @@ class Collecting:
                 case None:
                     break
                 case str(key) if key in self._wanted.terminators:
+                    self.on_input()
                     return _digits(digits, key)
                 case key:
                     digits += key
-                    if len(digits) == 1 and self._wanted.tell_start:
-                        self._tell({"type": "start_of_input"})
+                    if len(digits) == 1:
+                        self._began()
         return _digits(digits)
+
+    def _began(self) -> None:
+        self.on_input()
+        if self._wanted.tell_start:
+            self._tell({"type": "start_of_input"})
 
     def _next(self, digits: str) -> str | _Told | None:
         """A key, a word from outside, or None when time is up."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from adapter.control import answer, collect, end, laml, play, record, transfer
+from adapter.control import (
+    answer,
+    collect,
+    connecting,
+    end,
+    laml,
+    play,
+    prompting,
+    record,
+    transfer,
+)
 from adapter.control.command import Command
 from adapter.control.errors import CallEnded, NotPossible
 from adapter.control.leg import call_leg
@@ -16,7 +26,7 @@ if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
     from adapter.control.ringing import Ringing
 
-FAMILIES = (answer, collect, end, laml, play, record, transfer)
+FAMILIES = (answer, collect, connecting, end, laml, play, prompting, record, transfer)
 
 COMMANDS: dict[str, Command] = {
     command.name: command for family in FAMILIES for command in family.COMMANDS

@@ -7,6 +7,7 @@ plays around it, too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import Field
@@ -73,14 +74,19 @@ class Volume(Controlled):
 
 def start(control: CallControl, params: Play) -> None:
     """Begin to play; what comes of it is told at `status_url`."""
+    playing = made(control, params)
+    control.plays.add(playing.control_id, playing)
+    playing.start(loops=params.loop, decibels=params.volume)
+
+
+def made(control: CallControl, params: Play, *, then: Callable[[], None] = lambda: None) -> Playing:
+    """What is to be played, checked and not begun; `then` is called at its end."""
     if params.direction == "speak":
         raise NotPossible("Sounds are played to the party of the call: direction listen.")
     control_id = params.control_id or control.new_id()
     control.plays.check(control_id)
     sounds = [_heard(item, number, params) for number, item in enumerate(params.play)]
-    playing = Playing(control, control_id, sounds, params.status_url)
-    control.plays.add(control_id, playing)
-    playing.start(loops=params.loop, decibels=params.volume)
+    return Playing(control, control_id, sounds, params.status_url, then=then)
 
 
 def _heard(item: Item, number: int, params: Play) -> Heard:

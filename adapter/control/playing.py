@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,16 @@ class Playing:
     """Plays sounds on a call, and tells `url` (and who listens to the call) of it."""
 
     def __init__(
-        self, control: CallControl, control_id: str, sounds: Sequence[Heard], url: str | None
+        self,
+        control: CallControl,
+        control_id: str,
+        sounds: Sequence[Heard],
+        url: str | None,
+        *,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
+        """`then` is called when it is over."""
+        self._then = then
         self.control_id = control_id
         self.over = False
         self._control = control
@@ -134,6 +142,7 @@ class Playing:
         finally:
             self.over = True
             self._tell(state)
+            self._then()
 
     def _play_all(self, loops: int) -> str:
         """Every sound, so often; `error` if there was nothing to hear."""

@@ -202,10 +202,15 @@ LIMITS = {
 
 def perform(context: Context, params: Connect) -> Result:
     """Call, talk, and go on when the others have left."""
-    teller = Teller(context.tell, context.identity, params.status_url)
+    return run(context, params, name=f"{context.identity.event_channel}/{context.step}")
+
+
+def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Result:
+    """The same, known by a name that is this connect's alone; `tag` is told with all it tells."""
+    teller = Teller(context.tell, context.identity, params.status_url, tag)
     if (queue := _queue(params)) is not None:
         return _take_from(context, params, queue, teller)
-    connect = Kept.find(context.call, f"{context.identity.event_channel}/{context.step}")
+    connect = Kept.find(context.call, name)
     try:
         plan = _plan(context, params, connect)
         outcome = connect.became or _connect(context, plan, teller, connect)

@@ -13,12 +13,17 @@ relay          →    nothing: the client's commands do the rest
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from pydantic import Field
 
-from adapter.methods.context import Context
+from adapter.connecting.kept import CONNECT_VARIABLE, Connect
+from adapter.connecting.telling import Teller
+from adapter.methods.context import Clients, Context
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
@@ -32,6 +37,36 @@ PRESENCE_SECONDS = 5.0
 
 NO_CLIENT_CAUSE = "NORMAL_TEMPORARY_FAILURE"
 """How a call ends that was for clients alone: SIP 503, so that a trunk may try elsewhere."""
+
+
+Job = Callable[[Context], object]
+
+_NAME = re.compile(r"[^A-Za-z0-9_.-]")
+
+HELD = "relay"
+"""Under which `Context.running` has the step's `Held`."""
+
+
+class Held:
+    """A call that a client has: what is to be done by its own step, one thing after the other."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._jobs: deque[Job] = deque()
+
+    def do(self, job: Job) -> None:
+        """Have the step do this; it may last, and is called away like the step itself."""
+        self._jobs.append(job)
+        self._clients.news.set()
+
+    def next(self) -> Job | None:
+        """What is to be done now."""
+        return self._jobs.popleft() if self._jobs else None
+
+    @staticmethod
+    def part(context: Context, name: str) -> str:
+        """How a connect of this step is known, by whoever finds it on the channel."""
+        return f"{_prefix(context)}{_NAME.sub('', name)}"
 
 
 class Relay(Parameters):
@@ -80,9 +115,18 @@ def routed(topic: str, times: Times) -> str:
 
 def perform(context: Context, params: Relay) -> Result:
     """Returns when no client has the call, or wants it."""
+    held = context.running[HELD] = Held(context.clients)
+    try:
+        return _perform(context, params, held)
+    finally:
+        context.running.pop(HELD, None)
+
+
+def _perform(context: Context, params: Relay, held: Held) -> Result:
+    _tell_what_became(context)
     passed: set[str] = set()
     while context.clients.anybody or _is_taken(context, params, passed):
-        if not _stay(context, params):
+        if not _stay(context, params, held):
             return _go_on(context, params, "every client of the call has gone")
     return _go_on(context, params, f"no client took the call of the topic {params.topic!r}")
 
@@ -106,17 +150,42 @@ def _is_taken(context: Context, params: Relay, asked: set[str]) -> bool:
     return False
 
 
-def _stay(context: Context, params: Relay) -> bool:
+def _stay(context: Context, params: Relay, held: Held) -> bool:
     """Until the client passes the call on (True), or all of them are gone for too long."""
     clients, seen = context.clients, time.monotonic()
     while clients.anybody:
         clients.news.clear()
-        context.call.sleep(PRESENCE_SECONDS, until=clients.news)
+        if job := held.next():
+            job(context)
+        else:
+            patience = min(PRESENCE_SECONDS, params.abandoned / 2)
+            context.call.sleep(patience, until=clients.news)
         if clients.connected:
             seen = time.monotonic()
         elif time.monotonic() - seen > params.abandoned:
             return False
     return True
+
+
+def _tell_what_became(context: Context) -> None:
+    """A bridge of this step that went on without us: it is over, since the call is here."""
+    name = context.call.variable(CONNECT_VARIABLE).partition(" ")[0]
+    if not name.startswith(_prefix(context)):
+        return
+    connect = Connect.find(context.call, name)
+    context.call.set_variables(connect.after())
+    tag = name.removeprefix(_prefix(context))
+    teller = Teller(context.tell, context.identity, None, tag)
+    if connect.became is not None and connect.became.connected:
+        peer = {"call_id": connect.became.peer, "node_id": context.identity.node_id, "tag": tag}
+        teller.connect("disconnected", peer=peer)
+    else:
+        reason = connect.became.failed_reason if connect.became else "error"
+        teller.connect("failed", failed_reason=reason)
+
+
+def _prefix(context: Context) -> str:
+    return f"{context.identity.event_channel}/{context.step}/"
 
 
 def _go_on(context: Context, params: Relay, reason: str) -> Result:

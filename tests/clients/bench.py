@@ -5,15 +5,17 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
 from worlds.adapter_process import ROOT, AdapterProcess
+from worlds.phones import Phone
+from worlds.sounds import tone
 from worlds.waiting import eventually
-from worlds.world import PROJECT, TOKEN
+from worlds.world import PROJECT, TOKEN, World
 
 HERE = Path(__file__).parent
 SWSH = ROOT / ".venv-swsh" / "bin" / "sw"
@@ -141,6 +143,10 @@ class Relay:
 
         return eventually(find, within=within, what=f"{wanted} of {self.said} {self._other[-20:]}")
 
+    def count(self, **wanted: Any) -> int:
+        """How often it said something with these values."""
+        return sum(wanted.items() <= one.items() for one in self.said)
+
     def states(self, kind: str, name: str = "state") -> list[str]:
         """The states of events of one kind, in order."""
         event = f"calling.call.{kind}"
@@ -166,9 +172,26 @@ class Relay:
                 self._other.append(line)
 
 
-def sdk_relay(adapter: AdapterProcess, authority: Secure, scenario: str, *topics: str) -> Relay:
+def sdk_relay(adapter: AdapterProcess, authority: Secure, **given: Any) -> Relay:
     """signalwire-sdk's RelayClient."""
-    given = json.dumps({"scenario": scenario, "topics": topics})
-    command = [sys.executable, str(HERE / "relay_agent.py"), given]
+    command = [sys.executable, str(HERE / "relay_agent.py"), json.dumps(given)]
     own = {"SIGNALWIRE_RELAY_CA_FILE": str(authority.ca), "SIGNALWIRE_LOG_LEVEL": "warning"}
     return Relay(command, {**environment(adapter), **own})
+
+
+def node_relay(adapter: AdapterProcess, authority: Secure, **given: Any) -> Relay:
+    """@signalwire/realtime-api."""
+    who = {"project": PROJECT, "token": TOKEN, "host": f"wss://{place(adapter)}"}
+    command = ["node", str(HERE / "relay.js"), json.dumps({**who, **given})]
+    return Relay(command, {"NODE_EXTRA_CA_CERTS": str(authority.ca)})
+
+
+Start = Callable[..., Relay]
+"""Starts a RELAY client with a scenario of its program."""
+
+CALLER = 440
+
+
+def ring(world: World, adapter: AdapterProcess, topic: str = OFFICE, **dialling: Any) -> Phone:
+    """A call for the clients of a topic."""
+    return world.call(to=world.new_number(topic), says=tone(CALLER), adapter=adapter, **dialling)

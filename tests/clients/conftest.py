@@ -7,13 +7,26 @@ environment of its own for `sw`, and npm packages by their lock file.
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench import NODE_MODULES, OFFICE, SWSH, Node, Secure, Sw
+from bench import (
+    NODE_MODULES,
+    OFFICE,
+    SWSH,
+    Node,
+    Relay,
+    Secure,
+    Start,
+    Sw,
+    node_relay,
+    sdk_relay,
+)
 from worlds.adapter_process import AdapterProcess
 from worlds.switches import OTHER
 from worlds.world import Stage, documents_by_number, project
@@ -69,3 +82,30 @@ def node(authority: Secure) -> Node:
     if not NODE_MODULES.exists():
         pytest.skip("npm's clients are not installed: make clients")
     return Node(authority)
+
+
+@pytest.fixture
+def start(
+    secure: AdapterProcess, authority: Secure, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Start]:
+    """Starts RELAY clients of `signalwire-sdk`, or by another function; they end with the test."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))  # for our own downloads
+    running: list[Relay] = []
+
+    def one(scenario: str, *, kind: Any = sdk_relay, **given: Any) -> Relay:
+        adapter = given.pop("adapter", secure)
+        running.append(kind(adapter, authority, **{"topics": [OFFICE], **given}, scenario=scenario))
+        running[-1].wait(did="login")
+        return running[-1]
+
+    yield one
+    for client in running:
+        client.kill()
+
+
+@pytest.fixture(params=[sdk_relay, node_relay], ids=["python", "node"])
+def relay(request: pytest.FixtureRequest, start: Start) -> Start:
+    """Starts RELAY clients of one kind."""
+    if request.param is node_relay:
+        request.getfixturevalue("node")
+    return partial(start, kind=request.param)

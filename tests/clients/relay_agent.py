@@ -44,9 +44,10 @@ async def greet(call: Call) -> None:
     await call.hangup()
 
 
-async def take(call: Call) -> None:
-    """Answer, and hang up when told, whatever happened to the connection meanwhile."""
-    await greet(call)
+async def quick(call: Call) -> None:
+    """Answer and hang up."""
+    await call.answer()
+    await call.hangup()
 
 
 async def ignore(call: Call) -> None:
@@ -77,7 +78,56 @@ async def record(call: Call) -> None:
     await call.hangup()
 
 
-SCENARIOS = {each.__name__: each for each in (greet, take, ignore, decline, record)}
+async def menu(call: Call) -> None:
+    """Play and collect, by every command that there is."""
+    await call.answer()
+    sound = {"type": "audio", "params": {"url": given["sound"]}}
+    playing = await call.play([sound], volume=2)
+    await call.wait_for("calling.call.play", lambda event: event.params["state"] == "playing", 10)
+    say(did="play")
+    await told("pause")
+    await playing.pause()
+    await playing.resume()
+    await playing.volume(-10)
+    await playing.stop()
+    over = await playing.wait(timeout=10)
+    say(did="played", state=over.params["state"])
+    digits = {"max": 4, "digit_timeout": 5, "terminators": "#"}
+    prompt = await call.play_and_collect([sound], {"digits": digits, "initial_timeout": 10})
+    say(did="prompt")
+    say(did="prompted", **input_of(await prompt.wait(timeout=20)))
+    collect = await call.collect(
+        digits={"max": 2, "digit_timeout": 5}, initial_timeout=10, start_input_timers=True
+    )
+    say(did="collect")
+    say(did="collected", **input_of(await collect.wait(timeout=20)))
+    await call.send_digits("12#")
+    say(did="send_digits")
+    await call.hangup()
+
+
+def input_of(event: Any) -> dict[str, Any]:
+    result = event.params["result"]
+    return {"type": result["type"], **result.get("params", {})}
+
+
+async def connect(call: Call) -> None:
+    """Have it talk to somebody."""
+    await call.answer()
+    device = {"type": "sip", "params": {"to": given["to"], "from": "sip:us@example.com"}}
+    await call.connect([[device]], tag="t1")
+    event = await call.wait_for(
+        "calling.call.connect", lambda event: event.params["connect_state"] == "connected", 20
+    )
+    say(did="connect", peer=event.params["peer"]["call_id"], tag=event.params["tag"])
+    await call.wait_for(
+        "calling.call.connect", lambda event: event.params["connect_state"] == "disconnected", 20
+    )
+    say(did="disconnected")
+    await call.hangup()
+
+
+SCENARIOS = {each.__name__: each for each in (greet, quick, ignore, decline, record, menu, connect)}
 
 
 @client.on_call

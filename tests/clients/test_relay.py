@@ -1,43 +1,84 @@
 """RELAY: `signalwire-sdk`'s RelayClient and `@signalwire/realtime-api` take calls and do things."""
 
-from collections.abc import Iterator
-from typing import Any
+import time
 
-import pytest
-from bench import OFFICE, Relay, Secure, sdk_relay
+from bench import CALLER, Start, ring
 from worlds.adapter_process import AdapterProcess
 from worlds.sounds import tone
+from worlds.waiting import remain
 from worlds.world import World
 
-Start = Any
+MENU, SOMEBODY = 900, 500
 
 
-@pytest.fixture
-def relay(secure: AdapterProcess, authority: Secure) -> Iterator[Start]:
-    """Starts clients; they end with the test."""
-    running: list[Relay] = []
-
-    def start(scenario: str, *topics: str, adapter: AdapterProcess = secure) -> Relay:
-        running.append(sdk_relay(adapter, authority, scenario, *topics))
-        running[-1].wait(did="login")
-        return running[-1]
-
-    yield start
-    for client in running:
-        client.kill()
-
-
-def test_a_client_receives_answers_and_hangs_up(
+def test_a_call_is_received_answered_and_hung_up(
     world: World, secure: AdapterProcess, relay: Start
 ) -> None:
-    client = relay("greet", OFFICE)
-    number = world.new_number(OFFICE)
-    phone = world.call(to=number, says=tone(440), adapter=secure)
+    client = relay("greet")
+    phone = ring(world, secure)
     received = client.wait(did="receive")
     assert received["state"] == "created"
-    assert number in str(received["device"]["params"]["to"])
+    assert phone.number in str(received["device"]["params"]["to"])
     client.wait(did="answer")
     client.tell("hang up")
     client.wait(did="all")
     phone.wait_ended()
     assert client.states("state", "call_state") == ["answered", "ending", "ended"]
+
+
+def test_a_recording_is_paused_and_stopped(
+    world: World, secure: AdapterProcess, relay: Start
+) -> None:
+    """Judged by the file: both parties' channels, and silence for as long as it was paused."""
+    client = relay("record")
+    phone = ring(world, secure)
+    client.wait(did="record")
+    at = {}
+    for word in ("pause", "resume", "stop"):
+        remain(lambda: not phone.ended, during=0.7)
+        client.tell(word)
+        client.wait(did=word)
+        at[word] = time.monotonic()
+    facts = client.wait(did="stop")["params"]
+    client.wait(did="all")
+    assert client.states("record") == ["recording", "paused", "recording", "finished"]
+    assert facts["size"] == facts["record"]["size"]
+    audio = world.listen_to(facts)
+    assert audio.channels == 2
+    silent = audio.seconds - audio.seconds_with(CALLER)
+    world.assert_lasts(silent, at["resume"] - at["pause"], 0.35)
+
+
+def test_a_menu_plays_and_collects(world: World, secure: AdapterProcess, relay: Start) -> None:
+    client = relay("menu", sound=world.sound(tone(MENU, seconds=4)))
+    phone = ring(world, secure)
+    client.wait(did="play")
+    phone.wait_heard(MENU)
+    client.tell("pause")
+    assert client.wait(did="played")["state"] == "finished"
+    assert client.states("play")[:4] == ["playing", "paused", "playing", "finished"]
+    client.wait(did="prompt")
+    phone.press("12#")
+    prompted = client.wait(did="prompted")
+    assert (prompted["type"], prompted["digits"], prompted["terminator"]) == ("digit", "12", "#")
+    client.wait(did="collect")
+    phone.press("34")
+    collected = client.wait(did="collected")
+    assert (collected["type"], collected["digits"]) == ("digit", "34")
+    client.wait(did="send_digits")
+    client.wait(did="all")
+    phone.wait_ended()
+
+
+def test_two_parties_are_connected(world: World, secure: AdapterProcess, relay: Start) -> None:
+    somebody = world.somebody(says=tone(SOMEBODY), rings=0.2)
+    client = relay("connect", to=somebody.uri)
+    phone = ring(world, secure)
+    called = somebody.wait_call()
+    client.wait(did="connect")
+    phone.wait_heard(SOMEBODY)
+    called.wait_heard(CALLER)
+    called.hang_up()
+    client.wait(did="disconnected")
+    client.wait(did="all")
+    phone.wait_ended()

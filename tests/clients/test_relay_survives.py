@@ -1,0 +1,112 @@
+"""RELAY when something dies, nobody is there, or several processes share the work."""
+
+import time
+from typing import Any
+
+import pytest
+from bench import CALLER, OFFICE, Secure, Start, ring
+from worlds.adapter_process import AdapterProcess
+from worlds.sounds import tone
+from worlds.steps import play
+from worlds.waiting import eventually, remain
+from worlds.world import World, document, project
+
+FALLBACK = 700
+CALLS = 8
+
+
+def adapter_for(
+    world: World, authority: Secure, *arguments: str, **settings: Any
+) -> AdapterProcess:
+    """An adapter of the test's own, whose calls are all for the clients of one topic."""
+    routes = [{"to": ".", "relay": OFFICE, **settings.pop("route", {})}]
+    tls = {"tls_cert": str(authority.chain), "tls_key": str(authority.key)}
+    given = {"routes": routes, "projects": [project()], **tls, **settings}
+    return world.start_adapter(given, arguments=arguments)
+
+
+def test_a_killed_adapter_finds_its_clients_again(
+    world: World, authority: Secure, relay: Start
+) -> None:
+    """The recording goes on meanwhile, and the client that started it stops it."""
+    adapter = adapter_for(world, authority)
+    client = relay("record", adapter=adapter)
+    phone = ring(world, adapter)
+    client.wait(did="record")
+    remain(lambda: not phone.ended, during=0.5)
+    adapter.kill()
+    adapter.start()
+    eventually(lambda: world.took_up(adapter), within=15, what="the call's resumption")
+    eventually(lambda: logins(world, adapter) >= 2, within=20, what="the client's return")
+    for word in ("pause", "resume", "stop"):
+        client.tell(word)
+        client.wait(did=word)
+    facts = client.wait(did="stop")["params"]
+    client.wait(did="all")
+    phone.wait_ended()
+    audio = world.listen_to(facts)
+    assert audio.seconds_with(CALLER) > 1
+    assert client.states("record")[-3:] == ["paused", "recording", "finished"]
+    assert client.states("state", "call_state")[-2:] == ["ending", "ended"]
+
+
+def logins(world: World, adapter: AdapterProcess) -> int:
+    events = world.log_events(adapter)
+    return sum(event["event"] == "relay client connected" for event in events)
+
+
+def test_a_call_that_nobody_takes_goes_on_without(
+    world: World, authority: Secure, start: Start
+) -> None:
+    """Passed on and ignored; and one whose client has died."""
+    adapter = adapter_for(
+        world,
+        authority,
+        relay={"timeout": 2.5, "turn": 0.5, "abandoned": 2},
+        route={"fallback": world.receiver.serve(
+            "/fallback", document([play(world.sound(tone(FALLBACK, seconds=0.5)))]).encode(),
+            "application/yaml",
+        )},
+    )  # fmt: skip
+    deaf, modest = (start(scenario, adapter=adapter) for scenario in ("ignore", "decline"))
+    phone = ring(world, adapter)
+    for client in (deaf, modest):
+        client.wait(did="receive")
+    phone.wait_heard(FALLBACK)
+    phone.wait_ended()
+    for client in (deaf, modest):
+        client.kill()
+    dying = start("greet", adapter=adapter)
+    phone = ring(world, adapter)
+    dying.wait(did="answer")
+    dying.kill()
+    phone.wait_heard(FALLBACK, within=20)
+    phone.wait_ended()
+
+
+def test_a_call_for_nobody_ends_with_a_cause(world: World, authority: Secure) -> None:
+    adapter = adapter_for(world, authority, relay={"timeout": 0.5})
+    phone = ring(world, adapter)
+    phone.wait_ended()
+    assert phone.sip_status == 503
+
+
+@pytest.mark.parametrize("stage", ["sim"], indirect=True)
+def test_any_worker_has_the_client_of_any_call(
+    world: World, authority: Secure, start: Start
+) -> None:
+    adapter = adapter_for(world, authority, "--workers", "2")
+    client = start("quick", adapter=adapter)
+    began = time.monotonic()
+    phones = [ring(world, adapter) for _ in range(CALLS)]
+    for phone in phones:
+        phone.wait_ended()
+    eventually(lambda: client.count(did="all") == CALLS, what="all calls to end")
+    assert time.monotonic() - began < 30
+    for received in [one for one in client.said if one.get("did") == "receive"]:
+        states = [
+            one["call_state"]
+            for one in client.said
+            if one.get("call_id") == received["call_id"] and "call_state" in one
+        ]
+        assert states == ["answered", "ending", "ended"]
