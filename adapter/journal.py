@@ -35,8 +35,8 @@ GATHER_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 """After the store has failed, how long it is left alone."""
 
-CALLS_AT_ONCE = 200
-"""Calls in one transaction, so that what others commit need not wait for long."""
+CALLS_AT_ONCE = 20
+"""Calls in one transaction: to make their events ready holds the event loop for a millisecond."""
 
 MOST_EVENTS = 5_000
 """Events of one call that are written; a script may loop for hours."""

@@ -28,7 +28,7 @@ MAX_BATCH = 500
 
 # After a batch of several jobs there is load: more gather, and the hop to the thread, which costs
 # more than the rows, is shared. Who commits alone does not wait for company.
-GATHER_SECONDS = 0.004
+GATHER_SECONDS = 0.008
 
 Task = Callable[[sa.Connection], Any]
 Committed = Callable[[Sequence[Write]], None]
