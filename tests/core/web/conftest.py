@@ -1,10 +1,9 @@
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from falcon import testing
-from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter
 
 from adapter.config import Settings
