@@ -29,14 +29,14 @@ def decode(source: str | bytes) -> str:
 
 
 def read(text: str) -> Tree:
-    """Reads a document's text. Raises ReadError. Of JSON the lines are not known yet."""
+    """Reads a document's text. Raises ReadError. The lines are known where keys are repeated."""
     return _read_json(text) if text.lstrip().startswith("{") else read_yaml(text)
 
 
 def find_lines(text: str) -> Tree:
-    """Reads JSON again as the YAML that it is, for its lines; without any if that fails."""
+    """Reads it again for its lines, JSON as the YAML that it is; without any if that fails."""
     try:
-        return read_yaml(_SURROGATE.sub(r"\\u003f", text))
+        return read_yaml(_SURROGATE.sub(r"\\u003f", text), lines=True)
     except ReadError:
         return Tree(None)
 
