@@ -147,6 +147,7 @@ class Service:
             held=self.archive.held,
             outbox=self.outbox,
         )
+        self._door.let_dial(self.dialler, self._read)
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()

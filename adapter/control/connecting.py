@@ -70,7 +70,7 @@ def start(control: CallControl, params: Connect) -> None:
 def _as_step(params: Connect) -> connect.Connect:
     """The same in the words of the method."""
     step: dict[str, Any] = {
-        "serial_parallel": [[_destination(one) for one in group] for group in params.devices],
+        "serial_parallel": [[destination(one) for one in group] for group in params.devices],
         "call_state_events": STATES,
         "status_url": params.status_url,
     }
@@ -85,7 +85,8 @@ def _as_step(params: Connect) -> connect.Connect:
         raise Invalid(f"devices: {problem.name}: {problem.message}", attribute="devices") from None
 
 
-def _destination(device: Device) -> Mapping[str, Any]:
+def destination(device: Device) -> Mapping[str, Any]:
+    """A device in the words of SWML and of the REST API."""
     return {OWN_NAMES.get(name, name): value for name, value in device.params.items()}
 
 

@@ -83,7 +83,7 @@ def dial(
         project=project,
         to=given.to,
         from_=given.from_,
-        leg=_leg(given),
+        leg=leg(given),
         timeout=given.timeout,
         begins=_beginning(given, document),
         document=document,
@@ -129,7 +129,7 @@ def _watch(given: Dial) -> Watch | None:
     return Watch(checked_url(given.status_url, "status_url"), frozenset(given.status_events))
 
 
-def _leg(given: Dial) -> LegOptions:
+def leg(given: Dial) -> LegOptions:
     """What is asked of the leg; each part is tried alone, so that the wrong one is named."""
     shown = given.caller_id or given.from_
     parts = {

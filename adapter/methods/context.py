@@ -62,6 +62,9 @@ class Clients(Protocol):
     def connected(self) -> bool:
         """Whether one that has it is connected now. Asks the other workers."""
 
+    def begin(self, client: str, tag: str) -> None:
+        """This client had the call made, and it has been answered."""
+
     def candidate(self, topic: str, asked: set[str]) -> str | None:
         """A client that wants calls of this topic and is not among those asked."""
 
@@ -79,6 +82,9 @@ class NoClients:
 
     def __init__(self) -> None:
         self.news = Flag()
+
+    def begin(self, client: str, tag: str) -> None:
+        pass
 
     def candidate(self, topic: str, asked: set[str]) -> str | None:  # noqa: ARG002
         return None

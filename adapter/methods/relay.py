@@ -72,8 +72,12 @@ class Held:
 class Relay(Parameters):
     """Offer the call to RELAY clients."""
 
-    topic: str = Field(
-        min_length=1, max_length=256, description="topic (context) that clients receive calls of"
+    any_of = ("topic", "client")
+    topic: str | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description="topic (context) that clients receive calls of",
     )
     timeout: float = Field(30, gt=0, description="seconds for some client to take the call")
     turn: float = Field(
@@ -82,6 +86,10 @@ class Relay(Parameters):
     abandoned: float = Field(
         300, gt=0, description="seconds without any client of the call, after which it goes on"
     )
+    client: str | None = Field(
+        None, max_length=128, description="protocol of the client that had the call made"
+    )
+    tag: str = Field("", max_length=128, description="by which that client knows it")
     routed: bool = Field(
         False, description="what follows is the fallback of the settings, or the call's end"
     )
@@ -123,17 +131,22 @@ def perform(context: Context, params: Relay) -> Result:
 
 
 def _perform(context: Context, params: Relay, held: Held) -> Result:
+    if params.client:
+        context.clients.begin(params.client, params.tag)
     _tell_what_became(context)
     passed: set[str] = set()
     while context.clients.anybody or _is_taken(context, params, passed):
         if not _stay(context, params, held):
             return _go_on(context, params, "every client of the call has gone")
-    return _go_on(context, params, f"no client took the call of the topic {params.topic!r}")
+    topic = f" of the topic {params.topic!r}" if params.topic else ""
+    return _go_on(context, params, f"no client took the call{topic}")
 
 
 def _is_taken(context: Context, params: Relay, asked: set[str]) -> bool:
     """Offer it around; whoever was asked once is not asked again, but may still take it."""
     clients, ends = context.clients, time.monotonic() + params.timeout
+    if params.topic is None:
+        return False
     while (left := ends - time.monotonic()) > 0:
         clients.news.clear()
         client = clients.candidate(params.topic, asked)

@@ -34,6 +34,7 @@ END_REASONS = {"no_answer": "noAnswer", "declined": "decline"}
 """RELAY's words, where they are not those of SWML's callbacks."""
 
 RECEIVE, STATE = "calling.call.receive", "calling.call.state"
+DIAL = "calling.call.dial"
 
 
 class Audience:
@@ -56,6 +57,7 @@ class Audience:
         self._facts = facts
         self._remember = remember
         self._protocols = [one for one in known.split(",") if is_protocol(one)][:MOST]
+        self._tag = ""
         self._answered = facts["call_state"] == "answered"
 
     # -- who -------------------------------------------------------------------------------------
@@ -76,6 +78,21 @@ class Audience:
             self._protocols.append(protocol)
             self._write_down()
         self.news.set()
+
+    def begin(self, client: str, tag: str) -> None:
+        """This client had the call made; where that is new, it is told of the answer."""
+        self._tag = tag
+        if self.anybody:
+            return
+        self.join(client)
+        self.state("answered")
+        call = {
+            "call_id": self._identity.call_id,
+            "node_id": self._identity.node_id,
+            "dial_winner": True,
+            **self._about_call("answered"),
+        }
+        self.tell(self._event(DIAL, {"tag": tag, "dial_state": "answered", "call": call}))
 
     def leave(self, protocol: str) -> None:
         """It wants no more of it."""
@@ -138,7 +155,7 @@ class Audience:
             "call_state": state,
             "direction": self._facts["direction"],
             "device": device(self._facts),
-            "tag": "",
+            "tag": self._tag,
         }
 
     def _event(self, event_type: str, params: Mapping[str, Any]) -> dict[str, Any]:

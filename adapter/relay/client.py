@@ -80,6 +80,7 @@ class Client:
     ) -> None:
         self.project_id = self.protocol = ""
         self.topics: set[str] = set()
+        self._owner: Project
         self._socket = socket
         self._gate = gate
         self._clients = clients
@@ -147,7 +148,7 @@ class Client:
             self._socket.send(frames.error(error.id, error.code, str(error)))
             self._socket.close(CloseCode.POLICY_VIOLATION, "log in first")
             return False
-        self.project_id = project.id
+        self._owner, self.project_id = project, project.id
         self.protocol = sessions.resumed_or_new(project.id, request.params.get("protocol"))
         self.topics = topics
         self._socket.send(frames.result(request.id, self._welcome()))
@@ -304,7 +305,7 @@ class Client:
 
     def _outcome(self, request: Request) -> Answer:
         try:
-            return self._dispatcher.do(self.project_id, self.protocol, request)
+            return self._dispatcher.do(self._owner, self.protocol, request)
         except ControlError as error:
             return commands.failure(error)
         except Exception:

@@ -57,6 +57,7 @@ def secure(
             "swml": documents_by_number(stage.receiver),
             "projects": [project()],
             "routes": [{"to": f"^{OFFICE}", "relay": OFFICE}],
+            "nodes": [stage.switch.sockets[OTHER].node],
             "tls_cert": str(authority.chain),
             "tls_key": str(authority.key),
         }
@@ -85,15 +86,14 @@ def node(authority: Secure) -> Node:
 
 
 @pytest.fixture
-def start(
-    secure: AdapterProcess, authority: Secure, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Start]:
+def start(authority: Secure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts RELAY clients of `signalwire-sdk`, or by another function; they end with the test."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))  # for our own downloads
     running: list[Relay] = []
 
-    def one(scenario: str, *, kind: Any = sdk_relay, **given: Any) -> Relay:
-        adapter = given.pop("adapter", secure)
+    def one(
+        adapter: AdapterProcess, scenario: str, *, kind: Any = sdk_relay, **given: Any
+    ) -> Relay:
         running.append(kind(adapter, authority, **{"topics": [OFFICE], **given}, scenario=scenario))
         running[-1].wait(did="login")
         return running[-1]

@@ -1,7 +1,7 @@
 // @signalwire/realtime-api as its users write it: a program, told by its argument what to do.
 // Prints a JSON object a line: what happened to the call, and what came of each thing it did.
 const readline = require('node:readline');
-const { SignalWire } = require('@signalwire/realtime-api');
+const { SignalWire, Voice } = require('@signalwire/realtime-api');
 
 const given = JSON.parse(process.argv[2]);
 const say = (what) => process.stdout.write(JSON.stringify(what) + '\n');
@@ -105,6 +105,15 @@ const note = (call) =>
     onRecordingEnded: ({ state }) => say({ event: 'calling.call.record', state }),
   });
 
+const serve = async (call) => {
+  try {
+    await note(call);
+    await scenarios[given.scenario](call);
+  } catch (error) {
+    say({ failed: String(error?.message ?? JSON.stringify(error)) });
+  }
+};
+
 (async () => {
   const { project, token, host, topics } = given;
   const client = await SignalWire({
@@ -118,13 +127,22 @@ const note = (call) =>
     topics,
     onCallReceived: async (call) => {
       say({ did: 'receive', call_id: call.id, device: call.device, state: call.state });
-      try {
-        await note(call);
-        await scenarios[given.scenario](call);
-      } catch (error) {
-        say({ failed: String(error?.message ?? JSON.stringify(error)) });
-      }
+      await serve(call);
     },
   });
   say({ did: 'login' });
+  if (given.dial) {
+    const plan = new Voice.DeviceBuilder().add(
+      given.dial.map((to) =>
+        Voice.DeviceBuilder.Sip({ to, from: 'sip:us@example.com', timeout: 20 }),
+      ),
+    );
+    try {
+      const call = await client.voice.dial({ devices: plan, region: 'us' });
+      say({ did: 'dial', call_id: call.id, state: call.state });
+      await serve(call);
+    } catch (error) {
+      say({ did: 'dial', state: error.dialState ?? 'failed' });
+    }
+  }
 })();

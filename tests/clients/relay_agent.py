@@ -10,6 +10,7 @@ from typing import Any
 
 from signalwire.relay import RelayClient
 from signalwire.relay.call import Call
+from signalwire.relay.client import RelayError
 
 EVENTS = ("state", "play", "record", "collect", "connect", "send_digits")
 AUDIO = {
@@ -133,6 +134,10 @@ SCENARIOS = {each.__name__: each for each in (greet, quick, ignore, decline, rec
 @client.on_call
 async def on_call(call: Call) -> None:
     say(did="receive", call_id=call.call_id, device=call.device, state=call.state)
+    await serve(call)
+
+
+async def serve(call: Call) -> None:
     for kind in EVENTS:
         call.on(f"calling.call.{kind}", lambda event: say(event=event.event_type, **event.params))
     try:
@@ -144,10 +149,25 @@ async def on_call(call: Call) -> None:
         raise
 
 
+async def dial() -> None:
+    """Have a call made."""
+    ends = {"from": "sip:us@example.com", "timeout": 20}
+    devices = [[{"type": "sip", "params": {"to": to, **ends}} for to in given["dial"]]]
+    try:
+        call = await client.dial(devices, dial_timeout=30)
+    except RelayError as error:
+        say(did="dial", state="failed", message=error.message)
+        return
+    say(did="dial", call_id=call.call_id, state=call.state)
+    await serve(call)
+
+
 async def login() -> None:
     while not client.relay_protocol:
         await asyncio.sleep(0.05)
     say(did="login", protocol=client.relay_protocol)
+    if "dial" in given:
+        await dial()
 
 
 async def main() -> None:

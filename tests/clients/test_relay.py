@@ -14,7 +14,7 @@ MENU, SOMEBODY = 900, 500
 def test_a_call_is_received_answered_and_hung_up(
     world: World, secure: AdapterProcess, relay: Start
 ) -> None:
-    client = relay("greet")
+    client = relay(secure, "greet")
     phone = ring(world, secure)
     received = client.wait(did="receive")
     assert received["state"] == "created"
@@ -30,7 +30,7 @@ def test_a_recording_is_paused_and_stopped(
     world: World, secure: AdapterProcess, relay: Start
 ) -> None:
     """Judged by the file: both parties' channels, and silence for as long as it was paused."""
-    client = relay("record")
+    client = relay(secure, "record")
     phone = ring(world, secure)
     client.wait(did="record")
     at = {}
@@ -50,7 +50,7 @@ def test_a_recording_is_paused_and_stopped(
 
 
 def test_a_menu_plays_and_collects(world: World, secure: AdapterProcess, relay: Start) -> None:
-    client = relay("menu", sound=world.sound(tone(MENU, seconds=4)))
+    client = relay(secure, "menu", sound=world.sound(tone(MENU, seconds=4)))
     phone = ring(world, secure)
     client.wait(did="play")
     phone.wait_heard(MENU)
@@ -72,7 +72,7 @@ def test_a_menu_plays_and_collects(world: World, secure: AdapterProcess, relay: 
 
 def test_two_parties_are_connected(world: World, secure: AdapterProcess, relay: Start) -> None:
     somebody = world.somebody(says=tone(SOMEBODY), rings=0.2)
-    client = relay("connect", to=somebody.uri)
+    client = relay(secure, "connect", to=somebody.uri)
     phone = ring(world, secure)
     called = somebody.wait_call()
     client.wait(did="connect")
@@ -82,3 +82,28 @@ def test_two_parties_are_connected(world: World, secure: AdapterProcess, relay: 
     client.wait(did="disconnected")
     client.wait(did="all")
     phone.wait_ended()
+
+
+def test_a_call_is_made_and_recorded(world: World, secure: AdapterProcess, relay: Start) -> None:
+    """Two are called at once: who answers first is talked to, the other is let go."""
+    quick, slow = world.somebody(says=tone(CALLER)), world.somebody(rings=15)
+    client = relay(secure, "record", dial=[quick.uri, slow.uri])
+    assert client.wait(did="dial")["state"] == "answered"
+    phone = quick.wait_call()
+    client.wait(did="record")
+    for word in ("pause", "resume", "stop"):
+        remain(lambda: not phone.ended, during=0.5)
+        client.tell(word)
+        client.wait(did=word)
+    audio = world.listen_to(client.wait(did="stop")["params"])
+    assert audio.seconds_with(CALLER) > 0.8
+    client.wait(did="all")
+    phone.wait_ended()
+    slow.wait_call().wait_ended()
+
+
+def test_a_call_that_nobody_takes_is_a_failed_dial(
+    world: World, secure: AdapterProcess, relay: Start
+) -> None:
+    client = relay(secure, "record", dial=[world.somebody(status=486).uri])
+    assert client.wait(did="dial")["state"] == "failed"

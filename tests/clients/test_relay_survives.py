@@ -30,7 +30,7 @@ def test_a_killed_adapter_finds_its_clients_again(
 ) -> None:
     """The recording goes on meanwhile, and the client that started it stops it."""
     adapter = adapter_for(world, authority)
-    client = relay("record", adapter=adapter)
+    client = relay(adapter, "record")
     phone = ring(world, adapter)
     client.wait(did="record")
     remain(lambda: not phone.ended, during=0.5)
@@ -68,7 +68,7 @@ def test_a_call_that_nobody_takes_goes_on_without(
             "application/yaml",
         )},
     )  # fmt: skip
-    deaf, modest = (start(scenario, adapter=adapter) for scenario in ("ignore", "decline"))
+    deaf, modest = (start(adapter, scenario) for scenario in ("ignore", "decline"))
     phone = ring(world, adapter)
     for client in (deaf, modest):
         client.wait(did="receive")
@@ -76,7 +76,7 @@ def test_a_call_that_nobody_takes_goes_on_without(
     phone.wait_ended()
     for client in (deaf, modest):
         client.kill()
-    dying = start("greet", adapter=adapter)
+    dying = start(adapter, "greet")
     phone = ring(world, adapter)
     dying.wait(did="answer")
     dying.kill()
@@ -96,7 +96,7 @@ def test_any_worker_has_the_client_of_any_call(
     world: World, authority: Secure, start: Start
 ) -> None:
     adapter = adapter_for(world, authority, "--workers", "2")
-    client = start("quick", adapter=adapter)
+    client = start(adapter, "quick")
     began = time.monotonic()
     phones = [ring(world, adapter) for _ in range(CALLS)]
     for phone in phones:

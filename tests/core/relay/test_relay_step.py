@@ -204,3 +204,26 @@ def test_only_so_many_hear_of_a_call(world):
         world.clients.join(sessions.resumed_or_new("one", None))
     world.clients.state("answered")
     assert len(world.exchange.told) == 8
+
+
+def test_a_call_that_a_client_had_made_is_its_own(world):
+    world.start(topic=None, client=A, tag="t1")
+    world.until(lambda: len(world.exchange.told) == 2)
+    (who, event, state), (_, dial, told) = world.exchange.told
+    assert (who, event, state["call_state"], state["tag"]) == (
+        A, "calling.call.state", "answered", "t1",
+    )  # fmt: skip
+    assert (dial, told["dial_state"], told["tag"]) == ("calling.call.dial", "answered", "t1")
+    assert (told["call"]["call_id"], told["call"]["dial_winner"]) == ("call-1", True)
+    assert world.exchange.offered == []
+    world.clients.leave(A)  # nobody else is asked: the call ends
+    assert world.result().ends_script
+
+
+def test_a_made_call_that_comes_back_is_not_told_of_again():
+    world = World(known=A)
+    world.start(topic=None, client=A, tag="t1")
+    gevent.sleep(0.05)
+    assert world.exchange.told == []
+    world.clients.state("ended")
+    assert world.exchange.told[0][2]["tag"] == "t1"
