@@ -15,6 +15,7 @@ from gevent.event import Event as Flag
 
 from adapter.callbacks.payloads import call_event, record_event
 from adapter.connecting.outcome import end_reason
+from adapter.recording.state import State
 from adapter.relay.device import device
 from adapter.relay.sessions import is_protocol
 
@@ -142,9 +143,16 @@ class Audience:
         self.tell(self._event(STATE, params))
 
     def recording(self, row: Recording, url: str) -> None:
-        """One of the call's recordings is in another state."""
-        if self.anybody:
-            self.tell(record_event(row, state=row.state, timestamp=time.time(), url=url))
+        """One of the call's recordings is in another state.
+
+        Clients know one failure, `no_input`, and would wait for ever after an `error`.
+        """
+        if not self.anybody:
+            return
+        event = record_event(row, state=row.state, timestamp=time.time(), url=url)
+        if row.state == State.ERROR:
+            event["params"]["state"] = "no_input"
+        self.tell(event)
 
     def again(self) -> None:
         """Tell where the call stands: after a while in which nobody could."""

@@ -63,7 +63,8 @@ def document(public_url: str, commands: frozenset[str]) -> Json:
             "title": "swml-freeswitch",
             "version": _version(),
             "description": "Calls, recordings and the call log, as SignalWire's clients ask for"
-            " them. User name: a project's id; password: its token.",
+            " them. User name: a project's id; password: its token. Clients that stay connected"
+            " (RELAY) open a WebSocket at / and speak JSON-RPC 2.0: docs/clients/relay.md.",
         },
         "servers": [{"url": public_url}],
         "security": [{"project": []}],

@@ -12,6 +12,7 @@ from adapter.identity import CallIdentity
 from adapter.methods import relay
 from adapter.relay import sessions
 from adapter.relay.audience import VARIABLE, Audience
+from adapter.store.rows import Recording
 from adapter.swml.errors import ScriptError
 
 DEADLINE = 5
@@ -227,3 +228,19 @@ def test_a_made_call_that_comes_back_is_not_told_of_again():
     assert world.exchange.told == []
     world.clients.state("ended")
     assert world.exchange.told[0][2]["tag"] == "t1"
+
+
+def test_a_failed_recording_is_told_by_the_one_failure_that_clients_know(world):
+    row = Recording(
+        id="r", call_id="call-1", node_id="fs1", event_channel="swml:s", project_id="one",
+        space_id="space", control_id="c", state="error", path="r.wav", created_at=1.0,
+        format="wav", direction="both", stereo=False, status_url=None, options={},
+        error_code="file_missing", error_message="there is no file",
+    )  # fmt: skip
+    world.clients.recording(row, "http://h/r")
+    assert world.exchange.told == []
+    world.clients.join(A)
+    world.clients.recording(row, "http://h/r")
+    ((_, event, params),) = world.exchange.told
+    assert (event, params["state"]) == ("calling.call.record", "no_input")
+    assert params["error"] == {"code": "file_missing", "message": "there is no file"}
