@@ -47,8 +47,13 @@ class Teller:
             direction="outbound",
             device=leg.plan.device,
             end_reason=leg.reason if state == "ended" else None,
-            **self._tag,
+            **self._tag_of(leg, state),
         )
+
+    def _tag_of(self, leg: Leg, state: str) -> dict[str, str]:
+        """Not with the end of one that was not bridged: a client (realtime-api) that hears of it
+        hears no more of the one that is."""
+        return {} if state == "ended" and not leg.bridged else self._tag
 
     def _peer(self, leg: Leg) -> dict[str, Any]:
         identity = self._identity

@@ -134,7 +134,8 @@ class _Dialling:
         if state in TOLD:
             about = self._about(row) | {"call_state": state}
             if state == "ended":
-                about["end_reason"] = end_reason(row)
+                # A client (realtime-api) hears no more by a tag once a call that has it is over.
+                about |= {"tag": "", "end_reason": end_reason(row)}
             self._tell("calling.call.state", row, about)
         if state in ("answered", "ended"):
             self._news.put((state, row.id))
