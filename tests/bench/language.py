@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from adapter import methods
 from adapter.javascript import Engine
-from adapter.swml.document import Document, load
+from adapter.swml.document import Document, DocumentCache, load
 from adapter.swml.effects import Result
 from adapter.swml.interpreter import Interpreter
 
@@ -51,6 +52,15 @@ sections:
 """
 
 
+USES_JAVASCRIPT = """
+sections:
+  main:
+    - set: {name: '${call.from + Math.random()}', long: '${"x".repeat(200)}'}
+    - set: {all: '${[name, long].join(" ")}', n: '${all.length * 2 + 1}'}
+    - play: 'say:${n + 1}'
+"""
+
+
 def run(rounds: int) -> None:
     """Measure and print."""
     catalog = methods.catalog()
@@ -73,6 +83,11 @@ def run(rounds: int) -> None:
     table.add_row("its work, there and here", f"{work * 1e6:.0f} µs")
     loading = seconds(lambda: load(LONG, catalog), rounds)
     table.add_row("1,000 steps loaded and checked", f"{loading * 1000:.0f} ms")
+    cached = DocumentCache(catalog)
+    again = seconds(lambda: cached.load(LONG), rounds)
+    table.add_row("the same once more, for another call", f"{again * 1e6:.1f} µs")
+    table.add_row("JavaScript's processes after a call of paths alone", str(helpers_of_paths()))
+    table.add_row("a call that uses JavaScript keeps", f"{call_bytes() / 1024:.1f} KB")
     Console(width=100).print(table)
 
 
@@ -92,6 +107,37 @@ def path_seconds(rounds: int) -> float:
 
 def _run_once(document: Document, call: dict[str, Any]) -> None:
     Interpreter.start(document, call=call).next_effect()
+
+
+def helpers_of_paths() -> int:
+    """Helper processes that are there after a call without JavaScript."""
+    engine = Engine()
+    try:
+        document = load(CONTROL, methods.catalog())
+        Interpreter.start(document, call={}, evaluate=engine.evaluate).next_effect()
+        return engine.helpers
+    finally:
+        engine.close()
+
+
+def call_bytes() -> float:
+    """Memory of a call whose script has used JavaScript; its processes are everybody's."""
+    document = load(USES_JAVASCRIPT, methods.catalog())
+    engine, count = Engine(), 200
+
+    def begun() -> Interpreter:
+        script = Interpreter.start(document, call={"from": "+1"}, evaluate=engine.evaluate)
+        script.next_effect()
+        return script
+
+    try:
+        begun()
+        tracemalloc.start()
+        kept = [begun() for _ in range(count)]
+        return tracemalloc.get_traced_memory()[0] / len(kept)
+    finally:
+        tracemalloc.stop()
+        engine.close()
 
 
 def js_seconds(rounds: int) -> tuple[float, float]:
