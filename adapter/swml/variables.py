@@ -86,7 +86,8 @@ class Variables:
         head = str(path[0])
         scope = self._scope(head)
         if scope is not None:
-            return follow(scope, path)
+            # A scope as a value is what it is now: `vars` must not come to hold itself.
+            return follow(scope, path) if len(path) > 1 else dict(scope)
         for scope in (self.vars, self.envs, self.call):
             if head in scope:
                 return follow(scope[head], path)

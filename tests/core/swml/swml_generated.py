@@ -17,6 +17,7 @@ texts = st.sampled_from(
         "${vars.n + 1}",
         "${[n, x]}",
         "${params.a}",
+        "${vars}",
         "${call.headers[0].value}",
         "${'ab'.replace(/a/, n)}",
         "${nothing.at.all}",

@@ -1,5 +1,6 @@
 """Control methods: what runs, in which order, with which variables."""
 
+import json
 from time import process_time
 
 import pytest
@@ -528,6 +529,21 @@ def test_new_facts_of_the_call_are_seen(start):
     assert not script.has_warnings
     script.update_call(peer=None)
     assert "peer" not in script.call
+
+
+@pytest.mark.parametrize("scope", ["vars", "envs", "call", "params"])
+def test_a_scope_as_a_value_is_what_it_is_now(start, scope):
+    """Were it the scope itself, `vars` would hold itself, and no position could be saved."""
+    script = start(
+        f"- set: {{a: 1}}\n- set: {{all: '${{{scope}}}', b: 2}}\n- set: {{all: '${{{scope}}}'}}\n"
+        f"- return: '${{{scope}}}'",
+        envs={"e": 1},
+        params={"p": "1"},
+    )
+    assert script.next_effect() is None
+    json.dumps(script.state(), allow_nan=False)
+    if scope == "vars":
+        assert script.vars["all"] == {"a": 1, "all": {"a": 1}, "b": 2}
 
 
 def test_views_are_read_only(start):
