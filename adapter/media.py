@@ -20,6 +20,7 @@ from adapter.sounds.renderer import Renderer
 from adapter.sounds.voices import FLITE, Rule, Voice
 from adapter.speech.listener import Listener
 from adapter.speech.recognition import Heard, Recogniser
+from adapter.tapping.sink import Sink
 
 
 class Understands(Protocol):
@@ -44,6 +45,7 @@ class Media:
     sounds: SoundLibrary
     recogniser: Understands
     faxes: Faxes
+    sink: Sink
 
     @classmethod
     def of(cls, settings: Settings, web: requests.Session, archive: Archive) -> Media:
@@ -56,6 +58,7 @@ class Media:
             _sounds(settings, web, archive, helpers),
             Recogniser(helpers, wanted.engine, models, wanted.seconds),
             Faxes(archive, helpers, web, settings.fax),
+            Sink(settings.listen.host),
         )
 
     @property

@@ -213,6 +213,7 @@ class Service:
         self._engine.close()
         self.media.helpers.close()
         self.queues.stop()
+        self.media.sink.close()
         self.positions.stop()
         self.journals.stop()
         self.store.close()

@@ -108,6 +108,11 @@ class Call(Interruptible):
         return self.channel.get(f"variable_{name}")
 
     @property
+    def our_address(self) -> str:
+        """The address by which the switch reached us."""
+        return str(self._connection.sock.getsockname()[0])
+
+    @property
     def our_port(self) -> int:
         """The port by which the switch reached us."""
         return int(self._connection.sock.getsockname()[1])

@@ -135,20 +135,20 @@ class Context:
         self.waiting(self, url, until)
 
     def tell(
-        self, url: str | None, event_type: str, *, of: CallIdentity | None = None, **params: Any
+        self, to: str | None, event_type: str, /, *, of: CallIdentity | None = None, **params: Any
     ) -> None:
         """Store a callback, to be delivered in order, and tell the clients that have the call.
 
         It is about this call, or `of` another one that this one made.
         """
-        if url is None and not self.clients.anybody:
+        if to is None and not self.clients.anybody:
             return
         payload = call_event(event_type, of or self.identity, self.now(), **params)
         self.clients.tell(payload)
-        if url is None:
+        if to is None:
             return
         identity = self.identity
-        write: Write = self.outbox.put(identity.call_id, url, payload, identity.project_id)
+        write: Write = self.outbox.put(identity.call_id, to, payload, identity.project_id)
         self.held.commit(write)
 
     @staticmethod

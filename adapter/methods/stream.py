@@ -1,11 +1,36 @@
-"""`stream`: send the call's sound to a WebSocket in the background (SWML reference, stream)."""
+"""`stream`: send the call's sound to a WebSocket in the background (SWML reference, stream).
 
+document            switch
+stream         →    uuid_audio_stream | uuid_audio_fork     where one of these modules is loaded
+"""
+
+from __future__ import annotations
+
+import uuid
 from typing import Any, Literal
 
 from pydantic import Field
 
+from adapter.freeswitch.errors import SwitchError
+from adapter.methods.context import Context
+from adapter.methods.tap import forks_of
+from adapter.outgoing import AddressRefused, check_url
 from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters
+from adapter.tapping.forks import Fork
+from adapter.tapping.taps import TapFailed
+
+LIMITS = {
+    "url": "partial: where the switch has mod_audio_stream or mod_audio_fork; else it fails",
+    "track": "partial: outbound_track alone is unknown to these modules and fails",
+    "codec": "ignored: they send 16 bit samples of 8 kHz",
+    "status_url_method": "ignored: always POST",
+    "authorization_bearer_token": "partial: by mod_audio_stream alone; fails with mod_audio_fork",
+}
+
+DIRECTIONS = {"inbound_track": "speak", "outbound_track": "listen", "both_tracks": "both"}
 
 
 class Stream(Parameters):
@@ -26,5 +51,34 @@ class Stream(Parameters):
 
 SPEC = MethodSpec("stream", Stream, Shorthand(scalar="url"))
 
-MISSING = "FreeSWITCH itself has no WebSocket media module (mod_audio_fork, mod_audio_stream)"
-"""Why it is not performed; a package may bring it (docs/extending.md)."""
+
+def perform(context: Context, params: Stream) -> Result:
+    """Answer, and start it; it goes on until stop_stream or the end of the call."""
+    fork = Fork(
+        params.control_id or str(uuid.uuid4()),
+        params.url,
+        DIRECTIONS[params.track],
+        params.custom_parameters or {},
+        params.authorization_bearer_token,
+    )
+
+    def tell(state: str) -> None:
+        told: dict[str, Any] = {
+            "control_id": fork.control_id,
+            "state": "streaming" if state == "tapping" else state,
+            "url": params.url,
+        }
+        if params.name is not None:
+            told["name"] = params.name
+        context.tell(params.status_url, "calling.call.stream", **told)
+
+    try:
+        check_url(params.url, context.media.settings.deny_to)
+        context.call.answer()
+        forks_of(context).start(fork, tell)
+    except (TapFailed, SwitchError, AddressRefused, ValueError) as error:
+        return Result(
+            {"stream_result": "failed", "stream_control_id": fork.control_id},
+            error=ScriptError(Code.EXECUTE_FAILED, f"stream: {error}"),
+        )
+    return Result({"stream_result": "success", "stream_control_id": fork.control_id})

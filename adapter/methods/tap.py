@@ -1,11 +1,43 @@
-"""`tap`: send the call's sound elsewhere in the background (SWML reference, tap)."""
+"""`tap`: send a copy of the call's sound elsewhere in the background (SWML reference, tap).
 
-from typing import Annotated, Literal
+document            switch
+tap rtp://     →    originate … &eavesdrop      a leg of its own, whose RTP goes to the address
+tap ws://      →    uuid_audio_stream | uuid_audio_fork     where one of these modules is loaded
+"""
 
+from __future__ import annotations
+
+import socket
+import uuid
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import gevent
 from pydantic import Field
 
+from adapter.freeswitch.errors import SwitchError
+from adapter.methods.context import Context
+from adapter.outgoing import AddressRefused, check_url, is_denied
 from adapter.swml.catalog import MethodSpec, Shorthand
+from adapter.swml.effects import Result
+from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters, folded
+from adapter.tapping.answering import Target
+from adapter.tapping.forks import Fork, Forks
+from adapter.tapping.taps import Tap as Running
+from adapter.tapping.taps import TapFailed, Taps, payload
+
+LOOKUP_SECONDS = 5.0
+
+RATE = 8000
+
+LIMITS = {
+    "uri": "partial: ws:// and wss:// where the switch has mod_audio_stream or mod_audio_fork",
+    "direction": "partial: `listen` to rtp:// alone; the modules for ws:// do not know it",
+    "codec": "partial: rtp:// alone",
+    "rtp_ptime": "partial: whole tens of milliseconds",
+}
 
 
 class Tap(Parameters):
@@ -25,5 +57,95 @@ class Tap(Parameters):
 
 SPEC = MethodSpec("tap", Tap, Shorthand(scalar="uri"))
 
-MISSING = "the switch sends RTP to a third party only through a helper leg, which is not made yet"
-"""Why it is not performed; a package may bring it (docs/extending.md)."""
+
+def perform(context: Context, params: Tap) -> Result:
+    """Answer, and start it; it goes on until stop_tap or the end of the call."""
+    try:
+        if params.uri.lower().startswith("rtp://"):
+            found = _start(context, params)
+        else:
+            found = _start_fork(context, params)
+    except (TapFailed, SwitchError, AddressRefused, OSError, ValueError) as error:
+        failed = {"tap_uri": params.uri, "tap_result": "failed"}
+        return Result(failed, error=ScriptError(Code.EXECUTE_FAILED, f"tap: {error}"))
+    return Result({"tap_uri": params.uri, "tap_result": "success", **found})
+
+
+def _start(context: Context, params: Tap) -> dict[str, Any]:
+    target = _target(context, params)
+    context.call.answer()
+    tap, source = taps_of(context).start(
+        target,
+        control_id=params.control_id,
+        direction=params.direction,
+        status_url=params.status_url,
+    )
+    return {
+        "tap_control_id": tap.control_id,
+        "tap_rtp_src_addr": source.address if source else "",
+        "tap_rtp_src_port": source.port if source else 0,
+        "tap_ptime": tap.ptime,
+        "tap_codec": tap.codec,
+        "tap_rate": RATE,
+    }
+
+
+def _start_fork(context: Context, params: Tap) -> dict[str, Any]:
+    check_url(params.uri, context.media.settings.deny_to)
+    context.call.answer()
+    fork = Fork(params.control_id or str(uuid.uuid4()), params.uri, params.direction)
+
+    def tell(state: str) -> None:
+        told: dict[str, Any] = {
+            "control_id": fork.control_id,
+            "state": state,
+            "tap": {"type": "audio", "params": {"direction": params.direction}},
+            "device": {"type": "ws", "params": {"uri": params.uri}},
+        }
+        context.tell(params.status_url, "calling.call.tap", **told)
+
+    forks_of(context).start(fork, tell)
+    return {"tap_control_id": fork.control_id, "tap_codec": "L16", "tap_rate": RATE}
+
+
+def taps_of(context: Context) -> Taps:
+    """The call's taps."""
+
+    def tell(tap: Running, state: str) -> None:
+        context.tell(tap.status_url, "calling.call.tap", **payload(tap, state))
+
+    running = context.running
+    if "tap" not in running:
+        running["tap"] = Taps(context.call, context.media.sink, context.outlet, tell)
+    taps: Taps = running["tap"]
+    return taps
+
+
+def forks_of(context: Context) -> Forks:
+    """What the call sends to WebSockets."""
+    if "fork" not in context.running:
+        context.running["fork"] = Forks(context.call)
+    forks: Forks = context.running["fork"]
+    return forks
+
+
+def _target(context: Context, params: Tap) -> Target:
+    """Where it goes: the setting `deny_to` holds for RTP too. Raises ValueError and OSError."""
+    parts = urlsplit(params.uri)
+    if not parts.hostname or not parts.port:
+        raise ValueError(f"{params.uri[:80]!r} is not rtp://address:port")
+    address = _resolved(parts.hostname)
+    if is_denied(address, context.media.settings.deny_to):
+        raise AddressRefused(parts.hostname, address)
+    ptime = max(10, params.rtp_ptime // 10 * 10)
+    return Target(address, parts.port, params.codec, ptime)
+
+
+def _resolved(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    with gevent.Timeout(LOOKUP_SECONDS, OSError(f"{host} was not found in time")):
+        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
+    return str(found[0][4][0])

@@ -14,6 +14,7 @@ from adapter.simswitch.conference_api import conference
 from adapter.simswitch.originate import Origination
 from adapter.simswitch.sim_api import sim
 from adapter.simswitch.strings import new_uuid, separate
+from adapter.simswitch.tapping import is_tap
 
 if TYPE_CHECKING:
     from adapter.simswitch.session import Session
@@ -143,7 +144,7 @@ def originate(switch: "SimSwitch", argument: str) -> str:
     words = separate(argument, " ", 10)
     if len(words) < 2:
         return "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>]\n"
-    origination = Origination(switch, words[0])
+    origination = Origination(switch, words[0], taps=is_tap(words[1]))
     leg = origination.run()
     if leg is None:
         return f"-ERR {origination.cause}\n"

@@ -19,6 +19,7 @@ from adapter.simswitch.faxing import rxfax, stopfax, txfax
 from adapter.simswitch.outbound import socket
 from adapter.simswitch.session import Ending, FileHandle, Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
+from adapter.simswitch.tapping import eavesdrop
 from adapter.simswitch.tones import Sound, sound, spoken
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ application("conference", needs_media=True)(conference)
 application("rxfax")(rxfax)
 application("txfax")(txfax)
 application("stopfax")(stopfax)
+application("eavesdrop", needs_media=True)(eavesdrop)
 
 
 @application("answer")

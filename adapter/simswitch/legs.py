@@ -18,6 +18,7 @@ from adapter.simswitch.dial_string import Dialled
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.settings import Callee
 from adapter.simswitch.strings import new_uuid
+from adapter.simswitch.tapping import Line, NotAnswered, call
 
 if TYPE_CHECKING:
     from adapter.simswitch.session import Session
@@ -59,17 +60,25 @@ class Leg:
 
 
 def make_leg(
-    switch: SimSwitch, dialled: Dialled, shared: dict[str, str], caller: Session | None
+    switch: SimSwitch,
+    dialled: Dialled,
+    shared: dict[str, str],
+    caller: Session | None,
+    *,
+    taps: bool = False,
 ) -> Leg:
     """A leg that begins to call; raises CannotCall."""
     address = _address(switch, dialled)
     variables = {**shared, **dialled.variables}
     facts = _facts(address, variables, caller)
-    callee = NO_ENDPOINT if dialled.kind == "null" else _callee(switch, facts.to_number)
+    nobody = taps or dialled.kind == "null"
+    callee = NO_ENDPOINT if nobody else _callee(switch, facts.to_number)
     uuid = variables.get("origination_uuid") or new_uuid()
     if switch.session(uuid) is not None:
         raise CannotCall("DESTINATION_OUT_OF_ORDER")
+    line = _line(dialled, variables) if taps else None
     session = switch.new_session(facts, uuid)
+    session.line = line
     party = Caller(_plan(callee, facts), session)
     switch.expect(party, facts.to_number)
     channel = session.channel
@@ -82,6 +91,13 @@ def make_leg(
     session.begin = lambda: _begin(switch, leg)
     switch.spawn(f"leg {uuid}", switch.run_call, party)
     return leg
+
+
+def _line(dialled: Dialled, variables: dict[str, str]) -> Line:
+    try:
+        return call(dialled.data, variables)
+    except NotAnswered as error:
+        raise CannotCall("NORMAL_TEMPORARY_FAILURE") from error
 
 
 def _facts(address: str, variables: dict[str, str], caller: Session | None) -> CallFacts:

@@ -35,7 +35,11 @@ TICK = FRAME_MS / 1000
 class Origination:
     """One run over a dial string. `cause` says how it ended; `winner` is the leg that answered."""
 
-    def __init__(self, switch: SimSwitch, text: str, caller: Session | None = None) -> None:
+    def __init__(
+        self, switch: SimSwitch, text: str, caller: Session | None = None, *, taps: bool = False
+    ) -> None:
+        """`taps`: whoever answers is to hear another call."""
+        self._taps = taps
         self.cause = "DESTINATION_OUT_OF_ORDER"
         self.winner: Leg | None = None
         self._switch, self._text, self._caller = switch, text, caller
@@ -72,7 +76,7 @@ class Origination:
         self._began, self._legs = int(time.time()), []
         for dialled in group:
             try:
-                leg = make_leg(self._switch, dialled, self._shared, self._caller)
+                leg = make_leg(self._switch, dialled, self._shared, self._caller, taps=self._taps)
             except CannotCall as reason:
                 self.cause = reason.cause
                 continue

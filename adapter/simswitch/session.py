@@ -34,6 +34,7 @@ from adapter.simswitch.tones import Sound, milliseconds
 if TYPE_CHECKING:
     from adapter.simswitch.faxing import Machine
     from adapter.simswitch.switch import SimSwitch
+    from adapter.simswitch.tapping import Line
 
 log = structlog.get_logger()
 
@@ -75,6 +76,8 @@ class Session:
         self.wired: Session | None = None
         """The call whose party is this one's party as well: two lines of one machine."""
         self.fax: Machine | None = None
+        self.line: Line | None = None
+        """By which a leg that hears another call sends what it hears."""
         self._errand: Callable[[], None] | None = None
         self._messages: deque[Message] = deque()
         self._locked = False

@@ -1,0 +1,73 @@
+"""Copies of a call's sound, by the switch: a leg that eavesdrops, or a module's WebSocket. Pure.
+
+- `eavesdrop` on a leg of its own hears what the party says (`eavesdrop_bridge_aleg`), what it hears
+  (`eavesdrop_bridge_bleg`), or both mixed (mod_dptools.c, `eavesdrop_function`); the leg's RTP is
+  the tap's. It ends with the call, or alone.
+- mod_audio_fork and mod_audio_stream, which are no part of FreeSWITCH, know `mono` (what the party
+  says), `mixed` and `stereo`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from adapter.freeswitch import commands, dial_strings
+from adapter.freeswitch.errors import UnsafeValue
+
+DIRECTIONS = {"speak": "eavesdrop_bridge_aleg", "listen": "eavesdrop_bridge_bleg", "both": ""}
+"""What the leg is told to hear; both where it is told nothing."""
+
+FORKS = {"mod_audio_stream": "uuid_audio_stream", "mod_audio_fork": "uuid_audio_fork"}
+"""Modules that send sound to a WebSocket, and their API."""
+
+MIXES = {"speak": "mono", "both": "mixed"}
+"""What they call a direction; what the party hears alone they cannot send."""
+
+ANSWER_SECONDS = 3
+"""It is we who answer, at once."""
+
+_WEBSOCKET = re.compile(r"wss?://[^\s'\"\\{}|^`]+")
+
+
+def start(tap: str, call: str, *, endpoint: str, direction: str, codec: str, ptime: int) -> bytes:
+    """Call `endpoint` (`sofia/…`) by a leg with the uuid `tap`, which hears the call."""
+    heard = DIRECTIONS[direction]
+    variables = {
+        "absolute_codec_string": f"{codec}@8000h@{ptime}i",
+        "leg_timeout": str(ANSWER_SECONDS),
+        # Nothing ever comes back from where it goes.
+        "media_timeout": "0",
+        "origination_caller_id_number": "tap",
+        "origination_caller_id_name": "tap",
+    }
+    if heard:
+        variables[heard] = "true"
+    leg = dial_strings.Leg(commands.word(tap), endpoint, variables)
+    dial_string = dial_strings.for_originate([[leg]])
+    return commands.api("originate", dial_string, f"&eavesdrop({commands.word(call)})")
+
+
+def has_module(name: str) -> bytes:
+    """Ask whether a module is loaded: `true` or `false`."""
+    return commands.api("module_exists", commands.word(name))
+
+
+def fork_start(api: str, call: str, url: str, direction: str, first: Mapping[str, object]) -> bytes:
+    """Send the call's sound to a WebSocket; `first` is the JSON that is sent before it."""
+    if not _WEBSOCKET.fullmatch(url) or "${" in url:
+        raise UnsafeValue(f"this is no WebSocket address: {url[:60]!r}")
+    told = [_one_word(first)] if first else []
+    return commands.api(api, commands.word(call), "start", url, MIXES[direction], "8000", *told)
+
+
+def fork_stop(api: str, call: str) -> bytes:
+    """End it."""
+    return commands.api(api, commands.word(call), "stop")
+
+
+def _one_word(data: Mapping[str, object]) -> str:
+    """As JSON without a blank, an apostrophe or a backslash's own meaning for the switch."""
+    text = json.dumps(data, separators=(",", ":"))
+    return text.replace(" ", "\\u0020").replace("'", "\\u0027")
