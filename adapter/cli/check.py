@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from adapter import methods
+from adapter.cli.installation import Installation
 from adapter.cli.printable import printable
+from adapter.cli.stored import Config, failed
+from adapter.config import SettingsError
 from adapter.swml.document import Document, load, with_lines
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
 from adapter.swml.published import unpublished
@@ -45,12 +50,14 @@ def check(
         bool, typer.Option("--strict", help="By the published rules alone, for use elsewhere.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: Config = None,
 ) -> None:
     """Check documents; exit 1 if any cannot run. Warnings never change the exit code.
 
-    --strict refuses as well what is ignored or taken leniently here.
+    --strict refuses as well what is ignored or taken leniently here. With the settings of an
+    installation (--config), its switches are asked for the modules that a document needs.
     """
-    found = [_checked(file, strict=strict) for file in files]
+    found = list(_all_checked(files, None if strict else config, strict=strict))
     if as_json:
         typer.echo(json.dumps([_as_data(one) for one in found], indent=2, ensure_ascii=False))
     else:
@@ -59,7 +66,22 @@ def check(
     raise typer.Exit(0 if all(one.runs for one in found) else 1)
 
 
-def _checked(file: Path, *, strict: bool) -> Checked:
+def _all_checked(files: list[Path], config: Path | None, *, strict: bool) -> Iterator[Checked]:
+    if config is None:
+        yield from (_checked(file, strict=strict) for file in files)
+        return
+    try:
+        installation = Installation.of(config)
+    except SettingsError as error:
+        raise failed(str(error), code=2) from None
+    with closing(installation):
+        for file in files:
+            yield _checked(file, strict=strict, installation=installation)
+        for problem in dict.fromkeys(installation.problems):
+            typer.echo(problem, err=True)
+
+
+def _checked(file: Path, *, strict: bool, installation: Installation | None = None) -> Checked:
     try:
         source = file.read_bytes()
     except OSError as error:
@@ -68,7 +90,10 @@ def _checked(file: Path, *, strict: bool) -> Checked:
     if strict:
         faults = _strict(source, faults)
     elif not any(fault.severity is Severity.ERROR for fault in faults):
-        faults += _not_performed(load(source, methods.catalog()), decode(source))
+        document = load(source, methods.catalog())
+        lacking = list(_not_performed(document))
+        lacking += installation.lacks(document) if installation else ()
+        faults += with_lines(lacking, None, decode(source))
     return Checked(file, faults, source.decode("utf-8", "replace").splitlines())
 
 
@@ -79,15 +104,12 @@ def _faults(source: bytes, name: str) -> list[Fault]:
         return list(error.faults)
 
 
-def _not_performed(document: Document, text: str) -> list[Fault]:
+def _not_performed(document: Document) -> Iterator[Fault]:
     """Warnings for steps that are right, but that this installation cannot do."""
-    found = [
-        Fault(Code.EXECUTE_FAILED, why, step.path, severity=Severity.WARNING)
-        for block in document.program.blocks.values()
-        for step in block.steps
-        if (why := methods.why_not_performed(step.method))
-    ]
-    return with_lines(found, None, text)
+    for block in document.program.blocks.values():
+        for step in block.steps:
+            if why := methods.why_not_performed(step.method):
+                yield Fault(Code.EXECUTE_FAILED, why, step.path, severity=Severity.WARNING)
 
 
 def _strict(source: bytes, faults: list[Fault]) -> list[Fault]:
