@@ -3,8 +3,8 @@
 A module has `SPEC` (name, short forms, parameters) and `perform(context, params)`, which does it to
 the call and returns the variables that the method sets. `perform` raises `ScriptError` when the
 method cannot be done: the script then goes on with `<method>_result: failed`. `LIMITS` says of
-parameters that are not all that the reference says what they are, `MISSING` why there is no
-`perform`.
+parameters that are not all that the reference says what they are, `REMARK` the same of the
+whole, `MISSING` why there is no `perform`.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ class Answer(Parameters):
 
 
 LIMITS = {
+    "max_duration": "kept by the switch in whole seconds, whether the adapter lives or not",
     "codecs": "before the answer and before early media only",
     "username": "ignored: whether callers must log in is the SIP profile's matter",
     "password": "ignored: whether callers must log in is the SIP profile's matter",

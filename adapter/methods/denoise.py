@@ -20,6 +20,8 @@ class Denoise(Parameters):
 
 SPEC = MethodSpec("denoise", Denoise)
 
+REMARK = "by the switch's speexdsp; its ear is not that of the reference's service"
+
 
 def perform(context: Context, _: Denoise) -> Result:
     """The switch's speexdsp does it, on what the party says, until the call ends."""

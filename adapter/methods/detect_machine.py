@@ -58,6 +58,12 @@ class DetectMachine(Parameters):
 
 SPEC = MethodSpec("detect_machine", DetectMachine, result_variable="detect_result")
 
+LIMITS = {
+    "machine_words_threshold": "partial: bursts of voice between pauses count as words",
+}
+
+REMARK = "told by the rhythm of voice and silence, and by tones; no words are understood"
+
 RESULTS = {
     Verdict.HUMAN: "human",
     Verdict.MACHINE: "machine",

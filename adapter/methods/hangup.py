@@ -19,6 +19,8 @@ class Hangup(Parameters):
     reason: str = Field("hangup", description="hangup, busy or decline; others mean hangup")
 
 
+LIMITS = {"reason": "SIP 480, 486 or 603 before the answer; afterwards a BYE says the cause"}
+
 SPEC = MethodSpec("hangup", Hangup, Shorthand(scalar="reason"))
 
 SILENT = True

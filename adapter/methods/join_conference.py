@@ -97,15 +97,23 @@ SPEC = MethodSpec(
     branch="join_conference_result",
 )
 
+LIMITS = {
+    "region": "ignored: the switch that has the call mixes",
+    "trim": "ignored: the file is as it was recorded",
+    "stream": "ignored: FreeSWITCH sends no conference to a WebSocket",
+    "status_callback_event_type": "ignored: always the JSON of `relay`",
+    "status_callback_method": "ignored: always POST",
+    "recording_status_callback_event_type": "ignored: always the JSON of `relay`",
+    "recording_status_callback_method": "ignored: always POST",
+}
+
 ONCE = True
 """Where it stands is stored before the call enters: a stay is not begun twice if we die."""
-
-_IGNORED = ("region", "trim", "stream", "recording_status_callback_method")
 
 
 def perform(context: Context, params: JoinConference) -> Result:
     """Enter, and return when the call has left."""
-    if ignored := [name for name in _IGNORED if name in params.model_fields_set]:
+    if ignored := [name for name in LIMITS if name in params.model_fields_set]:
         log.warning("join_conference ignores parameters", parameters=ignored)
     try:
         take_part(context, params)

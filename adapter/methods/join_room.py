@@ -25,6 +25,8 @@ class JoinRoom(Parameters):
 
 SPEC = MethodSpec("join_room", JoinRoom, Shorthand(scalar="name"))
 
+LIMITS = {"name": "partial: an audio conference of that name, no video"}
+
 ONCE = True
 """As for `join_conference`."""
 

@@ -30,6 +30,7 @@ from pydantic import Field
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import SwitchError
 from adapter.methods.context import Context
+from adapter.methods.play import LIMITS as SPEAKING
 from adapter.methods.play import Speaking, speaking_wish
 from adapter.sounds.player import open_media, play_sounds
 from adapter.speech.listener import Listener
@@ -62,6 +63,9 @@ class Prompt(Speaking):
 
 
 LIMITS = {
+    **SPEAKING,
+    "speech_timeout": "60 seconds if it is not given",
+    "speech_end_timeout": "1 second if it is not given",
     "speech_engine": "ignored: the settings name the recogniser",
     "speech_language": "the languages of the recogniser's models",
     "speech_hints": "PocketSphinx and Vosk then hear these words and no others",

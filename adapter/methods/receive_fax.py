@@ -24,6 +24,12 @@ NEEDS = ("mod_spandsp",)
 """Modules of the switch without which it is not performed."""
 
 
+REMARK = (
+    "T.38 and audio by the switch's mod_spandsp; a PDF with the extra `fax`, else the TIFF;"
+    " a voice fails after `fax.answer_timeout`"
+)
+
+
 class ReceiveFax(Parameters):
     """Receive a fax."""
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from adapter.freeswitch.errors import CommandFailed, Interrupted, ReplyTimeout
 from adapter.methods.context import Context
 from adapter.methods.record_call import BEEP, RecordingParameters, options_of
+from adapter.methods.record_call import LIMITS as LIMITS
 from adapter.recording.recorder import Recorder
 from adapter.recording.refusals import SwitchTooOld
 from adapter.recording.state import State

@@ -59,6 +59,11 @@ SPEC = MethodSpec("record_call", RecordCall)
 
 SILENT = True
 
+LIMITS = {
+    "format": "mp3 needs the switch's mod_shout, mp4 its mod_av",
+    "input_sensitivity": "half a decibel a point around FreeSWITCH's own threshold at 44",
+}
+
 
 def perform(context: Context, params: RecordCall) -> Result:
     """Answer, beep, start; the recording then lives on its own until something ends it."""

@@ -38,6 +38,14 @@ LONGEST = 120.0
 """Seconds that "no limit" means: a server that never answers must not hold a call for ever."""
 
 
+LIMITS = {
+    "headers": "Accept, Authorization, Content-Type, Range and X-…; others are left out",
+    "timeout": f"{LONGEST:.0f} seconds if it is 0",
+    "connect_timeout": f"{LONGEST:.0f} seconds if it is 0",
+    "save_variables": f"of {MAX_BODY // 1024} KB of body and {MAX_HEADERS} headers",
+}
+
+
 class Request(Parameters):
     """Ask a web server."""
 

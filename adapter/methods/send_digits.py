@@ -28,6 +28,8 @@ class SendDigits(Parameters):
 
 SPEC = MethodSpec("send_digits", SendDigits, Shorthand(scalar="digits"))
 
+LIMITS = {"digits": "RFC 2833 where the other end has it; the call is answered first"}
+
 ONCE = True
 """Keys that were pressed are not pressed again if we die."""
 

@@ -20,6 +20,8 @@ from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.parameters import Parameters
 
+REMARK = "T.38 and audio by the switch's mod_spandsp; a voice fails after `fax.answer_timeout`"
+
 LIMITS = {
     "document": "PDF, and TIFF as well; needs the extra `fax`, see the setting `fax` for its limits"
 }

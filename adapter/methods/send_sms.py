@@ -21,6 +21,8 @@ from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import ONE_OR_MANY, Parameters
 
+REMARK = "through the web server that the setting `sms.url` names; fails without one"
+
 LIMITS = {
     "region": "passed on to the gateway",
     "status_callback": "partial: told once (sent or failed), and passed on to the gateway",

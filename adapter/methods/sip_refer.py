@@ -60,6 +60,11 @@ class SipRefer(Parameters):
 
 SPEC = MethodSpec("sip_refer", SipRefer, Shorthand(scalar="to_uri"), branch="sip_refer_result")
 
+LIMITS = {
+    "username": "ignored: the switch answers no challenge to a REFER",
+    "password": "ignored: the switch answers no challenge to a REFER",
+}
+
 ONCE = True
 """A REFER is not sent a second time if we die."""
 

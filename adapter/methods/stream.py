@@ -22,6 +22,8 @@ from adapter.swml.parameters import Parameters
 from adapter.tapping.forks import Fork
 from adapter.tapping.taps import TapFailed
 
+REMARK = "only where the switch has mod_audio_stream or mod_audio_fork, which it does not bring"
+
 LIMITS = {
     "url": "partial: where the switch has mod_audio_stream or mod_audio_fork; else it fails",
     "track": "partial: outbound_track alone is unknown to these modules and fails",

@@ -30,7 +30,9 @@ def markdown() -> str:
 
 def _section(name: str, module: ModuleType) -> str:
     state = SUPPORTED if methods.can_perform(name) else FAILED
-    reason = "" if state == SUPPORTED else f": {getattr(module, 'MISSING', 'not made yet')}"
+    said = "REMARK" if state == SUPPORTED else "MISSING"
+    remark = getattr(module, said, "" if state == SUPPORTED else "not made yet")
+    reason = f": {remark}" if remark else ""
     head = f"\n## `{name}`\n\n{state}{reason}\n"
     rows = "".join(f"| `{one}` | {how} | {why} |\n" for one, how, why in _rows(module, state))
     return head + (f"\n| parameter | | remark |\n|---|---|---|\n{rows}" if rows else "")

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 LONGEST_CALL = 4 * 3600.0
 """Seconds (answer.max_duration)."""
 
+REMARK = "from a recording of both sides, by the recogniser of the settings"
+
 LIMITS = {
     "status_url": "the text comes after the end; a call that is taken up after a crash of the"
     " adapter has none"
