@@ -32,6 +32,9 @@ LIMITS = {
     "authorization_bearer_token": "partial: by mod_audio_stream alone; fails with mod_audio_fork",
 }
 
+ONCE = True
+"""As for `tap`."""
+
 DIRECTIONS = {"inbound_track": "speak", "outbound_track": "listen", "both_tracks": "both"}
 
 

@@ -28,6 +28,9 @@ from adapter.tapping.forks import Fork, Forks
 from adapter.tapping.taps import Tap as Running
 from adapter.tapping.taps import TapFailed, Taps, payload
 
+ONCE = True
+"""Its outcome is stored before the next step: what was started is not started again if we die."""
+
 LOOKUP_SECONDS = 5.0
 
 RATE = 8000
@@ -72,14 +75,17 @@ def perform(context: Context, params: Tap) -> Result:
 
 
 def _start(context: Context, params: Tap) -> dict[str, Any]:
-    target = _target(context, params)
-    context.call.answer()
-    tap, source = taps_of(context).start(
-        target,
-        control_id=params.control_id,
-        direction=params.direction,
-        status_url=params.status_url,
-    )
+    target, taps = _target(context, params), taps_of(context)
+    tap, source = taps.of_step(context.step), None
+    if tap is None:
+        context.call.answer()
+        tap, source = taps.start(
+            target,
+            control_id=params.control_id,
+            direction=params.direction,
+            status_url=params.status_url,
+            step=context.step,
+        )
     return {
         "tap_control_id": tap.control_id,
         "tap_rtp_src_addr": source.address if source else "",

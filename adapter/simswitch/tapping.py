@@ -11,6 +11,7 @@ import re
 import struct
 from array import array
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import gevent
@@ -57,7 +58,9 @@ class Line:
     _sent: int = 0
 
     def send(self, samples: bytes) -> None:
-        """One packet (RFC 3550, 5.1)."""
+        """One packet (RFC 3550, 5.1); what is simulated leaves no machine."""
+        if not ip_address(self.target[0]).is_loopback:
+            return
         number = NUMBERS[self.codec]
         stamp = self._sent * self.ptime * SAMPLES_PER_MS
         head = struct.pack("!BBHII", 0x80, number, self._sent & 0xFFFF, stamp, 1)

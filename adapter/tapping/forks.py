@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import gevent
 import structlog
 
 from adapter.freeswitch import commands, taps
@@ -94,7 +95,8 @@ class Forks:
     def _ended(self) -> None:
         if self._running is not None:
             self._running = None
-            self._tell("finished")
+            # An event's handler must not wait, not even for the store.
+            gevent.spawn(self._tell, "finished").name = f"end of a stream of {self._call.uuid}"
 
     def _on_call_ended(self) -> None:
         if not self._call.lost:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import gevent
 import structlog
 
 from adapter.freeswitch import commands, taps
@@ -48,6 +49,8 @@ class Tap:
     codec: str
     ptime: int
     status_url: str | None
+    step: int
+    """The step that asked for it, so that one done again after a crash starts no second one."""
 
     @property
     def variable(self) -> str:
@@ -84,8 +87,18 @@ class Taps:
         call.when_ended(self._on_call_ended)
         self._adopt()
 
+    def of_step(self, step: int) -> Tap | None:
+        """The tap that this very step started before the call changed hands."""
+        return next((tap for tap in self._running.values() if tap.step == step), None)
+
     def start(
-        self, target: Target, *, control_id: str | None, direction: str, status_url: str | None
+        self,
+        target: Target,
+        *,
+        control_id: str | None,
+        direction: str,
+        status_url: str | None,
+        step: int,
     ) -> tuple[Tap, Source | None]:
         """Start one; raises TapFailed and what the switch says to it."""
         control_id = control_id or str(uuid.uuid4())
@@ -102,6 +115,7 @@ class Taps:
             codec=target.codec,
             ptime=target.ptime,
             status_url=status_url,
+            step=step,
         )
         name = self._sink.want(target)
         try:
@@ -151,7 +165,8 @@ class Taps:
     def _ended(self, tap: Tap) -> None:
         if self._running.get(tap.control_id) is tap:
             self._forget(tap)
-            self._tell(tap, "finished")
+            # An event's handler must not wait, not even for the store.
+            gevent.spawn(self._tell, tap, "finished").name = f"end of tap {tap.control_id}"
 
     def _forget(self, tap: Tap) -> None:
         self._running.pop(tap.control_id, None)

@@ -43,7 +43,7 @@ def test_what_is_no_websocket(url):
 
 
 def test_a_tap_is_known_again():
-    tap = Tap("it's; ${x}", "leg-1", "speak", "127.0.0.1", 5004, "PCMU", 20, "http://h/")
+    tap = Tap("it's; ${x}", "leg-1", "speak", "127.0.0.1", 5004, "PCMU", 20, "http://h/", 3)
     assert Tap.from_token(tap.token) == tap
     assert tap.variable == "swml_tap_leg_1"
     assert not set(tap.token) & set(" ;'\\${}")

@@ -1,5 +1,6 @@
 """Sound to a WebSocket: by the module that is there, one at a time, told at both ends."""
 
+import gevent
 import pytest
 
 from adapter.freeswitch.errors import CommandFailed
@@ -42,6 +43,7 @@ def test_it_is_started_and_stopped():
         "uuid_audio_stream call stop",
     ]
     call.at_end[0]()
+    gevent.idle()
     assert told == ["tapping", "finished"]
 
 
@@ -50,6 +52,7 @@ def test_it_ends_with_the_call():
     forks = Forks(call)
     forks.start(Fork("a", "ws://h/", "both"), told.append)
     call.at_end[0]()
+    gevent.idle()
     assert told == ["tapping", "finished"]
     assert call.done == ["uuid_audio_fork call start ws://h/ mixed 8000"]
 
@@ -59,6 +62,7 @@ def test_one_that_had_ended_by_itself():
     forks = Forks(Call("mod_audio_fork", "gone"))
     forks.start(Fork("a", "ws://h/", "both"), told.append)
     forks.stop(None)
+    gevent.idle()
     assert told == ["tapping", "finished"]
 
 
