@@ -224,7 +224,9 @@ class Session:
         self._step_began = position.get("step_began", 0.0)
         if order.POSITION not in position:
             self._audience.again()
-        return opening.go_on(position)
+        script = opening.go_on(position)
+        methods.adopt(self._context({}))
+        return script
 
     # -- for those who control the call ----------------------------------------------------------
 

@@ -4,7 +4,8 @@ A module has `SPEC` (name, short forms, parameters) and `perform(context, params
 the call and returns the variables that the method sets. `perform` raises `ScriptError` when the
 method cannot be done: the script then goes on with `<method>_result: failed`. `LIMITS` says of
 parameters that are not all that the reference says what they are, `REMARK` the same of the
-whole, `MISSING` why there is no `perform`.
+whole, `MISSING` why there is no `perform`. `adopt(context)` takes up what it had started in the
+background, on a call that comes back after a crash.
 """
 
 from __future__ import annotations
@@ -108,6 +109,13 @@ def perform(context: Context, effect: Effect) -> Result:
         )
     result: Result = module.perform(context, module.SPEC.parse(effect.params))
     return result
+
+
+def adopt(context: Context) -> None:
+    """Take up what methods had started on a call that was in other hands, where they can."""
+    for module in _MODULES.values():
+        if take_up := getattr(module, "adopt", None):
+            take_up(context)
 
 
 def can_perform(name: str) -> bool:

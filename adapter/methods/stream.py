@@ -28,6 +28,7 @@ LIMITS = {
     "url": "partial: where the switch has mod_audio_stream or mod_audio_fork; else it fails",
     "track": "partial: outbound_track alone is unknown to these modules and fails",
     "codec": "ignored: they send 16 bit samples of 8 kHz",
+    "status_url": "a call that is taken up after a crash of the adapter has no `finished`",
     "status_url_method": "ignored: always POST",
     "authorization_bearer_token": "partial: by mod_audio_stream alone; fails with mod_audio_fork",
 }

@@ -25,8 +25,8 @@ from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters, folded
 from adapter.tapping.answering import Target
 from adapter.tapping.forks import Fork, Forks
+from adapter.tapping.taps import PREFIX, TapFailed, Taps, payload
 from adapter.tapping.taps import Tap as Running
-from adapter.tapping.taps import TapFailed, Taps, payload
 
 ONCE = True
 """Its outcome is stored before the next step: what was started is not started again if we die."""
@@ -72,6 +72,12 @@ def perform(context: Context, params: Tap) -> Result:
         failed = {"tap_uri": params.uri, "tap_result": "failed"}
         return Result(failed, error=ScriptError(Code.EXECUTE_FAILED, f"tap: {error}"))
     return Result({"tap_uri": params.uri, "tap_result": "success", **found})
+
+
+def adopt(context: Context) -> None:
+    """Taps go on without us: whoever has the call now tells of their end."""
+    if context.call.channel.starting(f"variable_{PREFIX}"):
+        taps_of(context)
 
 
 def _start(context: Context, params: Tap) -> dict[str, Any]:
