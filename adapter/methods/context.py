@@ -135,11 +135,19 @@ class Context:
         self.waiting(self, url, until)
 
     def tell(
-        self, to: str | None, event_type: str, /, *, of: CallIdentity | None = None, **params: Any
+        self,
+        to: str | None,
+        event_type: str,
+        /,
+        *,
+        of: CallIdentity | None = None,
+        key: str | None = None,
+        **params: Any,
     ) -> None:
         """Store a callback, to be delivered in order, and tell the clients that have the call.
 
-        It is about this call, or `of` another one that this one made.
+        It is about this call, or `of` another one that this one made. With a `key`, it is told once
+        whoever comes upon it.
         """
         if to is None and not self.clients.anybody:
             return
@@ -148,7 +156,7 @@ class Context:
         if to is None:
             return
         identity = self.identity
-        write: Write = self.outbox.put(identity.call_id, to, payload, identity.project_id)
+        write: Write = self.outbox.put(identity.call_id, to, payload, identity.project_id, key=key)
         self.held.commit(write)
 
     @staticmethod

@@ -124,7 +124,8 @@ def taps_of(context: Context) -> Taps:
     """The call's taps."""
 
     def tell(tap: Running, state: str) -> None:
-        context.tell(tap.status_url, "calling.call.tap", **payload(tap, state))
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"tap:{tap.leg}:{state}"))
+        context.tell(tap.status_url, "calling.call.tap", key=key, **payload(tap, state))
 
     running = context.running
     if "tap" not in running:
