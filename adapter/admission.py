@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
 
 from adapter import metrics
+from adapter.tally import Tally
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
@@ -21,10 +21,10 @@ REFUSAL_CAUSE = "NORMAL_CIRCUIT_CONGESTION"
 class Admission:
     """Counts the calls of each peer: the address that a call's SIP came from."""
 
-    def __init__(self, per_peer: int | None) -> None:
-        """`per_peer` calls at a time; None is no limit but that of all calls."""
+    def __init__(self, per_peer: int | None, tally: Tally | None = None) -> None:
+        """`per_peer` calls at a time in all processes that share `tally`; None is no limit."""
         self._limit = per_peer
-        self._calls: Counter[str] = Counter()
+        self._tally = tally or Tally.alone()
 
     def enter(self, call: Call, *, known: bool) -> bool:
         """Count a call; False when it is one too many, and was hung up.
@@ -32,7 +32,8 @@ class Admission:
         A call that is `known`, since it comes back to us, is never refused.
         """
         peer = _peer(call)
-        if not known and self._limit is not None and self._calls[peer] >= self._limit:
+        many = self._tally.add(_name(peer))
+        if not known and self._limit is not None and many > self._limit:
             log.warning(
                 "call refused, limits.calls_per_peer is reached",
                 call_id=call.uuid,
@@ -40,18 +41,19 @@ class Admission:
                 limit=self._limit,
             )
             metrics.counter(metrics.CALLS, "refused").inc()
+            self._tally.remove(_name(peer))
             call.hangup(REFUSAL_CAUSE)
             return False
-        self._calls[peer] += 1
         return True
 
     def leave(self, call: Call) -> None:
         """A call that has entered is over."""
-        peer = _peer(call)
-        self._calls[peer] -= 1
-        if not self._calls[peer]:
-            del self._calls[peer]
+        self._tally.remove(_name(_peer(call)))
 
 
 def _peer(call: Call) -> str:
     return call.channel.get("Caller-Network-Addr")
+
+
+def _name(peer: str) -> str:
+    return f"peer {peer}"

@@ -57,6 +57,7 @@ from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
+from adapter.tally import Tally
 from adapter.web.app import create_app, download
 from adapter.web.auth import Gate
 from adapter.web.calling import Calling
@@ -84,13 +85,19 @@ class Service:
     """Takes calls, serves recordings, delivers callbacks: one process's part of an adapter."""
 
     def __init__(
-        self, settings: Settings, listeners: Listeners | None = None, *, worker: int = 0
+        self,
+        settings: Settings,
+        listeners: Listeners | None = None,
+        *,
+        worker: int = 0,
+        tally: Tally | None = None,
     ) -> None:
         """Open the ports (if nobody did) and the store.
 
         Raises SettingsError, UnusableCertificateError, StoreError, OSError.
 
-        `worker` numbers the processes that share ports and store. The first one also finishes the
+        `worker` numbers the processes that share ports and store; their calls are counted in
+        `tally`. The first one also finishes the
         recordings that nobody looks after, and deletes what is too old.
         """
         settings.create_folders()
@@ -152,8 +159,9 @@ class Service:
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
         self._web = self._web_server()
-        self._admission = Admission(settings.limits.calls_per_peer)
-        self._calls = _call_server(settings, self._listeners, self._handle)
+        tally = tally or Tally.alone()
+        self._admission = Admission(settings.limits.calls_per_peer, tally)
+        self._calls = _call_server(settings, self._listeners, self._handle, tally)
         self._sender = _sender(settings, self.store, name)
         self._recovery = Recovery(self.archive, self.media.faxes.finish)
         self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
@@ -336,13 +344,14 @@ def _archive(
 
 
 def _call_server(
-    settings: Settings, listeners: Listeners, handle: Callable[[Call], None]
+    settings: Settings, listeners: Listeners, handle: Callable[[Call], None], tally: Tally
 ) -> CallServer:
     return CallServer(
         listeners.calls,
         handle,
         allow_from=settings.allow_from,
         max_calls=settings.limits.calls,
+        tally=tally,
         connect_deadline=settings.deadlines.connect,
         command_deadline=settings.deadlines.command,
     )

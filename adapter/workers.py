@@ -16,6 +16,7 @@ import structlog
 
 from adapter.listeners import Listeners
 from adapter.metric_files import MetricsFolder
+from adapter.tally import Tally, shared_memory
 
 log = structlog.get_logger()
 
@@ -36,6 +37,8 @@ class Workers:
         self._options = options
         self._stopping = False
         self._metrics = MetricsFolder()
+        self._memory = shared_memory(count)
+        self._tally = Tally(self._memory)
         self._processes: dict[int, subprocess.Popen[str]] = {}
         self._keepers = [gevent.spawn(self._keep, number) for number in range(count)]
 
@@ -74,6 +77,7 @@ class Workers:
             process = self._processes[number] = self._start(number)
             code = process.wait()
             self._metrics.worker_died(number)
+            self._tally.forget(number)
             if self._stopping:
                 return
             lived = time.monotonic() - started
@@ -81,7 +85,7 @@ class Workers:
             gevent.sleep(RESTART_PAUSE if lived > SHORT_LIFE else LONG_PAUSE)
 
     def _start(self, number: int) -> subprocess.Popen[str]:
-        descriptors = self._listeners.descriptors
+        descriptors = (*self._listeners.descriptors, self._memory)
         command = [sys.executable, "-m", "adapter", "serve", *self._options]
         command += ["--worker", str(number), "--descriptors", ",".join(map(str, descriptors))]
         return subprocess.Popen(  # noqa: S603  # ourselves, with the options that we were given

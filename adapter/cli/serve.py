@@ -18,6 +18,7 @@ from adapter.config import Settings, SettingsError
 from adapter.listeners import Listeners
 from adapter.service import Service
 from adapter.store.errors import StoreError
+from adapter.tally import Tally
 from adapter.web.tls import UnusableCertificateError
 from adapter.workers import Workers
 
@@ -85,7 +86,7 @@ def serve(
         elif workers > 1:
             _serve_with_workers(settings, workers)
         else:
-            _serve(settings, Listeners.open(settings), 0)
+            _serve(settings, Listeners.open(settings), 0, Tally.alone())
     except START_ERRORS as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -94,8 +95,8 @@ def serve(
         raise typer.Exit(2) from None
 
 
-def _serve(settings: Settings, listeners: Listeners, worker: int) -> None:
-    service = Service(settings, listeners, worker=worker)
+def _serve(settings: Settings, listeners: Listeners, worker: int, tally: Tally) -> None:
+    service = Service(settings, listeners, worker=worker, tally=tally)
     service.start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _spare_the_collector()
@@ -115,10 +116,10 @@ def _spare_the_collector() -> None:
 
 
 def _serve_as_worker(settings: Settings, descriptors: str, worker: int) -> None:
-    listeners = Listeners.inherit(*map(int, descriptors.split(",")))
+    calls, web, memory = map(int, descriptors.split(","))
     main = gevent.getcurrent()
     gevent.spawn(_end_with_parent).link(lambda _: main.throw(SystemExit))
-    _serve(settings, listeners, worker)
+    _serve(settings, Listeners.inherit(calls, web), worker, Tally(memory, worker))
 
 
 def _end_with_parent() -> None:

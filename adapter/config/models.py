@@ -311,10 +311,10 @@ class Deadlines(Section):
 class Limits(Section):
     """How much is accepted before it is refused."""
 
-    calls: Count = Field(2000, description="calls at the same time")
+    calls: Count = Field(2000, description="calls at the same time, of all workers")
     calls_per_peer: Count | None = Field(
         None,
-        description="calls at the same time from one SIP address; as many as in all if not set",
+        description="calls of one SIP address at the same time, of all workers; off if not set",
     )
     header_bytes: Count = Field(256 * 1024, description="headers of one event socket frame")
     body_bytes: Count = Field(16 * MEBIBYTE, description="body of one event socket frame")

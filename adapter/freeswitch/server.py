@@ -23,6 +23,7 @@ from adapter.freeswitch.call import Call
 from adapter.freeswitch.connection import DEFAULT_DEADLINE
 from adapter.freeswitch.errors import SwitchError
 from adapter.metrics import CALLS
+from adapter.tally import Tally
 
 log = structlog.get_logger()
 
@@ -34,6 +35,9 @@ MAX_SILENT = 1024
 
 KNOWN_PEERS = 1024
 """Addresses of which it is known whether they may connect."""
+
+EVERY_CALL = "calls"
+"""What is counted for `max_calls`."""
 
 Network = IPv4Network | IPv6Network
 
@@ -48,10 +52,13 @@ class CallServer:
         *,
         allow_from: Iterable[Network],
         max_calls: int,
+        tally: Tally | None = None,
         connect_deadline: float = DEFAULT_DEADLINE,
         command_deadline: float = DEFAULT_DEADLINE,
     ) -> None:
+        """`max_calls` holds for all processes that share `tally`; without one, for this one."""
         self._handle = handle
+        self._tally = tally or Tally.alone()
         self._allow_from = tuple(allow_from)
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
@@ -96,7 +103,7 @@ class CallServer:
         if not self._allowed(peer[0]):
             log.warning("connection refused, the address is not in allow_from", peer=peer[0])
             sock.close()
-        elif self.calls >= self._max_calls:
+        elif self._tally.count(EVERY_CALL) >= self._max_calls:
             self._note_refusal()
             sock.close()
         else:
@@ -111,10 +118,7 @@ class CallServer:
         call = Call(sock, deadline=self._command_deadline)
         try:
             self._open(call)
-            if self.calls > self._max_calls:  # many may have been silent together
-                self._note_refusal()
-            else:
-                self._handle(call)
+            self._handle_counted(call)
         except SwitchError as error:
             log.warning("connection closed", peer=peer[0], reason=str(error))
         except Exception:
@@ -123,6 +127,15 @@ class CallServer:
             with contextlib.suppress(SwitchError):
                 call.close()
             call.deafen()
+
+    def _handle_counted(self, call: Call) -> None:
+        try:
+            if self._tally.add(EVERY_CALL) > self._max_calls:  # many may have been silent together
+                self._note_refusal()
+            else:
+                self._handle(call)
+        finally:
+            self._tally.remove(EVERY_CALL)
 
     def _note_refusal(self) -> None:
         log.error("call refused, limits.calls is reached", limit=self._max_calls)

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from worlds.adapter_process import AdapterProcess
+from worlds.phones import Phone
 from worlds.steps import SETTLED, STAY, record
 from worlds.waiting import eventually
 from worlds.world import World, documents_by_number, http_get
@@ -14,9 +15,9 @@ SCRAPES = 8
 """Enough to reach both workers."""
 
 
-def start(world: World) -> AdapterProcess:
+def start(world: World, limits: dict[str, int] | None = None) -> AdapterProcess:
     settings = {"swml": documents_by_number(world.receiver), "deadlines": {"drain": 8}}
-    return world.start_adapter(settings, arguments=["--workers", "2"])
+    return world.start_adapter(settings | {"limits": limits or {}}, arguments=["--workers", "2"])
 
 
 def count(adapter: AdapterProcess, metric: str) -> float:
@@ -49,6 +50,34 @@ def test_one_endpoint_tells_the_numbers_of_all_workers(world: World) -> None:
     ended = 'swml_calls_total{result="hangup"}'
     eventually(lambda: count(adapter, ended) == 4)
     eventually(lambda: count(adapter, 'swml_recordings_total{state="finished"}') == 4)
+
+
+def test_a_limit_is_one_for_all_workers(world: World) -> None:
+    adapter = start(world, {"calls_per_peer": 2})
+    report = world.report()
+
+    def call(name: str) -> Phone:
+        return world.call([*SETTLED, report.step(name), STAY], adapter=adapter)
+
+    first, _ = call("0"), call("1")
+    report.wait("0")
+    report.wait("1")
+    assert_refused(world, [call(f"too many {n}") for n in range(3)])
+    os.kill(_worker_with_calls(adapter), signal.SIGKILL)
+    eventually(lambda: world.took_up(adapter), within=15)
+    eventually(lambda: count(adapter, "swml_calls_active") == 2, within=15)
+    assert_refused(world, [call("too many still")])
+    first.hang_up()
+    eventually(lambda: count(adapter, "swml_calls_active") == 1)
+    call("instead")
+    report.wait("instead")
+    assert count(adapter, 'swml_calls_total{result="refused"}') == 4
+
+
+def assert_refused(world: World, phones: list[Phone]) -> None:
+    for phone in phones:
+        ending = world.switch.wait_ending(phone.number)
+        assert ending["Hangup-Cause"] == "NORMAL_CIRCUIT_CONGESTION"
 
 
 def test_ready_speaks_for_all_workers(world: World) -> None:
