@@ -3,10 +3,11 @@
 import os
 import time
 import wave
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from recording_library import RATE, write_wav
 
 from adapter.callbacks.outbox import Outbox
