@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -79,6 +81,7 @@ class CallControl:
         self.script = script
         self.plays: Started[Playing] = Started("play", PLAYS_AT_ONCE)
         self.collects: Started[Collecting] = Started("collect", 1)
+        self.detects: Started[Any] = Started("detect", 1)
         self.note = note
         self.audience: Audience = audience or Nobody()
         self._row = row
@@ -97,6 +100,10 @@ class CallControl:
         """The call's facts now."""
         return self._row()
 
+    def began_now(self) -> Context:
+        """The context of a step that begins at this moment, with a number that no step has."""
+        return replace(self.context, step=-time.time_ns(), began=time.time())
+
     @staticmethod
     def new_id() -> str:
         """A control_id for what was commanded without one."""
@@ -110,6 +117,7 @@ class CallControl:
         """Wait until what was started has said that it is over; the call has ended."""
         self.plays.settle(seconds)
         self.collects.settle(seconds)
+        self.detects.settle(seconds)
 
     def tell(self, url: str | None, event_type: str, **params: Any) -> None:
         """Something happened to what was commanded: a callback, if there is a URL."""

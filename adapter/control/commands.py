@@ -9,11 +9,13 @@ from adapter.control import (
     answer,
     collect,
     connecting,
+    detect,
     end,
     laml,
     play,
     prompting,
     record,
+    steps,
     transfer,
 )
 from adapter.control.command import Command
@@ -26,7 +28,19 @@ if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
     from adapter.control.ringing import Ringing
 
-FAMILIES = (answer, collect, connecting, end, laml, play, prompting, record, transfer)
+FAMILIES = (
+    answer,
+    collect,
+    connecting,
+    detect,
+    end,
+    laml,
+    play,
+    prompting,
+    record,
+    steps,
+    transfer,
+)
 
 COMMANDS: dict[str, Command] = {
     command.name: command for family in FAMILIES for command in family.COMMANDS

@@ -18,7 +18,6 @@ import gevent
 import structlog
 from pydantic import Field
 
-from adapter.freeswitch.capture import Capture
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.methods.context import Context
 from adapter.speech.activity import Frames
@@ -74,21 +73,21 @@ RESULTS = {
 
 def perform(context: Context, params: DetectMachine) -> Result:
     """Listen until it is clear, or in the background if the script is not to wait."""
-    detectors = {name.strip().lower() for name in params.detectors.split(",")}
-    if not detectors & {"amd", "fax"}:
+    if not _detectors(params) & {"amd", "fax"}:
         raise ScriptError(Code.PARAMETER_INVALID, "detect_machine: detectors are amd and fax")
-    context.call.answer()
-    capture = context.media.capture(context.call)
-    capture.start(seconds=params.timeout)
-    detecting = _Detecting(context, params, capture, Answerer(_rules(params, detectors)))
+    detecting = Detecting(context, params)
     if params.wait:
         return Result(detecting.run())
-    background = gevent.spawn(detecting.run_alone)
-    background.name = f"detect_machine of {context.call.uuid}"
+    detecting.start()
     return Result({"detect_result": "detecting"})
 
 
-def _rules(params: DetectMachine, detectors: set[str]) -> Rules:
+def _detectors(params: DetectMachine) -> set[str]:
+    return {name.strip().lower() for name in params.detectors.split(",")}
+
+
+def _rules(params: DetectMachine) -> Rules:
+    detectors = _detectors(params)
     ready = params.machine_ready_timeout
     return Rules(
         person="amd" in detectors,
@@ -103,25 +102,47 @@ def _rules(params: DetectMachine, detectors: set[str]) -> Rules:
     )
 
 
-class _Detecting:
-    """One detection at work."""
+class Detecting:
+    """One detection."""
 
     def __init__(
-        self, context: Context, params: DetectMachine, capture: Capture, answerer: Answerer
+        self, context: Context, params: DetectMachine, *, control_id: str | None = None
     ) -> None:
+        self.over = False
         self._context = context
         self._params = params
-        self._capture = capture
-        self._answerer = answerer
-        self._control_id = str(uuid.uuid4())
+        self._capture = context.media.capture(context.call)
+        self._answerer = Answerer(_rules(params))
+        self._control_id = control_id or str(uuid.uuid4())
         self._began = context.now()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Begin in the background. Raises what the switch refuses."""
+        self._begin()
+        background = gevent.spawn(self._run_alone)
+        background.name = f"detect_machine of {self._context.call.uuid}"
+
+    def stop(self) -> None:
+        """End it; what is not known by now is not told."""
+        self._stopped = True
 
     def run(self) -> dict[str, Any]:
         """Until it is known; returns the variables. Raises `CallGone`."""
+        self._begin()
+        return self._run()
+
+    def _begin(self) -> None:
+        self._context.call.answer()
+        self._began = self._context.now()
+        self._capture.start(seconds=self._params.timeout)
+
+    def _run(self) -> dict[str, Any]:
         try:
             self._listen()
             self._context.call.raise_if_gone()
         finally:
+            self.over = True
             self._tell("finished")
             self._drop()
         answerer = self._answerer
@@ -131,10 +152,10 @@ class _Detecting:
             "detect_ms": round(answerer.seconds * 1000),
         }
 
-    def run_alone(self) -> None:
-        """The same in a greenlet of its own: only callbacks tell what came of it."""
+    def _run_alone(self) -> None:
+        """In a greenlet of its own: only callbacks tell what came of it."""
         try:
-            self.run()
+            self._run()
         except CallGone:
             pass
         except Exception:
@@ -148,9 +169,9 @@ class _Detecting:
             for frame in frames.cut(self._capture.more()):
                 for verdict in self._answerer.hear(frame):
                     self._tell(verdict)
-            if ended or self._context.now() >= until:
+            if ended or self._stopped or self._context.now() >= until:
                 break
-        if self._answerer.verdict is None:
+        if self._answerer.verdict is None and not self._stopped:
             self._tell(Verdict.UNKNOWN)
 
     def _tell(self, event: str) -> None:

@@ -106,9 +106,7 @@ class Outcome:
 
 def perform(context: Context, params: SipRefer) -> Result:
     """Send the REFER, and wait for its outcome."""
-    call, target = context.call, _target(params.to_uri)
-    if not call.channel.get("Channel-Name").startswith("sofia/"):
-        raise ScriptError(Code.EXECUTE_FAILED, "sip_refer: this is no SIP call")
+    call, target = context.call, require_possible(context.call, params)
     call.answer()
     last: list[Outcome] = []
     stop = call.on("CHANNEL_HANGUP", lambda event: last.append(_read(event)))
@@ -123,6 +121,14 @@ def perform(context: Context, params: SipRefer) -> Result:
         stop()
     _tell(context, params, target, outcome, outcome.succeeded())
     return _result(target, outcome)
+
+
+def require_possible(call: Call, params: SipRefer) -> str:
+    """The URI that is sent; raises `ScriptError` where none can be."""
+    target = _target(params.to_uri)
+    if not call.channel.get("Channel-Name").startswith("sofia/"):
+        raise ScriptError(Code.EXECUTE_FAILED, "sip_refer: this is no SIP call")
+    return target
 
 
 def _target(text: str) -> str:
