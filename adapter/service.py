@@ -301,6 +301,7 @@ class Service:
             store=self.store,
             stored=self._stored_recordings(),
             commands=self.commander,
+            dial=self._dial,
             calls=Calling(gate, self.commander, self._dial),
             download=download(self.settings, self.store, verify=links.verify, offload=in_thread),
             public_url=self.settings.public_url,
@@ -308,10 +309,12 @@ class Service:
         sockets = dict.fromkeys(PATHS, self._door.serve)
         return WebServer(self.settings, app, self._listeners.web, self._certificate, sockets)
 
-    def _dial(self, project: Project, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _dial(
+        self, project: Project, params: Mapping[str, Any], *, form: bool = False
+    ) -> dict[str, Any]:
         if self.draining:
             raise Unavailable("The adapter is stopping.")
-        return dial(self.dialler, self._read, project, params)
+        return dial(self.dialler, self._read, project, params, form=form)
 
     def _read(self, text: str, name: str) -> Document:
         return self.documents.load(text, name=name)

@@ -260,8 +260,8 @@ class Session:
 
     def _reach(self, state: str) -> None:
         outbox, row = self._service.outbox, self._row()
-        for url, told in self._states.reach(state):
-            write = state_callback(outbox, self._identity, url, row, told)
+        for watch, told in self._states.reach(state):
+            write = state_callback(outbox, self._identity, watch, row, told)
             self._service.archive.held.commit(write)
 
     # -- the script ------------------------------------------------------------------------------

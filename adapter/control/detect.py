@@ -66,6 +66,7 @@ class Digits:
         self._seconds = params.timeout
         self._url = params.status_url
         self._stopped = Flag()
+        self._done = Flag()
 
     def start(self) -> None:
         """Begin."""
@@ -80,10 +81,15 @@ class Digits:
         """End it; `finished` follows."""
         self._stopped.set()
 
+    def settle(self, seconds: float) -> None:
+        """Wait for it to have said that it is over; the call has ended."""
+        self._done.wait(timeout=seconds)
+
     def _run(self) -> None:
         self._stopped.wait(timeout=self._seconds)
         self.over = True
         self._tell("finished")
+        self._done.set()
 
     def _on_digit(self, event: Event) -> None:
         key = event.get("DTMF-Digit").upper()

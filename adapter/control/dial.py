@@ -70,9 +70,17 @@ class Dial(Parameters):
 
 
 def dial(
-    dialler: Dialler, read: Read, project: Project, params: Mapping[str, Any]
+    dialler: Dialler,
+    read: Read,
+    project: Project,
+    params: Mapping[str, Any],
+    *,
+    form: bool = False,
 ) -> dict[str, Any]:
-    """Make a call; the call (CallLeg) as it is then. Raises a `ControlError`."""
+    """Make a call; the call (CallLeg) as it is then. Raises a `ControlError`.
+
+    With `form` its states are told as LaML tells them.
+    """
     if not dialler.can_dial:
         raise NotPossible("No switch is configured to dial with: set `nodes`.")
     given = parse(Dial, params)
@@ -87,7 +95,7 @@ def dial(
         timeout=given.timeout,
         begins=_beginning(given, document),
         document=document,
-        watch=_watch(given),
+        watch=_watch(given, form=form),
     )
     return call_leg(dialler.dial(order))
 
@@ -123,10 +131,11 @@ def _web_url(name: str, url: str) -> str:
         raise Invalid(f"{name}: {error}", attribute=name) from error
 
 
-def _watch(given: Dial) -> Watch | None:
+def _watch(given: Dial, *, form: bool) -> Watch | None:
     if not given.status_url:
         return None
-    return Watch(checked_url(given.status_url, "status_url"), frozenset(given.status_events))
+    url = checked_url(given.status_url, "status_url")
+    return Watch(url, frozenset(given.status_events), form)
 
 
 def leg(given: Dial) -> LegOptions:

@@ -262,5 +262,6 @@ class Ringing:
         if state == "ended":
             writes.append(PutCall(replace(self._position, state={}, ended_at=now)))
         return writes + [
-            state_callback(self._outbox, self.identity, url, self.row, each) for url, each in told
+            state_callback(self._outbox, self.identity, watch, self.row, each)
+            for watch, each in told
         ]

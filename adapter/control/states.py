@@ -11,9 +11,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from adapter.callbacks.forms import call_form
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
 from adapter.identity import CallIdentity
@@ -22,6 +23,14 @@ from adapter.store.writes import Write
 
 EVENT = "calling.call.state"
 STATES = ("queued", "initiated", "created", "ringing", "answered", "ending", "ended")
+LAML_EVENTS = {
+    "initiated": "initiated",
+    "ringing": "ringing",
+    "answered": "answered",
+    "completed": "ended",
+}
+"""LaML's names of the states that it tells."""
+
 WATCH = "status"
 USUAL = frozenset({"ended"})
 
@@ -46,15 +55,17 @@ class Watch:
 
     url: str
     states: frozenset[str] = USUAL
+    form: bool = False
+    """Whether they are told as LaML tells them."""
 
     def as_data(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {"url": self.url, "states": sorted(self.states)}
+        return {"url": self.url, "states": sorted(self.states), "form": self.form}
 
     @classmethod
     def of(cls, data: Mapping[str, Any] | None) -> Watch | None:
         """What `as_data` gave."""
-        return cls(data["url"], frozenset(data["states"])) if data else None
+        return cls(data["url"], frozenset(data["states"]), bool(data["form"])) if data else None
 
 
 def watched(watch: Watch | None) -> dict[str, Any]:
@@ -71,10 +82,10 @@ class CallStates:
 
     def look_at(self, url: str) -> None:
         """Tell it there from now on: the same states as before, or the end."""
-        self.watch = Watch(url, self.watch.states if self.watch else USUAL)
+        self.watch = replace(self.watch, url=url) if self.watch else Watch(url)
 
-    def reach(self, state: str) -> list[tuple[str, str]]:
-        """Come to a state; which states are to be told now, each with where.
+    def reach(self, state: str) -> list[tuple[Watch, str]]:
+        """Come to a state; which states are to be told now, each with to whom.
 
         A call never goes back, and one that ends has been `ending`.
         """
@@ -85,13 +96,17 @@ class CallStates:
         self.state = state
         if self.watch is None:
             return []
-        return [(self.watch.url, each) for each in passed if each in self.watch.states]
+        return [(self.watch, each) for each in passed if each in self.watch.states]
 
 
 def state_callback(
-    outbox: Outbox, identity: CallIdentity, url: str, row: CallLog, state: str
+    outbox: Outbox, identity: CallIdentity, watch: Watch, row: CallLog, state: str
 ) -> Write:
     """The callback that tells of a call in this state; one, however many processes make it."""
+    url, project_id = watch.url, identity.project_id
+    key = str(uuid.uuid5(_NAMESPACE, f"{row.id} {state} {url}"))
+    if watch.form:
+        return outbox.put_form(row.id, url, call_form(row, state), project_id, key=key)
     payload = call_event(
         EVENT,
         identity,
@@ -101,8 +116,7 @@ def state_callback(
         device=device(row.kind, row.caller, row.called),
         end_reason=end_reason(row) if state == "ended" else None,
     )
-    key = str(uuid.uuid5(_NAMESPACE, f"{row.id} {state} {url}"))
-    return outbox.put(identity.call_id, url, payload, identity.project_id, key=key)
+    return outbox.put(row.id, url, payload, project_id, key=key)
 
 
 def device(kind: str, caller: str, called: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 import gevent
 import structlog
+from gevent.event import Event as Flag
 from pydantic import Field
 
 from adapter.freeswitch.errors import CallGone, SwitchError
@@ -116,6 +117,7 @@ class Detecting:
         self._control_id = control_id or str(uuid.uuid4())
         self._began = context.now()
         self._stopped = False
+        self._done = Flag()
 
     def start(self) -> None:
         """Begin in the background. Raises what the switch refuses."""
@@ -126,6 +128,10 @@ class Detecting:
     def stop(self) -> None:
         """End it; what is not known by now is not told."""
         self._stopped = True
+
+    def settle(self, seconds: float) -> None:
+        """Wait for what was started to have said that it is over."""
+        self._done.wait(timeout=seconds)
 
     def run(self) -> dict[str, Any]:
         """Until it is known; returns the variables. Raises `CallGone`."""
@@ -144,6 +150,7 @@ class Detecting:
         finally:
             self.over = True
             self._tell("finished")
+            self._done.set()
             self._drop()
         answerer = self._answerer
         return {

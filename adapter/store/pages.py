@@ -78,5 +78,9 @@ def _conditions(wanted: CallLogFilter) -> list[sa.ColumnElement[bool]]:
         (wanted.project_id, column.project_id.__eq__),
         (wanted.created_from, column.created_at.__ge__),
         (wanted.created_before, column.created_at.__lt__),
+        (wanted.caller, column.caller.__eq__),
+        (wanted.called, column.called.__eq__),
+        (wanted.state, column.state.__eq__),
+        (wanted.parent_id, column.parent_id.__eq__),
     )
     return [condition(value) for value, condition in tests if value is not None]

@@ -182,6 +182,10 @@ class CallLogFilter:
     project_id: str | None = None
     created_from: float | None = None
     created_before: float | None = None
+    caller: str | None = None
+    called: str | None = None
+    state: str | None = None
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,21 @@ class Account:
         }
 
 
+def listing(req: falcon.Request, asked: paging.Wanted, page: paging.Page[Any]) -> dict[str, Any]:
+    """What every list says of its page."""
+    here = f"?{req.query_string}" if req.query_string else ""
+    return {
+        "uri": req.path + here,
+        "first_page_uri": req.path + page.first,
+        "next_page_uri": req.path + page.next if page.next else None,
+        "previous_page_uri": req.path + page.prev if page.prev else None,
+        "page": asked.number,
+        "page_size": asked.size,
+        "start": asked.number * asked.size,
+        "end": asked.number * asked.size + max(0, len(page.rows) - 1),
+    }
+
+
 def project_of(gate: Gate, req: falcon.Request, account: str) -> Project:
     """The project that asks, which must be the one of the path; raises 401, 404."""
     project = gate.project(req)

@@ -10,14 +10,14 @@ import falcon
 
 from adapter.callbacks.address import AddressError, origin_of
 from adapter.config import Project
-from adapter.control import errors as control
 from adapter.control import laml as commands
 from adapter.store.rows import Recording
 from adapter.store.store import Store
 from adapter.web.auth import Gate
 from adapter.web.calling import Commands
-from adapter.web.errors import LamlError, LamlInvalid, LamlNotFound
+from adapter.web.errors import LamlInvalid, LamlNotFound
 from adapter.web.laml import ACCOUNT, choice, form, project_of, split
+from adapter.web.laml_log import performed
 from adapter.web.laml_recordings import LamlRecording, LamlRecordings, shown
 from adapter.web.stored_recordings import StoredRecordings
 
@@ -126,16 +126,7 @@ def run(
     commands: Commands, project: Project, call_sid: str, name: str, params: dict[str, Any]
 ) -> None:
     """Give a command; its failure as LaML says it."""
-    try:
-        commands.run(project.id, call_sid, name, params)
-    except control.UnknownCall:
-        raise LamlNotFound from None
-    except control.CallEnded:
-        raise LamlError(400, 21220, "The call is not in progress") from None
-    except control.Unavailable as error:
-        raise falcon.HTTPServiceUnavailable(description=str(error), retry_after=2) from None
-    except control.ControlError as error:
-        raise LamlError(400, 21220, str(error)) from None
+    performed(lambda: commands.run(project.id, call_sid, name, params))
 
 
 def _callback(fields: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -18,7 +18,16 @@ from adapter.web import paging
 from adapter.web.auth import Gate
 from adapter.web.downloads import Download
 from adapter.web.errors import LamlError, LamlInvalid, LamlNotFound
-from adapter.web.laml import ACCOUNT, NAMES, VERSION, project_of, split, time_text, wants_json
+from adapter.web.laml import (
+    ACCOUNT,
+    NAMES,
+    VERSION,
+    listing,
+    project_of,
+    split,
+    time_text,
+    wants_json,
+)
 from adapter.web.stored_recordings import StillRunningError, StoredRecordings, changed_at
 
 RECORDINGS = ACCOUNT + "/Recordings"
@@ -43,18 +52,7 @@ class LamlRecordings:
         wanted = _filter(req, call_sid)
         rows = [] if req.get_param("ConferenceSid") else self._stored.rows(project, asked, wanted)
         page = paging.page(req, NAMES, asked, rows)
-        here = f"?{req.query_string}" if req.query_string else ""
-        resp.media = {
-            "uri": req.path + here,
-            "first_page_uri": req.path + page.first,
-            "next_page_uri": req.path + page.next if page.next else None,
-            "previous_page_uri": req.path + page.prev if page.prev else None,
-            "page": asked.number,
-            "page_size": asked.size,
-            "start": asked.number * asked.size,
-            "end": asked.number * asked.size + max(0, len(page.rows) - 1),
-            "recordings": [shown(row) for row in page.rows],
-        }
+        resp.media = listing(req, asked, page) | {"recordings": [shown(row) for row in page.rows]}
 
 
 class LamlRecording:

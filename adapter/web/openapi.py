@@ -13,7 +13,15 @@ from typing import Any
 import falcon
 
 from adapter.callbacks.forms import STATUSES
-from adapter.web import calling, laml, laml_calls, laml_recordings, recordings, voice_logs
+from adapter.web import (
+    calling,
+    laml,
+    laml_calls,
+    laml_log,
+    laml_recordings,
+    recordings,
+    voice_logs,
+)
 
 DESCRIPTION = "/openapi.json"
 PAGE = "/api"
@@ -111,6 +119,12 @@ def _laml_paths() -> Json:
         "RecordingStatusCallback": None,
         "RecordingStatusCallbackEvent": None,
     }
+    dialled = {
+        **dict.fromkeys((*laml_log.FIELDS, "Twiml", "StatusCallbackEvent")),
+        "Method": ["POST"],
+    }
+    changed = {"Status": list(laml_log.ENDINGS), "Url": None, "FallbackUrl": None}
+    call = laml_log.CALL.replace("{call_sid}", "{sid}.json")
     one = laml_recordings.RECORDING.replace("{name}", "{sid}.json")
     of_call = laml_calls.RECORDING.replace("{name}", "{sid}.json")
     return {
@@ -121,6 +135,14 @@ def _laml_paths() -> Json:
         one: {
             "get": _laml("One recording", "LamlRecording", "account", "sid"),
             "delete": _delete("LaML", "account", "sid", refused="409"),
+        },
+        laml_log.CALLS: {
+            "get": _laml("Calls", "LamlCalls", "account", pages=True),
+            "post": _laml("Make a call", "LamlCall", "account", form=dialled, code="201"),
+        },
+        call: {
+            "get": _laml("One call", "LamlCall", "account", "sid"),
+            "post": _laml("End a call, or redirect it", "LamlCall", "account", "sid", form=changed),
         },
         laml_calls.RECORDINGS: {
             "get": _laml("Recordings of a call", "LamlRecordings", "account", "call_sid"),
@@ -316,6 +338,17 @@ def _schemas() -> Json:
         ),
         "LamlRecordings": _rows(
             "LamlRecording", "recordings", next_page_uri=_NULLABLE, previous_page_uri=_NULLABLE
+        ),
+        "LamlCall": _object(
+            **{"sid": _TEXT, "from": _TEXT, "to": _TEXT, "direction": _TEXT, "status": _TEXT},
+            duration=_TEXT,
+            date_created=_TEXT,
+            end_time=_NULLABLE,
+            parent_call_sid=_NULLABLE,
+            uri=_TEXT,
+        ),
+        "LamlCalls": _rows(
+            "LamlCall", "calls", next_page_uri=_NULLABLE, previous_page_uri=_NULLABLE
         ),
         "Error": {"type": "object"},
     }

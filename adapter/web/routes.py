@@ -12,6 +12,7 @@ and below `/api/laml` as well as at the root, with and without `.json`:
 
     /2010-04-01/Accounts/{account}                                      the account        laml
       …/Recordings, …/Recordings/{sid}                                  laml_recordings
+      …/Calls, …/Calls/{call}                                           laml_log
       …/Calls/{call}/Recordings, …/Calls/{call}/Recordings/{sid}        laml_calls
 """
 
@@ -27,6 +28,7 @@ from adapter.web import (
     calling,
     laml,
     laml_calls,
+    laml_log,
     laml_recordings,
     openapi,
     recordings,
@@ -47,6 +49,7 @@ def add_api(
     store: Store,
     stored: StoredRecordings,
     commands: calling.Commands,
+    dial: laml_log.Dial,
     calls: calling.Calling,
     download: Download,
     public_url: str,
@@ -63,7 +66,7 @@ def add_api(
         (voice_logs.LOGS, voice_logs.VoiceLogs(gate, store), None),
         (voice_logs.LOG, one_log, None),
         (voice_logs.EVENTS, one_log, "events"),
-        *_laml(gate, store, stored, commands, download),
+        *_laml(gate, store, stored, commands, dial, download),
     ]
     for path, resource, suffix in routes:
         app.add_route(path, resource, suffix=suffix)
@@ -74,6 +77,7 @@ def _laml(
     store: Store,
     stored: StoredRecordings,
     commands: calling.Commands,
+    dial: laml_log.Dial,
     download: Download,
 ) -> Iterator[Route]:
     one = laml_recordings.LamlRecording(gate, stored, download)
@@ -83,6 +87,9 @@ def _laml(
         (laml_recordings.RECORDINGS, laml_recordings.LamlRecordings(gate, stored)),
         (laml_recordings.RECORDINGS + laml.JSON, laml_recordings.LamlRecordings(gate, stored)),
         (laml_recordings.RECORDING, one),
+        (laml_log.CALLS, laml_log.LamlCalls(gate, store, dial)),
+        (laml_log.CALLS + laml.JSON, laml_log.LamlCalls(gate, store, dial)),
+        (laml_log.CALL, laml_log.LamlCall(gate, store, commands)),
         (laml_calls.RECORDINGS, of_call),
         (laml_calls.RECORDINGS + laml.JSON, of_call),
         (laml_calls.RECORDING, laml_calls.LamlCallRecording(gate, stored, one, commands)),

@@ -14,7 +14,15 @@ const plain = (recording) => ({
   uri: recording.uri,
 });
 
+const call = ({ sid, status, direction, from, to, parentCallSid, duration, uri }) => ({
+  sid, status, direction, from, to, parentCallSid, duration, uri,
+});
+
 const actions = {
+  dial: async () => call(await client.calls.create(given.how)),
+  call: async () => call(await client.calls(given.call).fetch()),
+  calls: async () => (await client.calls.list({ to: given.to, pageSize: 2 })).map(call),
+  change: async () => call(await client.calls(given.call).update(given.how)),
   start: async () => plain(await client.calls(given.call).recordings.create(given.how)),
   update: async () =>
     plain(await client.calls(given.call).recordings(given.sid).update(given.how)),

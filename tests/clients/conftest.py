@@ -28,7 +28,7 @@ from bench import (
     sdk_relay,
 )
 from worlds.adapter_process import AdapterProcess
-from worlds.switches import OTHER
+from worlds.switches import GATEWAY, OTHER
 from worlds.world import Stage, documents_by_number, project
 
 
@@ -58,6 +58,7 @@ def secure(
             "projects": [project()],
             "routes": [{"to": f"^{OFFICE}", "relay": OFFICE}],
             "nodes": [stage.switch.sockets[OTHER].node],
+            "gateway": GATEWAY,
             "tls_cert": str(authority.chain),
             "tls_key": str(authority.key),
         }

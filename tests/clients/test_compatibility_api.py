@@ -52,6 +52,45 @@ def test_a_call_is_recorded_by_laml(world: World, secure: AdapterProcess, node: 
     assert (gone["error"]["status"], gone["error"]["code"]) == (404, 20404)
 
 
+def test_a_call_is_made_by_laml(world: World, secure: AdapterProcess, node: Node) -> None:
+    """Made, found, redirected and ended; its states come as signed forms."""
+
+    def ask(*actions: str, **given: Any) -> Any:
+        who = {"project": PROJECT, "token": TOKEN, "space": place(secure)}
+        return node.run("compatibility.js", actions=actions, **{**who, **given})
+
+    told = world.receiver.url + f"/laml/{world.new_number('callback')}"
+    report, bob = world.report(), world.somebody(says=tone(500), rings=0.3)
+    how = {
+        "to": bob.uri,
+        "from": "+15550001",
+        "url": world.write_document("laml-first", [report.step("first"), STAY]),
+        "statusCallback": told,
+        "statusCallbackEvent": ["initiated", "ringing", "answered", "completed"],
+    }
+    made, refused = ask("dial", "change", how=how, call="unknown")
+    assert (made["status"], made["direction"], made["to"]) == ("queued", "outbound-api", bob.uri)
+    assert (refused["error"]["status"], refused["error"]["code"]) == (404, 20404)
+    phone = bob.wait_call()
+    report.wait("first")
+    second = world.write_document("laml-second", [report.step("second"), STAY])
+    fetched, listed, changed = ask(
+        "call", "calls", "change", call=made["sid"], to=bob.uri, how={"url": second}
+    )
+    assert fetched["status"] == changed["status"] == "in-progress"
+    assert [each["sid"] for each in listed] == [made["sid"]]
+    report.wait("second")
+    ended, again = ask("change", "change", call=made["sid"], how={"status": "completed"})
+    assert ended["status"] == "completed"
+    assert again["error"]["code"] == 21220
+    phone.wait_ended()
+    hits = eventually(lambda: (all_ := callbacks(world, told))[3:] and all_, what="completed")
+    statuses = [fields(hit)["CallStatus"] for hit in hits]
+    assert statuses == ["initiated", "ringing", "in-progress", "completed"]
+    assert {fields(hit)["CallSid"] for hit in hits} == {made["sid"]}
+    assert_signed(node, hits[3], told)
+
+
 def callbacks(world: World, url: str) -> list[Hit]:
     return world.receiver.hits_of(url.removeprefix(world.receiver.url))
 

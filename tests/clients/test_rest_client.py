@@ -118,6 +118,35 @@ def test_every_recording_is_met_once_page_by_page(world: World) -> None:
     assert len({next(paginated)["id"] for _ in range(1)}) == 1
 
 
+def test_a_call_is_made(world: World) -> None:
+    """Its document in the command, its states told, found in the log; nobody there: told as well."""
+    inbox, rest = world.inbox(), client(world)
+    bob, nobody = world.somebody(says=tone(PARTY), rings=0.2), world.somebody(status=486)
+    swml = {"version": "1.0.0", "sections": {"main": ["answer", {"sleep": 30000}]}}
+    told = {"status_url": inbox.url, "status_events": ["ringing", "answered", "ended"]}
+    more = {"timeout": 20, "custom_variables": {"name": "Bob"}}
+    leg = rest.calling.dial(from_="+15550001", to=bob.uri, swml=swml, extras=more, **told)
+    phone = bob.wait_call()
+    eventually(lambda: len(inbox.events) == 2, what="the answer")
+    rest.calling.end(leg["id"])
+    phone.wait_ended()
+    states = eventually(lambda: inbox.events[2:] and inbox.events, what="the end")
+    assert [each["params"]["call_state"] for each in states] == ["ringing", "answered", "ended"]
+    row = eventually(
+        lambda: (found := rest.logs.voice.get(leg["id"]))["status"] == "ended" and found
+    )
+    assert (row["direction"], row["to"]) == ("outbound-api", bob.uri)
+    assert row["duration_ms"] > 0
+    busy = rest.calling.dial(from_="+15550001", to=nobody.uri, swml=swml, status_url=inbox.url)
+    eventually(lambda: len(inbox.events) == 4, what="that nobody takes it")
+    assert inbox.events[3]["params"]["end_reason"] == "busy"
+    assert inbox.events[3]["params"]["call_id"] == busy["id"]
+    with pytest.raises(SignalWireRestError) as refused:
+        rest.calling.dial(from_="+15550001", to="loopback/1", swml=swml)
+    assert refused.value.status_code == 422
+    assert refused.value.body["errors"][0]["attribute"] == "to"
+
+
 def test_what_is_wrong_is_an_error_of_the_clients_own(world: World) -> None:
     unknown = str(uuid.uuid4())
     for who in ({"token": "PT_wrong"}, {"project": unknown}):

@@ -37,6 +37,23 @@ def test_a_call_is_watched_recorded_and_ended(
     assert [row["id"] for row in recordings(sw, call_id, 1)] == [second["id"]]
 
 
+def test_a_call_is_made(world: World, secure: AdapterProcess, sw: Sw) -> None:
+    """`sw calls dial` sends LaML: a text to say, or the URL of a document."""
+    number = f"1557{world.new_number('n')[2:]:0>7}"
+    bob = world.somebody(number=f"+{number}")
+    made = sw("calls", "dial", f"+{number}", "--from", "+15550001", "--tts", "Hello and goodbye")
+    phone = bob.wait_call()
+    phone.wait_ended()
+    assert phone.answered
+    assert phone.hear().seconds_audible() > 0.2
+    shown = eventually(
+        lambda: (row := sw("calls", "show", made["sid"]))["state"] == "ended" and row,
+        what="the end",
+        every=0.5,
+    )
+    assert shown["to"] == f"+{number}"
+
+
 def recordings(sw: Sw, call_id: str, count: int) -> list:
     rows = sw("recordings", "list")
     mine = [row for row in rows if call_id in row.values()]

@@ -62,6 +62,9 @@ class FakeCall:
     def when_ended(self, callback):
         self.at_end.append(callback)
 
+    def answer(self):
+        pass
+
     def hangup(self, cause):
         self.done.append(f"hangup {cause}")
         self.gone = CallGone(f"hung up ({cause})")
@@ -193,6 +196,7 @@ class World:
         )
         self.row = ROW
         self.control = CallControl(context, lambda: self.row, self.script)
+        self.control.began_now = lambda: context
         self.running = RunningCalls()
         self.running.add(self.control)
         self.known = {}

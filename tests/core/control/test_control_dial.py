@@ -229,6 +229,7 @@ def test_what_cannot_be_done_to_a_ringing_call_is_refused(world):
     assert world.store.call(call_id).state["status"] == {
         "url": "http://h/new",
         "states": ["ended"],
+        "form": False,
     }
 
 

@@ -26,6 +26,7 @@ class FakeCommands:
     told: list[tuple] = field(default_factory=list)
     fails: Exception | None = None
     effect: object = None
+    status: str = "answered"
 
     def run(self, project_id, call_id, name, params):
         self.told.append((project_id, call_id, name, params))
@@ -33,7 +34,34 @@ class FakeCommands:
             raise self.fails
         if self.effect:
             self.effect(params)
-        return {"id": call_id}
+        return {"id": call_id, "status": self.status}
+
+
+@dataclass
+class FakeDial:
+    """Remembers what it was told; the call is in the store then."""
+
+    store: Store
+    told: list[tuple] = field(default_factory=list)
+    fails: Exception | None = None
+
+    def __call__(self, project, params, *, form=False):
+        self.told.append((project.id, params, form))
+        if self.fails:
+            raise self.fails
+        row = CallLog(
+            id="dialled",
+            project_id=project.id,
+            node_id="fs1",
+            kind="phone",
+            direction="outbound",
+            caller=params.get("from", ""),
+            called=params.get("to", ""),
+            state="created",
+            created_at=1537916400.0,
+        )
+        self.store.commit(PutCallLog(row))
+        return {"id": row.id}
 
 
 @dataclass
@@ -44,6 +72,7 @@ class Api:
     commands: FakeCommands
     settings: Settings
     events: list
+    dial: FakeDial
 
     def ask(self, method, path, *, project=MINE, token=None, **options):
         headers = dict(options.pop("headers", {}))

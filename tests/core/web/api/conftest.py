@@ -1,5 +1,5 @@
 import pytest
-from api_world import PUBLIC, TOKENS, Api, FakeCommands
+from api_world import PUBLIC, TOKENS, Api, FakeCommands, FakeDial
 from falcon import testing
 from prometheus_client import CollectorRegistry
 
@@ -40,7 +40,7 @@ def make_api(tmp_path):
             public_url=PUBLIC,
             link_secret=secret.get_secret_value() if secret else None,
         )
-        commands, events = FakeCommands(), []
+        commands, events, dial = FakeCommands(), [], FakeDial(store)
         app = create_app(loaded, store, verify=links.verify, registry=CollectorRegistry())
         gate = Gate(loaded.projects)
         add_api(
@@ -51,11 +51,12 @@ def make_api(tmp_path):
                 store, folder, archive.url, told=lambda *event: events.append(event)
             ),
             commands=commands,
-            calls=Calling(gate, commands),
+            dial=dial,
+            calls=Calling(gate, commands, dial),
             download=download(loaded, store, verify=links.verify),
             public_url=PUBLIC,
         )
-        return Api(testing.TestClient(app), store, folder, commands, loaded, events)
+        return Api(testing.TestClient(app), store, folder, commands, loaded, events, dial)
 
     yield make
     for store in stores:
