@@ -28,6 +28,7 @@ from adapter.control.commander import Commander
 from adapter.control.dial import dial
 from adapter.control.dialler import Dialler
 from adapter.control.errors import Unavailable
+from adapter.control.forgotten import ForgottenCalls
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
@@ -164,8 +165,11 @@ class Service:
         self._calls = _call_server(settings, self._listeners, self._handle, tally)
         self._sender = _sender(settings, self.store, name)
         self._recovery = Recovery(self.archive, self.media.faxes.finish)
+        self._forgotten = ForgottenCalls(
+            self.store, self.outbox, self.running, lambda project: _space(settings, project)
+        )
         self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
-        self._nodes = _nodes(settings, self._recovery) if worker == 0 else []
+        self._nodes = _nodes(settings, self._recovery, self._forgotten) if worker == 0 else []
         self._is_first = worker == 0
 
     def start(self) -> None:
@@ -184,6 +188,7 @@ class Service:
         self.dialler.start()
         if self._is_first:
             self._recovery.start(self._nodes)
+            self._forgotten.start(self._nodes)
             self._retention.start()
         self._sender.start()
         self._calls.start()
@@ -208,6 +213,7 @@ class Service:
             log.warning("calls go on with the dialplan", calls=self._calls.calls)
         self._calls.stop()
         self._recovery.stop()
+        self._forgotten.stop()
         self._retention.stop()
         for node in self._nodes:
             node.stop()
@@ -360,7 +366,11 @@ def _call_server(
     )
 
 
-def _nodes(settings: Settings, recovery: Recovery) -> list[Node]:
+def _nodes(settings: Settings, recovery: Recovery, forgotten: ForgottenCalls) -> list[Node]:
+    def on_up(_node: Node) -> None:
+        recovery.look()
+        forgotten.look()
+
     return [
         Node(
             node.host,
@@ -368,7 +378,7 @@ def _nodes(settings: Settings, recovery: Recovery) -> list[Node]:
             node.password.get_secret_value(),
             events=EVENTS,
             on_event=recovery.on_event,
-            on_up=lambda _: recovery.look(),
+            on_up=on_up,
             deadline=settings.deadlines.command,
         )
         for node in settings.nodes
@@ -397,3 +407,7 @@ def _sender(settings: Settings, store: Store, worker: str) -> Sender:
         deny=settings.deny_to,
     )
     return Sender(store, how, keys=keys, worker=worker)
+
+
+def _space(settings: Settings, project_id: str) -> str:
+    return (settings.project(project_id) or settings.default_project).space_id

@@ -129,4 +129,6 @@ def device(kind: str, caller: str, called: str) -> dict[str, Any]:
 def end_reason(row: CallLog) -> str:
     """Why it ended; who talked has hung up, whatever limit it was that did it."""
     reason = _REASONS.get(row.cause or "", "error")
+    if row.answered_at and row.cause is None:  # nobody saw it, but it was no failure to connect
+        return "hangup"
     return "hangup" if row.answered_at and reason == "noAnswer" else reason

@@ -82,5 +82,9 @@ def _conditions(wanted: CallLogFilter) -> list[sa.ColumnElement[bool]]:
         (wanted.called, column.called.__eq__),
         (wanted.state, column.state.__eq__),
         (wanted.parent_id, column.parent_id.__eq__),
+        (
+            wanted.ended,
+            lambda ended: (column.ended_at.is_not if ended else column.ended_at.is_)(None),
+        ),
     )
     return [condition(value) for value, condition in tests if value is not None]

@@ -186,6 +186,7 @@ class CallLogFilter:
     called: str | None = None
     state: str | None = None
     parent_id: str | None = None
+    ended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

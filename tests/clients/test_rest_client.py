@@ -119,7 +119,7 @@ def test_every_recording_is_met_once_page_by_page(world: World) -> None:
 
 
 def test_a_call_is_made(world: World) -> None:
-    """Its document in the command, its states told, found in the log; nobody there: told as well."""
+    """Its document in the command, its states told, found in the log; so is who is busy."""
     inbox, rest = world.inbox(), client(world)
     bob, nobody = world.somebody(says=tone(PARTY), rings=0.2), world.somebody(status=486)
     swml = {"version": "1.0.0", "sections": {"main": ["answer", {"sleep": 30000}]}}

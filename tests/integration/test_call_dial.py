@@ -227,3 +227,28 @@ def test_an_answered_call_goes_on_when_the_adapter_is_killed(world: World) -> No
     eventually(lambda: told(inbox) == ["ringing", "answered", "ended"], what="the end")
     assert params_of(inbox, "ended")["call_id"] == leg.body["id"]
     assert recorded.wait_for("finished")["duration"] > 0
+
+
+def test_a_call_that_ends_while_no_adapter_runs_is_known(world: World) -> None:
+    """Its end is written down, and told, as soon as one is back."""
+    inbox = world.inbox()
+    adapter = world.start_adapter(
+        {"projects": [project()], "nodes": [world.switch.sockets[OTHER].node]}
+    )
+    bob = world.somebody(says=tone(500))
+    rest = Rest(adapter.url)
+    told_of = {"status_url": inbox.url, "status_events": ["answered", "ended"]}
+    leg = rest.do("dial", **{"from": FROM}, to=bob.uri, swml=document([STAY]), **told_of).body
+    phone = bob.wait_call()
+    eventually(lambda: told(inbox) == ["answered"], what="the answer")
+    log = f"/api/voice/logs/{leg['id']}"
+    eventually(lambda: rest.get(log)["status"] == "answered", what="the answer in the log")
+    adapter.kill()
+    phone.hang_up()
+    eventually(lambda: world.switch.channels() == 0, what="no leg")
+    adapter.start()
+    eventually(lambda: told(inbox) == ["answered", "ended"], within=25, what="the end")
+    assert params_of(inbox, "ended")["end_reason"] == "hangup"
+    assert rest.get(log)["status"] == "ended"
+    over = rest.ask("calling.end", leg["id"])
+    assert (over.status, *over.error) == (422, "cannot_update_completed", None)
