@@ -47,6 +47,9 @@ BEGUN_SECONDS = 0.06
 CUT_OFF_SECONDS = (0.0, 1.0, 2.0)
 """When an application is cut off, and once more if it did not end: on a very busy switch."""
 
+OWN_EVENTS = frozenset({"CHANNEL_ANSWER", "CHANNEL_HANGUP"})
+"""What counts for our call if it is about it, and only then."""
+
 Handler = Callable[[Event], None]
 Observer = Callable[[tuple[bytes, ...], str], None]
 
@@ -320,6 +323,8 @@ class Call(Interruptible):
         if self._watched and (watcher := self._watched.get(event.get("Unique-ID"))) is not None:
             _guarded(event.name, watcher, event)
             return
+        if event.name in OWN_EVENTS and self._is_of_another(event):
+            return
         match event.name:
             case "CHANNEL_EXECUTE_COMPLETE":
                 waiter = self._completions.pop(event.get("Application-UUID"), None)
@@ -333,6 +338,12 @@ class Call(Interruptible):
                 self._finish(CallGone(f"hung up ({self.hangup_cause})"))
         for handler in tuple(self._handlers.get(event.name, ())):
             _guarded(event.name, handler, event)
+
+    def _is_of_another(self, event: Event) -> bool:
+        """Whether it is of a call that was watched: its filter goes with our next command."""
+        data = self._connection.session_data
+        uuid = event.get("Unique-ID")
+        return bool(uuid) and data is not None and uuid != data.get("Unique-ID")
 
     def _on_end(self, reason: CallGone) -> None:
         self._finish(reason)

@@ -317,6 +317,24 @@ def test_a_handler_may_take_itself_off_and_close_the_call(taken):
     assert switch.ended()
 
 
+def test_the_end_of_another_call_is_not_ours(taken):
+    """One that was watched: its filter outlasts that by as long as we send nothing."""
+    call, switch = taken
+    heard: list[str] = []
+    call.on("CHANNEL_HANGUP", lambda event: heard.append(event.get("Unique-ID")))
+    switch.send(event("CHANNEL_ANSWER", Unique_ID="other"))
+    switch.send(event("CHANNEL_HANGUP", Unique_ID="other"))
+    switch.send(event("DTMF", DTMF_Digit="1"))
+    digits: list[str] = []
+    call.on("DTMF", lambda event: digits.append(event.get("DTMF-Digit")))
+    switch.send(event("DTMF", DTMF_Digit="2"))
+    until(lambda: "2" in digits)
+    assert (call.gone, call.answered, heard) == (None, False, [])
+    switch.send(hangup_event())
+    until(lambda: call.gone)
+    assert len(heard) == 1
+
+
 def test_who_listens_for_the_end_too_late_is_told_at_once(taken):
     call, switch = taken
     switch.close()
