@@ -11,7 +11,7 @@ from worlds.steps import play
 from worlds.waiting import eventually, remain
 from worlds.world import World, document, project
 
-FALLBACK = 700
+FALLBACK, SOMEBODY = 700, 500
 CALLS = 8
 
 
@@ -110,3 +110,21 @@ def test_any_worker_has_the_client_of_any_call(
             if one.get("call_id") == received["call_id"] and "call_state" in one
         ]
         assert states == ["answered", "ending", "ended"]
+
+
+def test_a_bridge_outlives_the_adapter(world: World, authority: Secure, start: Start) -> None:
+    """The parties talk on, and the client is told when they part."""
+    adapter = adapter_for(world, authority)
+    somebody = world.somebody(says=tone(SOMEBODY))
+    client = start(adapter, "connect", to=somebody.uri)
+    phone = ring(world, adapter)
+    called = somebody.wait_call()
+    client.wait(did="connect")
+    adapter.kill()
+    heard = called.hear().seconds_of(CALLER)
+    called.wait_heard(CALLER, seconds=heard + 0.5)
+    adapter.start()
+    called.hang_up()
+    client.wait(did="disconnected")
+    client.wait(did="all")
+    phone.wait_ended()

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.relay import frames, sessions
 from adapter.relay.frames import FrameError, Reply, Request
@@ -68,3 +70,24 @@ def test_a_protocol_holds_for_its_project_alone():
     assert own.split("_")[1] == sessions.signature(ONE)  # as BaseSession.ts compares them
     for strange in ("", own + "x", own.upper(), 5, {}, "signalwire_x_y", own + ",other"):
         assert sessions.resumed_or_new(ONE, strange) not in (strange, own)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+FRAMES = st.dictionaries(
+    st.sampled_from(["jsonrpc", "id", "method", "params", "result", "error"]), ANYTHING
+)
+
+
+@given(st.text() | ANYTHING.map(json.dumps) | FRAMES.map(json.dumps))
+def test_whatever_comes_is_a_frame_or_is_refused(text):
+    try:
+        frame = frames.parse(text)
+    except FrameError as error:
+        answer = frames.error(error.id, error.code, str(error))
+    else:
+        answer = frames.result(frame.id, {})
+    assert json.loads(answer)["jsonrpc"] == "2.0"
