@@ -127,8 +127,14 @@ def device(kind: str, caller: str, called: str) -> dict[str, Any]:
 
 
 def end_reason(row: CallLog) -> str:
-    """Why it ended; who talked has hung up, whatever limit it was that did it."""
-    reason = _REASONS.get(row.cause or "", "error")
-    if row.answered_at and row.cause is None:  # nobody saw it, but it was no failure to connect
+    """Why it ended."""
+    talked = row.answered_at is not None
+    if talked and row.cause is None:  # nobody saw it, but it was no failure to connect
         return "hangup"
-    return "hangup" if row.answered_at and reason == "noAnswer" else reason
+    return reason(row.cause or "", talked=talked)
+
+
+def reason(cause: str, *, talked: bool) -> str:
+    """FreeSWITCH's cause in RELAY's words; who talked has hung up, whatever limit ended it."""
+    found = _REASONS.get(cause, "error")
+    return "hangup" if talked and found == "noAnswer" else found

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from gevent.event import Event as Flag
 
 from adapter.callbacks.payloads import call_event, record_event
-from adapter.connecting.outcome import end_reason
+from adapter.control.states import EVENT as STATE
+from adapter.control.states import device, reason
 from adapter.recording.state import State
-from adapter.relay.device import device
 from adapter.relay.sessions import is_protocol
 
 if TYPE_CHECKING:
@@ -31,11 +31,7 @@ VARIABLE = "swml_relay_clients"
 MOST = 8
 """Clients of one call."""
 
-END_REASONS = {"no_answer": "noAnswer", "declined": "decline"}
-"""RELAY's words, where they are not those of SWML's callbacks."""
-
-RECEIVE, STATE = "calling.call.receive", "calling.call.state"
-DIAL = "calling.call.dial"
+RECEIVE, DIAL = "calling.call.receive", "calling.call.dial"
 
 
 class Audience:
@@ -138,8 +134,7 @@ class Audience:
         self._answered = self._answered or state == "answered"
         params = self._about_call(state)
         if cause:
-            reason = end_reason(cause, bridged=self._answered)
-            params["end_reason"] = END_REASONS.get(reason, reason)
+            params["end_reason"] = reason(cause, talked=self._answered)
         self.tell(self._event(STATE, params))
 
     def recording(self, row: Recording, url: str) -> None:
@@ -162,9 +157,17 @@ class Audience:
         return {
             "call_state": state,
             "direction": self._facts["direction"],
-            "device": device(self._facts),
+            "device": self._device(),
             "tag": self._tag,
         }
+
+    def _device(self) -> dict[str, Any]:
+        """The call's ends; a SIP call's with the headers that came with it."""
+        facts = self._facts
+        ends = device(facts["type"], facts["from"], facts["to"])
+        if facts["type"] != "phone":
+            ends["params"]["headers"] = facts.get("headers", [])
+        return ends
 
     def _event(self, event_type: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return call_event(event_type, self._identity, time.time(), **params)
