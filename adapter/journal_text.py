@@ -156,8 +156,9 @@ def command_text(command: str) -> str:
     text = command.strip()
     if text.startswith("sendmsg\n"):
         text = _message_text(text)
+    text = hide_credentials(text)
     text = _SECRETS_OF_DIAL_STRINGS.sub(rf"\1{HIDDEN}", text.removeprefix("api "))
-    return cut(hide_credentials(_DIGITS_SENT.sub(rf"\1{HIDDEN}", text)))
+    return cut(_DIGITS_SENT.sub(rf"\1{HIDDEN}", text))
 
 
 def _message_text(message: str) -> str:

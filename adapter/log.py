@@ -21,6 +21,10 @@ SECRET_NAMES = re.compile(
 )
 # user:password@ in an address, and query parameters that give access.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]*@")
+# In a leg of a dial string (`freeswitch.dial_strings`) a value ends at a `;` that no backslash
+# stands before, or with the leg's variables.
+_LEG = "[^^;"
+_SECRETS_OF_LEGS = re.compile(r"((?:password|secret|token)\w*=)(?:\\+.|[^;\]\\]|\](?!\w+/))+", re.I)
 _SECRET_PARAMETERS = re.compile(r"([?&](?:sig|token|key|password|secret)=)[^&\s'\"]+", re.I)
 
 
@@ -49,6 +53,8 @@ def _hidden(name: str, value: Any) -> Any:
     match value:
         case str():
             return hide_credentials(value)
+        case bytes():
+            return hide_credentials(value.decode("utf-8", "replace"))
         case Mapping():
             return {key: _hidden(str(key), item) for key, item in value.items()}
         case list() | tuple():
@@ -58,9 +64,11 @@ def _hidden(name: str, value: Any) -> Any:
 
 
 def hide_credentials(text: str) -> str:
-    """`text` without user and password in its addresses, and without signed parameters."""
+    """`text` without user and password in its addresses, signed parameters, passwords of legs."""
     if "://" not in text and "=" not in text:
         return text
+    if _LEG in text:
+        text = _SECRETS_OF_LEGS.sub(rf"\1{_HIDDEN}", text)
     return _SECRET_PARAMETERS.sub(rf"\1{_HIDDEN}", _CREDENTIALS.sub("", text))
 
 

@@ -178,16 +178,13 @@ ONCE = True
 
 _DESTINATIONS = "partial: numbers and SIP addresses; not `stream:` or `/resource`"
 _QUEUES = "partial: numbers, SIP addresses, and `queue:` alone; not `stream:` or `/resource`"
-_UNTRIED = "partial: asked of the switch, and not tried with a peer that has it"
 _STREAMS = "ignored: it belongs to `stream:`"
 
 LIMITS = {
     "to": _QUEUES,
     **dict.fromkeys(("serial", "parallel", "serial_parallel"), _DESTINATIONS),
-    **dict.fromkeys(
-        ("codecs", "webrtc_media", "session_timeout", "username", "password", "encryption"),
-        _UNTRIED,
-    ),
+    "session_timeout": "a session timer is asked for; the switch refreshes or ends the call",
+    "webrtc_media": "partial: DTLS-SRTP and ICE, over SIP",
     **dict.fromkeys(
         (
             *("name", "codec", "realtime", "status_url_method"),

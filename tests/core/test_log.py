@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from adapter.freeswitch import commands, dial_strings
+from adapter.freeswitch.dial_strings import Leg
+from adapter.journal_text import command_text
 from adapter.log import configure, hide_credentials
 
 
@@ -98,3 +101,20 @@ def test_console_form(output: io.StringIO) -> None:
 )
 def test_hide_credentials(text: str, shown: str) -> None:
     assert hide_credentials(text) == shown
+
+
+@pytest.mark.parametrize(
+    "password", ["hush", "a;hush", "a,b=hush", "a [hush] b", "'hush\\hush", "|hush"]
+)
+def test_the_password_of_a_leg_is_hidden(password: str, output: io.StringIO) -> None:
+    leg = Leg(
+        "leg-1", "sofia/internal/sip:a@b", {"sip_auth_password": password, "leg_timeout": "7"}
+    )
+    command = commands.execute("bridge", dial_strings.for_bridge([[leg, leg]]), event_uuid="e")
+    assert b"hush" in command
+    configure("debug", stream=output)
+    structlog.get_logger("passwords").debug("switch commands", commands=[command])
+    logged = output.getvalue()
+    assert "hush" not in logged
+    assert logged.count("leg_timeout=7]sofia/internal/sip:a@b") == 2
+    assert "hush" not in command_text(command.decode())
