@@ -16,15 +16,25 @@ from adapter.identity import CallIdentity
 Tell = Callable[..., None]
 """`Context.tell`: a URL (or None), the event's type, its parameters, and `of` whom it is."""
 
+Written = Callable[[Leg, str], None]
+
 
 class Teller:
     """Tells what happens in one connect."""
 
     def __init__(
-        self, tell: Tell, identity: CallIdentity, status_url: str | None, tag: str = ""
+        self,
+        tell: Tell,
+        identity: CallIdentity,
+        status_url: str | None,
+        tag: str = "",
+        *,
+        written: Written = lambda _leg, _state: None,
     ) -> None:
-        """`tag` is how a RELAY client knows the connect again."""
+        """`tag` is how a RELAY client knows the connect again; `written` notes each leg's states,
+        whoever wants to hear of them."""
         self._tell = tell
+        self._written = written
         self._tag = {"tag": tag} if tag else {}
         self._identity = identity
         self._status_url = status_url
@@ -37,6 +47,7 @@ class Teller:
 
     def leg(self, leg: Leg, state: str) -> None:
         """One of a leg's states, if its URL wants to hear of it."""
+        self._written(leg, state)
         if state not in leg.plan.states:
             return
         self._tell(

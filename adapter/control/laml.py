@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.control.command import Command
-from adapter.control.errors import Invalid, NotPossible
-from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.control.errors import Invalid
+from adapter.control.record import begin, close, go_on, hold
 from adapter.recording.options import Options
 from adapter.recording.pauses import Behavior
-from adapter.recording.recorder import NotRunning
 from adapter.swml.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -48,12 +47,7 @@ def record(control: CallControl, params: Record) -> None:
         direction=params.direction,
         form_callback=params.form_callback,
     )
-    try:
-        control.context.recordings.start(options)
-    except CallGone:
-        raise
-    except SwitchError as error:
-        raise NotPossible(f"The recording did not start: {error}") from error
+    begin(control, options)
 
 
 def update(control: CallControl, params: Update) -> None:
@@ -61,16 +55,13 @@ def update(control: CallControl, params: Update) -> None:
     recorder = control.context.recordings.of_id(params.recording_id)
     if recorder is None or not recorder.active:
         raise Invalid("The recording does not run.", attribute="recording_id")
-    try:
-        match params.status:
-            case "paused":
-                recorder.pause(params.behavior)
-            case "in-progress":
-                recorder.resume()
-            case _ if not recorder.stop():
-                raise NotPossible("The recording did not close.")
-    except NotRunning as error:
-        raise Invalid(f"It cannot be done: {error}.", attribute="recording_id") from error
+    match params.status:
+        case "paused":
+            hold(recorder, params.behavior)
+        case "in-progress":
+            go_on(control, recorder)
+        case _:
+            close(recorder)
 
 
 COMMANDS: tuple[Command, ...] = (Command(RECORD, Record, record), Command(UPDATE, Update, update))

@@ -23,7 +23,9 @@ def call_leg(row: CallLog, now: float | None = None) -> dict[str, Any]:
         "id": row.id,
         "from": row.caller,
         "to": row.called,
-        "direction": _DIRECTIONS.get(row.direction, row.direction),
+        "direction": row.direction
+        if row.parent_id
+        else _DIRECTIONS.get(row.direction, row.direction),
         "status": row.state,
         "duration": milliseconds // 1000,
         "duration_ms": milliseconds,
@@ -36,6 +38,11 @@ def call_leg(row: CallLog, now: float | None = None) -> dict[str, Any]:
         "created_at": iso_time(row.created_at),
         "parent_id": row.parent_id,
     }
+
+
+def _direction(row: CallLog) -> str:
+    """What a document dialled is not the API's."""
+    return row.direction if row.parent_id else _DIRECTIONS.get(row.direction, row.direction)
 
 
 def iso_time(moment: float) -> str:

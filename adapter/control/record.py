@@ -77,10 +77,11 @@ def start(control: CallControl, params: Record) -> None:
     if audio.beep:
         gevent.spawn(_start_after_beep, control, options).name = f"beep {control_id}"
     else:
-        _start(control, options)
+        begin(control, options)
 
 
-def _start(control: CallControl, options: Options) -> None:
+def begin(control: CallControl, options: Options) -> None:
+    """Start it now; raises `NotPossible`."""
     try:
         control.context.recordings.start(options)
     except CallGone:
@@ -92,28 +93,42 @@ def _start(control: CallControl, options: Options) -> None:
 def _start_after_beep(control: CallControl, options: Options) -> None:
     try:
         control.call.execute("playback", BEEP)
-        _start(control, options)
+        begin(control, options)
     except (CallGone, NotPossible) as error:
         control.log.info("recording not started", reason=str(error))
 
 
 def pause(control: CallControl, params: Pause) -> None:
     """Returns when the switch records no more; the callback `paused` follows."""
-    _while_it_runs(find(control, params.control_id), lambda it: it.pause(params.behavior))
+    hold(find(control, params.control_id), params.behavior)
 
 
 def resume(control: CallControl, params: Controlled) -> None:
     """Returns when the switch records again."""
-    if control.context.recordings.is_hushed:
-        raise NotPossible("Digits of a card are being typed: the recording goes on after that.")
-    _while_it_runs(find(control, params.control_id), lambda it: it.resume())
+    go_on(control, find(control, params.control_id))
 
 
 def stop(control: CallControl, params: Controlled) -> None:
     """Returns when the file is closed and can be had; one that has ended by itself is stopped."""
-    recorder = find(control, params.control_id)
+    close(find(control, params.control_id))
+
+
+def hold(recorder: Recorder, behavior: Behavior) -> None:
+    """Pause it; raises `Invalid` where it does not run."""
+    _while_it_runs(recorder, lambda it: it.pause(behavior))
+
+
+def go_on(control: CallControl, recorder: Recorder) -> None:
+    """Have it go on; raises `Invalid` where it does not run, and `NotPossible`."""
+    if control.context.recordings.is_hushed:
+        raise NotPossible("Digits of a card are being typed: the recording goes on after that.")
+    _while_it_runs(recorder, lambda it: it.resume())
+
+
+def close(recorder: Recorder) -> None:
+    """Stop it; raises `NotPossible`."""
     if not recorder.stop():
-        raise NotPossible(f"The recording {params.control_id!r} did not close.")
+        raise NotPossible("The recording did not close.")
 
 
 def find(control: CallControl, control_id: str) -> Recorder:

@@ -30,6 +30,7 @@ from adapter.call_facts import type_of
 from adapter.connecting.bridge import Bridge
 from adapter.connecting.confirming import Script
 from adapter.connecting.kept import Connect as Kept
+from adapter.connecting.leg_log import LegLog
 from adapter.connecting.legs import Leg
 from adapter.connecting.outcome import Outcome
 from adapter.connecting.plan import Plan, PlannedLeg, leg_id
@@ -204,7 +205,8 @@ def perform(context: Context, params: Connect) -> Result:
 
 def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Result:
     """The same, known by a name that is this connect's alone; `tag` is told with all it tells."""
-    teller = Teller(context.tell, context.identity, params.status_url, tag)
+    written = LegLog(context.held.commit, context.identity).reach
+    teller = Teller(context.tell, context.identity, params.status_url, tag, written=written)
     if (queue := _queue(params)) is not None:
         return _take_from(context, params, queue, teller)
     connect = Kept.find(context.call, name)

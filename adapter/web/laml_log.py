@@ -143,7 +143,9 @@ def shown(row: CallLog) -> dict[str, Any]:
         "to_formatted": row.called,
         "from": row.caller,
         "from_formatted": row.caller,
-        "direction": DIRECTIONS.get(row.direction, row.direction),
+        "direction": "outbound-dial"
+        if row.parent_id
+        else DIRECTIONS.get(row.direction, row.direction),
         "status": call_status(row),
         "date_created": time_text(row.created_at),
         "date_updated": time_text(row.ended_at or row.answered_at or row.created_at),
@@ -155,6 +157,11 @@ def shown(row: CallLog) -> dict[str, Any]:
         "uri": f"{uri}.json",
         "subresource_uris": {"recordings": f"{uri}/Recordings.json"},
     }
+
+
+def _direction(row: CallLog) -> str:
+    """Who made it: the API, or the document of another call."""
+    return "outbound-dial" if row.parent_id else DIRECTIONS.get(row.direction, row.direction)
 
 
 def performed(do: Callable[[], dict[str, Any]]) -> dict[str, Any]:

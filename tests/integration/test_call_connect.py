@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from worlds.receiver import Inbox
+from worlds.rest import Rest
 from worlds.sounds import tone
 from worlds.steps import SETTLED, record, sleep, stop
 from worlds.waiting import eventually
@@ -83,6 +84,14 @@ def test_two_parties_talk_and_the_call_goes_on(world: World) -> None:
     assert ended["call_id"] == peer["call_id"] != params_of(inbox, "connected")["call_id"]
     assert (ended["end_reason"], ended["direction"]) == ("hangup", "outbound")
     assert params_of(inbox, "disconnected")["ended_by"] == "peer"
+    leg = Rest(world.adapter.url).get(f"/api/voice/logs/{ended['call_id']}")
+    assert (leg["parent_id"], leg["direction"], leg["status"]) == (
+        params_of(inbox, "connected")["call_id"],
+        "outbound",
+        "ended",
+    )
+    assert (leg["from"], leg["to"]) == ("+15550001", bob.uri)
+    assert leg["duration_ms"] > 0
 
 
 def test_a_number_goes_out_by_the_gateway(world: World) -> None:

@@ -82,7 +82,7 @@ def test_a_call_is_referred(world: World) -> None:
     target, inbox = world.new_number("target"), world.inbox()
     reached, report = world.report(), world.report()
     world.write_document(target, [*SETTLED, reached.step(), sleep(0.5)])
-    world.call([*SETTLED, report.step(), STAY], says=tone(440))
+    phone = world.call([*SETTLED, report.step(), sleep(4)], says=tone(440))
     call_id = report.wait_hit().json["call"]["call_id"]
     device = {"type": "sip", "params": {"to": world.switch.uri(target)}}
     Rest(world.adapter.url).do("calling.refer", call_id, device=device, status_url=inbox.url)
@@ -90,3 +90,4 @@ def test_a_call_is_referred(world: World) -> None:
     eventually(lambda: len(inbox.events) == 1, what="what came of it")
     params = inbox.events[0]["params"]
     assert (params["state"], params["sip_refer_response_code"]) == ("success", "202")
+    phone.wait_ended()
