@@ -77,7 +77,7 @@ class Call(Interruptible):
         self._connection.when_ended(self._on_end)
 
     def open(self, deadline: float = DEFAULT_DEADLINE) -> None:
-        """Take the call over: its data, our subscription, and a socket that outlives the hangup.
+        """Take the call over: its data, a socket that outlives the hangup, and our subscription.
 
         Raises `CommandFailed` where the dialplan gives less than `async full`.
         """
@@ -87,9 +87,23 @@ class Call(Interruptible):
         if linger.reply.startswith("-ERR") or connected.get("Socket-Mode") == "static":
             raise CommandFailed("linger", "the dialplan must say `socket HOST:PORT async full`")
         self._connection.session_data = connected
-        own_events = commands.add_filter("Unique-ID", self.uuid)
-        self._connection.pipeline([own_events, commands.subscribe()], deadline=deadline)
         self.answered = connected.get("Answer-State") == "answered"
+        # The first command takes it along, where there is one at once: a round trip less.
+        self._ahead += [commands.add_filter("Unique-ID", self.uuid), commands.subscribe()]
+        gevent.get_hub().loop.run_callback(self._send_ahead_if_nobody_did)
+
+    def _send_ahead_if_nobody_did(self) -> None:
+        if self._ahead and not self.gone:
+            gevent.spawn(self._send_ahead).name = f"subscription of {self.uuid}"
+
+    def _send_ahead(self) -> None:
+        try:
+            if self._ahead:
+                self.api()
+        except CallGone:
+            pass
+        except SwitchError as error:
+            log.warning("a call's events may not be heard", call_id=self.uuid, reason=str(error))
 
     # -- what the call is --------------------------------------------------------------------
 

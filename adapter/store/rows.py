@@ -1,7 +1,8 @@
 """The rows of the store, as plain frozen values.
 
 A row is a snapshot: to change one, make a new value with `msgspec.structs.replace` and put it.
-Times are Unix times in seconds (float), None where the moment has not come.
+Times are Unix times in seconds (float), None where the moment has not come. No row is part of a
+cycle, so the garbage collector does not look at them.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ PAUSES = "pauses"
 """Among a recording's options: its pauses, if there were any (`adapter.recording.pauses`)."""
 
 
-class Recording(Struct, frozen=True, kw_only=True):
+class Recording(Struct, frozen=True, kw_only=True, gc=False):
     """One recording, from the moment it is asked for.
 
     `id` is ours (a uuid); `control_id` is the document's. `path` is relative to `recordings_dir`.
@@ -73,7 +74,7 @@ class CallbackState(StrEnum):
     FAILED = "failed"
 
 
-class Callback(Struct, frozen=True, kw_only=True):
+class Callback(Struct, frozen=True, kw_only=True, gc=False):
     """One status callback: the bytes to deliver, and how far delivery has come.
 
     `id` is sent as Idempotency-Key. `origin` is the receiver: its scheme, host and port. Callbacks
@@ -112,7 +113,7 @@ class Callback(Struct, frozen=True, kw_only=True):
         return self.created_at if self.retried_at is None else self.retried_at
 
 
-class CallPosition(Struct, frozen=True, kw_only=True):
+class CallPosition(Struct, frozen=True, kw_only=True, gc=False):
     """Where a call stands in its document, so that another process can go on with it.
 
     `state` is the interpreter's own JSON value; the store does not look into it.
@@ -127,7 +128,7 @@ class CallPosition(Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
 
 
-class CallLog(Struct, frozen=True, kw_only=True):
+class CallLog(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one call, running or over.
 
     `kind` is phone, sip or webrtc; `state` created, ringing, answered, ending or ended; `cause`
@@ -149,7 +150,7 @@ class CallLog(Struct, frozen=True, kw_only=True):
     parent_id: str | None = None
 
 
-class CallEvents(Struct, frozen=True, kw_only=True):
+class CallEvents(Struct, frozen=True, kw_only=True, gc=False):
     """Some events of a call, in order: `events` are the keeper's own bytes.
 
     `number` orders the call's pieces and makes a repeated commit harmless.

@@ -154,10 +154,10 @@ class ScriptedSwitch:
         self.send(*(answer or (reply(),)))
         return command
 
-    def take_over(self, **channel: str) -> None:
-        """Answer everything with which a call is taken over."""
+    def take_over(self, *, to_stay: bool = True, **channel: str) -> None:
+        """Answer everything with which a call is taken over; one let go at once needs less."""
         self.expect("connect", channel_data(**channel))
-        for start in ("linger", "filter Unique-ID", "event plain"):
+        for start in ("linger", "filter Unique-ID", "event plain") if to_stay else ("linger",):
             self.expect(start)
 
     def executed(self) -> str:

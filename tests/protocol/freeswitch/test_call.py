@@ -45,6 +45,24 @@ def test_taking_over(fresh):
     assert call.gone is None
 
 
+def test_the_first_command_does_not_wait_for_the_subscription(fresh):
+    call, switch = fresh
+
+    def first() -> str:
+        call.open()
+        return call.api(b"api uuid_answer\n\n")
+
+    running = gevent.spawn(first)
+    switch.commands(2)
+    switch.send(channel_data(), reply())
+    own_events, subscribe, answer = switch.commands(3)
+    assert own_events.startswith("filter")
+    assert subscribe.startswith("event plain")
+    assert answer == "api uuid_answer"
+    switch.send(reply(), reply(), reply("+OK answered"))
+    assert promptly(running.get) == "+OK answered"
+
+
 def test_variables_of_the_channel(fresh):
     opened(*fresh, variable_swml_url="x")
     call, _ = fresh

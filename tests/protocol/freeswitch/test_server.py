@@ -59,7 +59,7 @@ def subject():
 def test_a_call_is_handled_and_given_back(subject):
     subject.release.set()
     switch = subject.dial()
-    switch.take_over()
+    switch.take_over(to_stay=False)
     assert switch.ended()
     assert subject.uuids == [UUID]
     until(lambda: subject.server.calls == 0)
@@ -82,7 +82,7 @@ def test_a_burst_of_calls():
     with serving(max_calls=1000) as subject, many_descriptors():
         subject.release.set()
         switches = [subject.dial() for _ in range(500)]
-        served = [gevent.spawn(switch.take_over) for switch in switches]
+        served = [gevent.spawn(switch.take_over, to_stay=False) for switch in switches]
         gevent.joinall(served, timeout=20, raise_error=True)
         assert all(each.ready() for each in served)
         until(lambda: len(subject.uuids) == 500)
@@ -173,7 +173,7 @@ def test_the_limit_holds_for_connections_that_were_silent_together():
     with serving(max_calls=2) as subject:
         switches = [subject.dial() for _ in range(5)]
         for switch in switches:
-            switch.take_over()
+            switch.take_over(to_stay=False)
         until(lambda: [let_go(switch) for switch in switches].count(True) == 3)
         assert subject.server.calls == 2
 
@@ -222,7 +222,7 @@ def test_peers_that_go_at_once_leave_nothing(subject, end):
         getattr(subject.dial(), end)()
     subject.release.set()
     last = subject.dial()
-    last.take_over()
+    last.take_over(to_stay=False)
     until(lambda: subject.uuids == [UUID])
     until(lambda: subject.server.calls == 0)
 
@@ -236,7 +236,7 @@ def test_a_call_that_fails_inside_the_adapter_ends_alone():
     try:
         for _ in range(2):
             switch = dial(server.address)
-            switch.take_over()
+            switch.take_over(to_stay=False)
             assert switch.ended()
         until(lambda: server.calls == 0)
     finally:
