@@ -11,6 +11,7 @@ from adapter.documents.sources import (
     NoSourceError,
     Shared,
     Source,
+    Topic,
     Url,
     choose,
     place,
@@ -136,3 +137,23 @@ def test_a_documents_own_url():
     assert remote(SALES) == Url(SALES)
     with pytest.raises(NoSourceError):
         remote("/etc/passwd")
+
+
+def test_a_route_may_lead_to_clients():
+    settings = with_routes({"to": "^5", "relay": "office", "fallback": SALES}, swml="/m.yaml")
+    assert chosen(settings, destination_number="55") == Source(Topic("office"), Url(SALES))
+    assert chosen(settings).document == File(Path("/m.yaml"))
+
+
+def test_the_dialplan_may_name_a_topic():
+    settings = Settings(swml="/m.yaml", fallback="/f")
+    assert chosen(settings, swml_relay="a.b-c/1").places == (Topic("a.b-c/1"), File(Path("/f")))
+
+
+@pytest.mark.parametrize("topic", ["%{envs.key}", "${x}", "a b", "a\n", "{", "x" * 257, "%{"])
+def test_a_topic_is_no_expression(topic):
+    """Whoever dials it may have chosen it."""
+    with pytest.raises(NoSourceError, match="is no topic"):
+        chosen(Settings(swml="/m.yaml"), swml_relay=topic)
+    with pytest.raises(ValueError):
+        Route(to=".", relay=topic)

@@ -54,6 +54,7 @@ def judge(catalog):
         ({"sleep": "x", "hangup": {}}, "main[0]: a step is one method"),
         ({"sleep": True}, "main[0].sleep: sleep takes an object or a whole number or text"),
         ({"eval": {"x": "1"}}, "main[0].eval: there is no method eval"),
+        ({"relay": {"topic": "office"}}, "main[0].relay: there is no method relay"),
         ({"stop_call_record": {}}, "main[0].stop_call_record: there is no method stop_call_record"),
         ({"request": {"url": "x", "method": "get"}}, "main[0].request.method: write GET"),
         ({"record_call": {"stereo": "true"}}, "main[0].record_call.stereo: give true or false"),
