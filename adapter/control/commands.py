@@ -16,6 +16,7 @@ from adapter.control import (
     prompting,
     record,
     steps,
+    tap,
     transfer,
 )
 from adapter.control.command import Command
@@ -39,6 +40,7 @@ FAMILIES = (
     prompting,
     record,
     steps,
+    tap,
     transfer,
 )
 

@@ -71,12 +71,14 @@ class TranscribeStop(Parameters):
 
 def send_event(control: CallControl, params: Event) -> None:
     """Returns when the switch has taken it."""
-    _perform(control, user_event.perform, user_event.UserEvent(event=params.event))
+    perform(control, user_event.perform, user_event.UserEvent(event=params.event))
 
 
 def refer(control: CallControl, params: Refer) -> None:
     """Begin; what comes of it is told at `status_url`."""
-    wanted = sip_refer.SipRefer(to_uri=params.device.params.to, status_url=_url(params.status_url))
+    wanted = sip_refer.SipRefer(
+        to_uri=params.device.params.to, status_url=web_url(params.status_url)
+    )
     try:
         sip_refer.require_possible(control.call, wanted)
     except ScriptError as error:
@@ -90,7 +92,7 @@ def refer(control: CallControl, params: Refer) -> None:
 
 def _refer(control: CallControl, wanted: sip_refer.SipRefer) -> None:
     try:
-        _perform(control, sip_refer.perform, wanted)
+        perform(control, sip_refer.perform, wanted)
     except NotPossible as error:
         control.log.info("a call was not referred", reason=str(error))
     except CallGone:
@@ -101,35 +103,36 @@ def _refer(control: CallControl, wanted: sip_refer.SipRefer) -> None:
 
 def start_transcribe(control: CallControl, params: Transcribe) -> None:
     """Begin; the text is told at `status_url` after the end."""
-    wanted = transcribe.Transcribe(status_url=_url(params.status_url))
-    _perform(control, transcribe.perform, wanted)
+    wanted = transcribe.Transcribe(status_url=web_url(params.status_url))
+    perform(control, transcribe.perform, wanted)
 
 
 def stop_transcribe(control: CallControl, _: TranscribeStop) -> None:
     """End it."""
-    _perform(control, transcribe_stop.perform, transcribe_stop.TranscribeStop())
+    perform(control, transcribe_stop.perform, transcribe_stop.TranscribeStop())
 
 
 def start_denoise(control: CallControl, _: Nothing) -> None:
     """From now on."""
-    _perform(control, denoise.perform, denoise.Denoise())
+    perform(control, denoise.perform, denoise.Denoise())
 
 
 def end_denoise(control: CallControl, _: Nothing) -> None:
     """No more."""
-    _perform(control, stop_denoise.perform, stop_denoise.StopDenoise())
+    perform(control, stop_denoise.perform, stop_denoise.StopDenoise())
 
 
-def _url(url: str | None) -> str | None:
+def web_url(url: str | None) -> str | None:
+    """A `status_url`, if there is one; raises `Invalid`."""
     return checked_url(url, "status_url") if url else None
 
 
-def _perform(
-    control: CallControl, perform: Callable[[Context, Any], Result], params: Parameters
+def perform(
+    control: CallControl, step: Callable[[Context, Any], Result], params: Parameters
 ) -> Mapping[str, Any]:
     """The step's outputs; raises `NotPossible` where the step would fail."""
     try:
-        result = perform(control.began_now(), params)
+        result = step(control.began_now(), params)
     except ScriptError as error:
         raise NotPossible(str(error)) from error
     except ValueError as error:

@@ -24,7 +24,7 @@ RETRY_AFTER = 2
 _FAMILIES_NOT_HERE = (
     "ai_hold ai_message ai_sidecar ai_sidecar.stop ai_unhold ai.stop",
     "live_transcribe live_translate",
-    "disconnect receive_fax.stop send_fax.stop stream stream.stop tap tap.stop",
+    "disconnect receive_fax.stop send_fax.stop",
 )
 NOT_HERE = frozenset(f"calling.{name}" for line in _FAMILIES_NOT_HERE for name in line.split())
 """Commands that SignalWire documents and nothing here can do."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from worlds.receiver import Inbox
 from worlds.rest import Rest
+from worlds.rtp import RtpListener
 from worlds.sounds import silence, speech, tone
 from worlds.steps import SETTLED, STAY, sleep
 from worlds.waiting import eventually
@@ -70,7 +71,20 @@ def test_what_a_step_does_a_command_does(world: World) -> None:
             {"device": {"type": "sip", "params": {"to": "nobody here"}}},
             ("invalid_parameter", "device.params.to"),
         ),
-        ("tap", {}, ("cannot_process", None)),
+        ("tap", {}, ("missing_required_parameter", "device")),
+        (
+            "tap",
+            {"device": {"type": "rtp", "params": {"addr": "127.0.0.1"}}},
+            ("missing_required_parameter", "device.params.port"),
+        ),
+        (
+            "tap",
+            {"device": {"type": "rtp", "params": {"addr": "169.254.169.254", "port": 9}}},
+            ("cannot_process", None),
+        ),
+        ("tap.stop", {"control_id": "none"}, ("cannot_process", None)),
+        ("stream", {"url": "ws://127.0.0.1:9/x"}, ("cannot_process", None)),
+        ("stream.stop", {"control_id": "none"}, ("cannot_process", None)),
     ):
         answer = rest.ask(f"calling.{command}", call_id, **params)
         assert (answer.status, *answer.error) == (422, *error), command
@@ -91,3 +105,23 @@ def test_a_call_is_referred(world: World) -> None:
     params = inbox.events[0]["params"]
     assert (params["state"], params["sip_refer_response_code"]) == ("success", "202")
     phone.wait_ended()
+
+
+def test_what_is_said_is_copied(world: World) -> None:
+    inbox, report, listener = world.inbox(), world.report(), RtpListener()
+    try:
+        phone = world.call([*SETTLED, report.step(), STAY], says=tone(500))
+        call_id = report.wait_hit().json["call"]["call_id"]
+        rest = Rest(world.adapter.url)
+        host, _, port = listener.uri.removeprefix("rtp://").partition(":")
+        device = {"type": "rtp", "params": {"addr": host, "port": int(port), "codec": "PCMU"}}
+        tap = {"type": "audio", "params": {"direction": "speak"}}
+        told = {"control_id": "t", "status_url": inbox.url}
+        rest.do("calling.tap", call_id, device=device, tap=tap, **told)
+        eventually(lambda: listener.hear().seconds_with(500) > 0.5, what="the tone")
+        rest.do("calling.tap.stop", call_id, control_id="t")
+        inbox.wait_for("finished", control_id="t")
+        assert inbox.states("t") == ["tapping", "finished"]
+        phone.hang_up()
+    finally:
+        listener.close()
