@@ -252,3 +252,39 @@ def test_a_call_that_ends_while_no_adapter_runs_is_known(world: World) -> None:
     assert rest.get(log)["status"] == "ended"
     over = rest.ask("calling.end", leg["id"])
     assert (over.status, *over.error) == (422, "cannot_update_completed", None)
+
+
+def test_any_worker_dials_and_any_takes_the_call(world: World) -> None:
+    """With two of them each gets some requests and some calls; commands find a call that rings."""
+    adapter = world.start_adapter(
+        {"projects": [project()], "nodes": [world.switch.sockets[OTHER].node]},
+        arguments=("--workers", "2"),
+    )
+    rest, inbox, silent = Rest(adapter.url), world.inbox(), world.somebody(answers=False)
+    swml, states = document([STAY]), ["ringing", "answered", "ended"]
+    somebody = [world.somebody(says=tone(500)) for _ in range(3)]
+    for called in somebody:
+        leg = rest.do(
+            "dial",
+            **{"from": FROM},
+            to=called.uri,
+            swml=swml,
+            status_url=inbox.url,
+            status_events=states,
+        )
+        mine = leg.body["id"]
+        eventually(lambda mine=mine: of(inbox, mine) == states[:2], what="the answer")
+        rest.do("calling.end", mine)
+        eventually(lambda mine=mine: of(inbox, mine) == states, what="the end")
+    for _ in range(3):
+        told_of = {"status_url": inbox.url, "status_events": states}
+        mine = rest.do("dial", **{"from": FROM}, to=silent.uri, swml=swml, **told_of).body["id"]
+        eventually(lambda mine=mine: of(inbox, mine) == ["ringing"], what="that it rings")
+        assert rest.do("update", id=mine, status="canceled").body["status"] == "ended"
+        eventually(lambda mine=mine: of(inbox, mine) == ["ringing", "ended"], what="the end")
+
+
+def of(inbox: Inbox, call_id: str) -> list[str]:
+    """The states of one call."""
+    mine = [e["params"] for e in inbox.events if e["params"]["call_id"] == call_id]
+    return [params["call_state"] for params in mine]
