@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from typing import Any
 
 import falcon
 
-from adapter.callbacks.forms import STATUSES
 from adapter.web import (
     calling,
     laml,
@@ -21,6 +19,15 @@ from adapter.web import (
     laml_recordings,
     recordings,
     voice_logs,
+)
+from adapter.web.openapi_parts import (
+    TEXT,
+    Json,
+    in_json,
+    named,
+    parameters,
+    responses,
+    schemas,
 )
 
 DESCRIPTION = "/openapi.json"
@@ -32,12 +39,7 @@ _POLICY = (
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-Json = dict[str, Any]
-
-_TEXT: Json = {"type": "string"}
-_NULLABLE: Json = {"type": ["string", "null"]}
-_WHOLE: Json = {"type": "integer"}
-_LOCATION = {"in": "path", "required": True, "schema": _TEXT}
+_LOCATION = {"in": "path", "required": True, "schema": TEXT}
 
 
 class Description:
@@ -79,9 +81,9 @@ def document(public_url: str, commands: frozenset[str]) -> Json:
         "paths": _paths(sorted({"dial", *commands})),
         "components": {
             "securitySchemes": {"project": {"type": "http", "scheme": "basic"}},
-            "schemas": _schemas(),
-            "parameters": _parameters(),
-            "responses": _responses(),
+            "schemas": schemas(),
+            "parameters": parameters(),
+            "responses": responses(),
         },
     }
 
@@ -163,7 +165,7 @@ def _command(commands: list[str]) -> Json:
     return {
         "tags": ["calls"],
         "summary": "Give a command to a call",
-        "requestBody": {"required": True, "content": _json(_schema("Command"))},
+        "requestBody": {"required": True, "content": in_json(named("Command"))},
         "responses": _answers("Call", "400", "422", "503"),
         "description": f"Commands: {', '.join(commands)}.",
     }
@@ -244,7 +246,7 @@ def _laml(
         operation["parameters"] += _pages("laml")
     if form:
         properties = {
-            name: {**_TEXT, **({"enum": values} if values else {})} for name, values in form.items()
+            name: {**TEXT, **({"enum": values} if values else {})} for name, values in form.items()
         }
         kind = "application/x-www-form-urlencoded"
         schema_of_form = {"type": "object", "properties": properties}
@@ -257,7 +259,7 @@ def _answers(schema: str, *others: str, found: bool = True, code: str = "200") -
     if schema == "Account" or schema.startswith("Laml"):
         refusals = tuple(dict.fromkeys((*refusals, "404")))
     return {
-        code: {"description": "Done.", "content": _json(_schema(schema))},
+        code: {"description": "Done.", "content": in_json(named(schema))},
         **{name: _response(name) for name in refusals},
     }
 
@@ -268,116 +270,8 @@ def _pages(family: str) -> list[Json]:
 
 
 def _query(name: str, what: str) -> Json:
-    return {"name": name, "in": "query", "description": what, "schema": _TEXT}
-
-
-def _json(schema: Json) -> Json:
-    return {"application/json": {"schema": schema}}
-
-
-def _schema(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"name": name, "in": "query", "description": what, "schema": TEXT}
 
 
 def _response(name: str) -> Json:
     return {"$ref": f"#/components/responses/{name}"}
-
-
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "properties": properties}
-
-
-def _rows(schema: str, name: str = "data", **others: Json) -> Json:
-    return _object(**{name: {"type": "array", "items": _schema(schema)}}, **others)
-
-
-def _schemas() -> Json:
-    links = {"type": "object", "additionalProperties": _TEXT}
-    event = _object(
-        event_at=_TEXT,
-        level={"enum": ["debug", "info", "warn", "error"]},
-        name=_TEXT,
-        details={"type": "object"},
-        project_id=_TEXT,
-        log_id=_TEXT,
-    )
-    return {
-        "Command": {
-            **_object(command=_TEXT, id=_TEXT, params={"type": "object"}),
-            "required": ["command"],
-            "examples": [{"command": "calling.end", "id": "call id", "params": {}}],
-        },
-        "Call": _object(
-            **{"id": _TEXT, "from": _TEXT, "to": _TEXT, "direction": _TEXT, "status": _TEXT},
-            duration=_WHOLE,
-            duration_ms=_WHOLE,
-            created_at=_TEXT,
-            parent_id=_NULLABLE,
-            type=_TEXT,
-        ),
-        "Calls": _rows("Call", links=links),
-        "CallEvents": _rows("CallEvent"),
-        "CallEvent": event,
-        "Recording": _object(
-            id=_TEXT,
-            project_id=_TEXT,
-            created_at=_TEXT,
-            updated_at=_TEXT,
-            duration_in_seconds=_WHOLE,
-            status={"enum": sorted(set(STATUSES.values()))},
-            url=_TEXT,
-            stereo={"type": "boolean"},
-            byte_size={"type": ["integer", "null"]},
-            track={"enum": ["inbound", "outbound", "both"]},
-            error_code=_NULLABLE,
-        ),
-        "Recordings": _rows("Recording", links=links),
-        "Account": _object(sid=_TEXT, friendly_name=_TEXT, status=_TEXT),
-        "LamlRecording": _object(
-            sid=_TEXT, call_sid=_TEXT, status=_TEXT, duration=_WHOLE, channels=_WHOLE, uri=_TEXT
-        ),
-        "LamlRecordings": _rows(
-            "LamlRecording", "recordings", next_page_uri=_NULLABLE, previous_page_uri=_NULLABLE
-        ),
-        "LamlCall": _object(
-            **{"sid": _TEXT, "from": _TEXT, "to": _TEXT, "direction": _TEXT, "status": _TEXT},
-            duration=_TEXT,
-            date_created=_TEXT,
-            end_time=_NULLABLE,
-            parent_call_sid=_NULLABLE,
-            uri=_TEXT,
-        ),
-        "LamlCalls": _rows(
-            "LamlCall", "calls", next_page_uri=_NULLABLE, previous_page_uri=_NULLABLE
-        ),
-        "Error": {"type": "object"},
-    }
-
-
-def _parameters() -> Json:
-    families = {"rest": recordings.NAMES, "laml": laml.NAMES}
-    size: Json = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}
-    kinds = {"number": {"type": "integer", "minimum": 0}, "size": size, "token": _TEXT}
-    return {
-        f"{family}_{kind}": {"name": getattr(names, kind), "in": "query", "schema": schema}
-        for family, names in families.items()
-        for kind, schema in kinds.items()
-    }
-
-
-def _responses() -> Json:
-    words = {
-        "400": "The request is wrong.",
-        "401": "The project's id or its token is wrong.",
-        "403": "The link is not signed, or has expired.",
-        "404": "There is no such thing, or it is another project's.",
-        "409": "The recording is in progress.",
-        "410": "The recording has been deleted.",
-        "416": "There is no such part of the file.",
-        "422": "It cannot be done; the body says why.",
-        "503": "The store, or the process that has the call, does not answer.",
-    }
-    return {
-        code: {"description": text, "content": _json(_schema("Error"))}
-        for code, text in words.items()
-    }

@@ -96,6 +96,16 @@ class Sw:
             text=True,
         )
 
+    def script(self, name: str, **given: Any) -> subprocess.Popen[str]:
+        """A script of this folder in the same surroundings; it talks by lines of JSON."""
+        return subprocess.Popen(
+            [str(SWSH.with_name("python")), str(HERE / name), json.dumps(given)],
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
 
 class Node:
     """Scripts in this folder, each of which prints one JSON value."""
