@@ -47,6 +47,7 @@ def list_(
         str | None, typer.Option("--since", help="Only younger ones: 90m, 12h, 7d or a date.")
     ] = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Deleted ones instead.")] = False,
+    faxes: Annotated[bool, typer.Option("--faxes", help="Faxes instead.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="Leave out so many.")] = 0,
     as_json: AsJson = False,
@@ -57,6 +58,7 @@ def list_(
         states=tuple(state) if state else None,
         created_from=None if begun is None else since(begun),
         deleted=deleted,
+        faxes=faxes,
     )
     with opened(config, data_dir, recordings_dir) as (settings, store):
         rows = store.recordings(wanted, limit=limit + 1, offset=offset)

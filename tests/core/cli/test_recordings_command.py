@@ -42,6 +42,15 @@ def test_by_call_state_and_age(world):
     assert ids(world, "--deleted") == ["gone"]
 
 
+def test_faxes_are_listed_by_themselves(world):
+    world.record("sound")
+    world.record("paper", format="pdf", duration=None)
+    world.record("coarse", format="tiff", duration=None, days=2)
+    assert ids(world) == ["sound"]
+    assert ids(world, "--faxes") == ["paper", "coarse"]
+    assert "paper" in world.run("recordings", "list", "--faxes").stdout
+
+
 @pytest.mark.parametrize("text", ["", "yesterday", "5w", "d", "2026-13-01", "-3h", "1.2.3d"])
 def test_an_age_that_is_none(world, text):
     done = world.run("recordings", "list", "--since", text)
