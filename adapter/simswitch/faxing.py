@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 """Seen on a running switch: 61 s until `txfax` gives up on a voice."""
 
 NEGOTIATION_SECONDS = 0.5
-PAGE_SECONDS = 0.3
+PAGE_SECONDS = 1.5
 """A real one takes eight seconds to agree, and six for an empty page."""
 
 DEFAULT_IDENT = "SpanDSP Fax Ident"
