@@ -64,6 +64,8 @@ class Person:
     _digits: list[str] = field(default_factory=list)
     _speech: list[str] = field(default_factory=list)
     _answering: gevent.Greenlet | None = None
+    _is_secret: bool = False
+    """Whether the digits that are asked for are a card's."""
 
     def calls(self, caller: Caller) -> None:
         """The call begins."""
@@ -93,6 +95,7 @@ class Person:
             self._answering = gevent.spawn_later(PATIENCE, self.hang_up, "nobody else comes")
             self._answering.name = "caller alone"
             return
+        self._is_secret = method == "pay"
         presses = bool(self._digits) and _takes(self._digits[0], method, params)
         says = bool(self._speech) and _hears(method, params, presses)
         if presses or says:
@@ -125,7 +128,8 @@ class Person:
             self._press(self._digits.pop(0))
 
     def _press(self, digits: str) -> None:
-        self.trace.add(Kind.CALLER, "presses {digits}", does="presses", digits=digits)
+        shown = "*" * len(digits) if self._is_secret else digits
+        self.trace.add(Kind.CALLER, "presses {digits}", does="presses", digits=shown)
         self._phone.press(digits)
 
     def _say(self, words: str) -> None:

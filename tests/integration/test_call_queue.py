@@ -7,7 +7,7 @@ from worlds.adapter_process import AdapterProcess
 from worlds.phones import Phone
 from worlds.receiver import Inbox, Report
 from worlds.sounds import tone
-from worlds.steps import STAY, sleep
+from worlds.steps import SETTLED, STAY, record, sleep, stop
 from worlds.waiting import eventually, remain
 from worlds.world import World, documents_by_number
 
@@ -114,6 +114,22 @@ def test_the_agent_hangs_up_and_the_caller_goes_on(world: World) -> None:
     assert not report.hits("never"), "the document replaces the script"
     wait_told(inbox, *["enqueue", "dequeue"] * 2)
     assert inbox.events[1]["params"]["control_id"] is None
+
+
+def test_a_recording_goes_through_the_queue(world: World) -> None:
+    name, told_to, report = world.new_number("queue"), world.inbox(), world.report()
+    recorded = record(told_to, "all", stereo=True)
+    steps = [*SETTLED, recorded, enter(name), stop("all"), report.step()]
+    caller = world.call(steps, says=tone(520))
+    caller.wait_heard(440, 480, seconds=0.3)
+    agent = world.call([take(name), STAY], says=tone(1500))
+    caller.wait_heard(1500, seconds=2)
+    agent.hang_up()
+    report.wait()
+    audio = world.listen_to(told_to.wait_ended("all"))
+    talk = audio.seconds - (audio.start_of(1500, channel=1) or 0)
+    assert audio.seconds_of(520, channel=0) > audio.seconds - 0.3
+    assert audio.seconds_of(1500, channel=1) > talk - 0.3, "without a gap"
 
 
 def test_nobody_serves_and_nobody_comes(world: World) -> None:

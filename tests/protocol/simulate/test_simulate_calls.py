@@ -319,3 +319,18 @@ def test_warnings_of_control_steps_are_told_where_they_happen(call):
     lines = outcome.trace.lines()
     assert lines.index("main[0].switch variable: x") < lines.index("main[1].label name: end")
     assert "no case of x matches" in lines[lines.index("main[1].label name: end") - 1]
+
+
+def test_a_payment_is_simulated_and_no_card_stands_in_the_trace(call):
+    outcome = call(
+        """\
+        - pay: {payment_connector_url: 'https://example.com/charge', charge_amount: '1.00'}
+        """,
+        digits=("4111111111111111#1299#987#90210#",),
+        stubs=[Stub(url="*/charge", body={"charge_id": "c"})],
+    )
+    assert variables(outcome)["pay_result"] == "success"
+    trace = "\n".join(outcome.trace.lines())
+    assert "4111" not in trace
+    assert "987#" not in trace
+    assert "presses ****" in trace
