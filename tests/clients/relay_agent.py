@@ -4,6 +4,7 @@ Prints a JSON object a line: what happened to the call, and what came of each th
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from typing import Any
@@ -49,6 +50,17 @@ async def quick(call: Call) -> None:
     """Answer and hang up."""
     await call.answer()
     await call.hangup()
+
+
+async def insist(call: Call) -> None:
+    """Hang up when told, again and again until it is done: connections may break meanwhile."""
+    await call.answer()
+    say(did="answer")
+    await told("hang up")
+    while call.state != "ended":
+        with contextlib.suppress(RelayError):
+            await call.hangup()
+        await asyncio.sleep(0.2)
 
 
 async def ignore(call: Call) -> None:
@@ -128,7 +140,9 @@ async def connect(call: Call) -> None:
     await call.hangup()
 
 
-SCENARIOS = {each.__name__: each for each in (greet, quick, ignore, decline, record, menu, connect)}
+SCENARIOS = {
+    each.__name__: each for each in (greet, quick, insist, ignore, decline, record, menu, connect)
+}
 
 
 @client.on_call

@@ -37,7 +37,8 @@ def test_a_killed_adapter_finds_its_clients_again(
     adapter.kill()
     adapter.start()
     eventually(lambda: world.took_up(adapter), within=15, what="the call's resumption")
-    eventually(lambda: logins(world, adapter) >= 2, within=20, what="the client's return")
+    eventually(lambda: len(logins(world, adapter)) == 2, within=20, what="the client's return")
+    assert len(set(logins(world, adapter))) == 1
     for word in ("pause", "resume", "stop"):
         client.tell(word)
         client.wait(did=word)
@@ -50,9 +51,10 @@ def test_a_killed_adapter_finds_its_clients_again(
     assert client.states("state", "call_state")[-2:] == ["ending", "ended"]
 
 
-def logins(world: World, adapter: AdapterProcess) -> int:
+def logins(world: World, adapter: AdapterProcess) -> list[str]:
+    """By which protocol clients came, each time."""
     events = world.log_events(adapter)
-    return sum(event["event"] == "relay client connected" for event in events)
+    return [e["protocol"] for e in events if e["event"] == "relay client connected"]
 
 
 def test_a_call_that_nobody_takes_goes_on_without(
@@ -128,3 +130,28 @@ def test_a_bridge_outlives_the_adapter(world: World, authority: Secure, start: S
     client.wait(did="disconnected")
     client.wait(did="all")
     phone.wait_ended()
+
+
+@pytest.mark.parametrize("stage", ["sim"], indirect=True)
+def test_one_worker_after_the_other_dies(world: World, authority: Secure, start: Start) -> None:
+    """Whichever has the call, and whichever has the client: both come back."""
+    adapter = adapter_for(world, authority, "--workers", "2")
+    client = start(adapter, "insist")
+    phone = ring(world, adapter)
+    client.wait(did="answer")
+    for _ in range(2):
+        replace_worker(adapter)
+        remain(lambda: not phone.ended, during=1.5)
+    client.tell("hang up")
+    phone.wait_ended()
+    client.wait(did="all")
+    assert client.states("state", "call_state")[-1] == "ended"
+
+
+def replace_worker(adapter: AdapterProcess) -> None:
+    """Kill the oldest worker, and wait for the one that takes its place."""
+    before = set(adapter.worker_pids())
+    adapter.kill_worker()
+    eventually(
+        lambda: len(set(adapter.worker_pids()) - before) == 1, within=15, what="a new worker"
+    )
