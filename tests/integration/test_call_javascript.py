@@ -36,15 +36,18 @@ ROUNDS = 90
 _sleeper = Sleeper()
 
 
-def innocent() -> list[Any]:
-    """Steps that come every 30 ms, with an expression between."""
-    count = {"set": {"n": "${n + 1}", "even": "${n % 2 === 0 ? 'yes' : 'no'}"}}
+COUNTS = {"set": {"n": "${n + 1}", "even": "${n % 2 === 0 ? 'yes' : 'no'}"}}
+PLAIN = {"set": {"m": "${call.from} ${n}"}}
+
+
+def innocent(between: Any, *before: Any) -> list[Any]:
+    """Steps that come every 30 ms, and one between that does not wait."""
     return [
         {"answer": {}},
-        {"set": {"n": 0}},
+        *before,
         {"label": "again"},
         {"sleep": int(NAP * 1000)},
-        count,
+        between,
         {"goto": {"label": "again", "max": ROUNDS}},
     ]
 
@@ -53,14 +56,14 @@ def hostile(expression: str) -> list[Any]:
     return [{"answer": {}}, {"label": "again"}, {"set": {"x": expression}}, AGAIN, STAY]
 
 
-def lateness(world: World) -> list[float]:
-    """By how much each round of the innocent call was later than its nap, in seconds."""
+def lateness(world: World, nap: str) -> list[float]:
+    """By how much each round of an innocent call was later than its nap, in seconds, sorted."""
     naps = [
         datetime.fromisoformat(event["timestamp"]).timestamp()
         for event in world.log_events()
-        if event.get("step") == "main[3].sleep"
+        if event.get("step") == nap
     ]
-    return [after - before - NAP for before, after in pairwise(naps)]
+    return sorted(after - before - NAP for before, after in pairwise(naps))
 
 
 @pytest.fixture
@@ -79,7 +82,11 @@ def quiet(tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.parametrize("stage", ["sim"], indirect=True)
 def test_no_hostile_expression_delays_another_call(world: World, quiet: World) -> None:
-    """What delays the same call in a quiet adapter at the same time is the machine's own."""
+    """What delays the same call in a quiet adapter at the same time is the machine's own.
+
+    A step that needs no JavaScript waits for nobody. One that does may have to wait for a process
+    to start, whose time on a busy machine says nothing: nine of ten do not.
+    """
     for places in (world, quiet):
         places.run([{"set": {"warm": "${1 + 1}"}}])
     evil = [world.call(hostile(expression)) for expression in HOSTILE.values()]
@@ -87,12 +94,21 @@ def test_no_hostile_expression_delays_another_call(world: World, quiet: World) -
     evil.append(world.call([{"answer": {}}, {"request": {"url": url, "method": "GET"}}, STAY]))
     eventually(lambda: len(world.receiver.hits_of("/slow")) == 1)
     began = time.monotonic()
-    phones = [each.call(innocent()) for each in (world, quiet)]
+    phones = [
+        each.call(innocent(*steps))
+        for each in (world, quiet)
+        for steps in ((PLAIN,), (COUNTS, {"set": {"n": 0}}))
+    ]
     for phone in phones:
         phone.wait_ended()
-    late, usual = lateness(world), lateness(quiet)
+    forgiven = MOST + _sleeper.overslept_since(began)
+    late, usual = (lateness(each, "main[2].sleep") for each in (world, quiet))
+    assert len(late) == len(usual) == ROUNDS
+    assert late[-1] < usual[-1] + forgiven
+    late, usual = (lateness(each, "main[3].sleep") for each in (world, quiet))
     assert len(late) == len(usual) == ROUNDS
     assert statistics.median(late) < statistics.median(usual) + MOST / 4
-    assert max(late) < MOST + max(usual) + _sleeper.overslept_since(began)
+    nine_of_ten = ROUNDS * 9 // 10
+    assert late[nine_of_ten] < usual[nine_of_ten] + forgiven
     for phone in evil:
         assert not phone.ended
