@@ -6,6 +6,7 @@ import pytest
 from worlds.adapter_process import AdapterProcess
 from worlds.phones import Phone
 from worlds.receiver import Inbox, Report
+from worlds.rest import Rest
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, record, sleep, stop
 from worlds.waiting import eventually, remain
@@ -165,6 +166,24 @@ def test_who_hangs_up_while_waiting_is_not_taken(world: World) -> None:
     second.wait_heard(1500, seconds=0.3)
     agent.wait_heard(620, seconds=0.3)
     wait_told(others, "enqueue", "dequeue")
+
+
+def test_who_is_called_away_is_in_no_queue(world: World) -> None:
+    name, told_to, report = world.new_number("queue"), world.inbox(), world.report()
+    rest = Rest(world.adapter.url)
+    other = {"sections": {"main": [report.step(), {"hangup": {}}]}}
+    caller, inbox, _ = waiting(world, name, says=tone(520))
+    rest.do("calling.transfer", inbox.events[0]["params"]["call_id"], dest=other)
+    caller.wait_ended()
+    wait_told(inbox, "enqueue", "leave")
+    first, inbox, after = waiting(world, name, says=tone(520))
+    agent = world.call([take(name, told_to)], says=tone(1500))
+    agent.wait_heard(520, seconds=0.3)
+    rest.do("calling.transfer", told_to.events[0]["params"]["call_id"], dest=other)
+    agent.wait_ended()
+    assert after.wait()["queue_result"] == "connected"
+    assert not first.ended
+    wait_told(told_to, "connecting", "connected", "disconnected", key="connect_state")
 
 
 def test_a_talk_has_an_end(world: World) -> None:
