@@ -107,19 +107,19 @@ def test_killed_at_every_step(world: World, step: int) -> None:
         assert first.seconds_of(hz) <= (1.3 if number == step - 1 else 0.7), hz
 
 
-def test_an_adapter_that_is_away_for_seconds_loses_no_call(world: World) -> None:
+def test_an_adapter_that_is_away_for_ten_seconds_loses_no_call(world: World) -> None:
     adapter = start_adapter(world)
     inbox = world.inbox()
     phone = world.call([*SETTLED, record(inbox), STAY], says=tone(440), adapter=adapter)
     inbox.wait_for("recording")
     adapter.kill()
     with pytest.raises(AssertionError):
-        eventually(lambda: phone.ended, within=3)
+        eventually(lambda: phone.ended, within=10)
     adapter.start()
     eventually(lambda: world.took_up(adapter), within=15, what="the call's resumption")
     phone.hang_up()
     finished = inbox.wait_for("finished")
-    assert finished["duration"] > 3
+    assert finished["duration"] > 10
     assert_no_gap(world, finished)
 
 
