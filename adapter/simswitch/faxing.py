@@ -7,7 +7,6 @@ pages are then handed over as the file that they are.
 
 from __future__ import annotations
 
-import shutil
 import struct
 import time
 from pathlib import Path
@@ -65,13 +64,13 @@ class Machine:
         self._fire("negociateresult", {"fax-remote-station-id": other.ident})
         self._channel.set("fax_remote_station_id", other.ident)
         source = self.path if self.kind == "tx" else other.path
-        total = count_pages(Path(source).read_bytes())
-        for number in range(1, total + 1):
+        document = Path(source).read_bytes()
+        for number in range(1, count_pages(document) + 1):
             if not self._lasts(PAGE_SECONDS):
                 return DROPPED
             self.pages = number
             if self.kind == "rx":
-                shutil.copyfile(source, self.path)
+                Path(self.path).write_bytes(first_pages(document, number))
             self._fire("pageresult", {"fax-document-transferred-pages": str(number)})
         return DONE
 
@@ -138,13 +137,26 @@ def _run(session: Session, kind: str, path: str) -> None:
 
 
 def count_pages(tiff: bytes) -> int:
-    """How many directories a TIFF has (TIFF 6.0, section 2)."""
+    """How many pages a TIFF has."""
+    return len(_directories(tiff))
+
+
+def first_pages(tiff: bytes, count: int) -> bytes:
+    """The same TIFF, ending with page number `count`."""
+    ends = _directories(tiff)[count - 1]
+    return tiff[:ends] + bytes(4) + tiff[ends + 4 :]
+
+
+def _directories(tiff: bytes) -> list[int]:
+    """Where each page's directory says where the next one is (TIFF 6.0, section 2)."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
-    count, seen = 0, set[int]()
+    found: list[int] = []
     offset = struct.unpack_from(f"{order}I", tiff, 4)[0] if order else 0
-    while offset and offset not in seen and offset + 2 <= len(tiff):
-        seen.add(offset)
-        count += 1
+    while offset and offset + 2 <= len(tiff):
         (entries,) = struct.unpack_from(f"{order}H", tiff, offset)
-        (offset,) = struct.unpack_from(f"{order}I", tiff, offset + 2 + 12 * entries)
-    return count
+        ends = offset + 2 + 12 * entries
+        if ends in found or ends + 4 > len(tiff):
+            break
+        found.append(ends)
+        (offset,) = struct.unpack_from(f"{order}I", tiff, ends)
+    return found

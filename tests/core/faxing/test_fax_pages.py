@@ -5,7 +5,7 @@ from PIL import Image
 from worlds import papers
 
 from adapter.faxing.pages import DOTS_PER_INCH, HEIGHT, WIDTH, to_fax, to_pdf
-from adapter.simswitch.faxing import count_pages
+from adapter.simswitch.faxing import count_pages, first_pages
 
 
 @pytest.fixture
@@ -29,6 +29,16 @@ def test_there_and_back(source, tmp_path):
     assert to_pdf(str(tiff), str(back)) == 2
     for page in range(2):
         assert papers.likeness(back.read_bytes(), document, page) > 0.7
+
+
+def test_a_fax_of_the_simulated_switch_breaks_off_between_pages(source, tmp_path):
+    tiff = tmp_path / "a.tif"
+    to_fax(source(papers.pdf("One", "Two", "Three")), str(tiff), 3)
+    for count in (1, 2, 3):
+        part = first_pages(tiff.read_bytes(), count)
+        (tmp_path / "part.tif").write_bytes(part)
+        assert count_pages(part) == count
+        assert to_pdf(str(tmp_path / "part.tif"), str(tmp_path / "part.pdf")) == count
 
 
 def test_a_page_that_lies_is_turned(source, tmp_path):
