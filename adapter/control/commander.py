@@ -8,7 +8,14 @@ from typing import Any
 from adapter.control import laml
 from adapter.control.bus import Bus
 from adapter.control.commands import COMMANDS, perform
-from adapter.control.errors import CallEnded, ControlError, Unavailable, UnknownCall, from_dict
+from adapter.control.errors import (
+    CallEnded,
+    ControlError,
+    NotPossible,
+    Unavailable,
+    UnknownCall,
+    from_dict,
+)
 from adapter.control.ringing import Ringing
 from adapter.control.running import RunningCalls
 from adapter.store.rows import CallLog
@@ -98,6 +105,10 @@ class Commander:
         row = self._calls.ended(command["call"]) or self._known(command["call"])
         if row is None or row.project_id != command["project"]:
             return UnknownCall()
+        if row.parent_id and row.ended_at is None:
+            return NotPossible(
+                f"A document dialled this leg: give the command to its call, {row.parent_id}."
+            )
         return CallEnded()
 
 

@@ -30,6 +30,14 @@ NOT_HERE = frozenset(f"calling.{name}" for line in _FAMILIES_NOT_HERE for name i
 """Commands that SignalWire documents and nothing here can do."""
 
 
+_WHY = {
+    "calling.disconnect": "A leg that a document dialled has no document of its own to go on with:"
+    " end it, or give the call another document with calling.transfer.",
+    "calling.send_fax.stop": "A fax ends by itself, or with the call.",
+    "calling.receive_fax.stop": "A fax ends by itself, or with the call.",
+}
+
+
 class Commands(Protocol):
     """Gives commands to calls of a project; raises `ControlError`s."""
 
@@ -121,5 +129,5 @@ def _params(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown(name: str) -> Exception:
     if name in NOT_HERE:
-        return control.NotPossible(f"{name} is not available here.")
+        return control.NotPossible(f"{name} is not available here. {_WHY.get(name, '')}".strip())
     return Invalid("invalid_parameter", f"There is no command {name[:60]!r}.", "command")
