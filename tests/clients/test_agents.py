@@ -5,12 +5,19 @@ import json
 from bench import Sw
 from worlds.sounds import tone
 from worlds.steps import STAY
+from worlds.waiting import eventually
 from worlds.world import World, document
 
 
 def test_a_call_is_made_recorded_and_ended(world: World, sw: Sw) -> None:
-    inbox, bob = world.inbox(), world.somebody(says=tone(440))
-    dial = {"from": "+15550001", "to": bob.uri, "swml": document([STAY])}
+    inbox, told, bob = world.inbox(), world.inbox(), world.somebody(says=tone(440))
+    dial = {
+        "from": "+15550001",
+        "to": bob.uri,
+        "swml": document([STAY]),
+        "status_url": told.url,
+        "status_events": ["answered"],
+    }
     client = sw.script("agents_client.py", dial=dial, status_url=inbox.url)
     assert client.stdin
     assert client.stdout
@@ -18,7 +25,7 @@ def test_a_call_is_made_recorded_and_ended(world: World, sw: Sw) -> None:
         leg = json.loads(client.stdout.readline())["leg"]
         assert (leg["to"], leg["direction"]) == (bob.uri, "outbound-api")
         phone = bob.wait_call()
-        phone.wait_answered()
+        eventually(lambda: told.events, what="the answer")
         client.stdin.write("answered\n")
         client.stdin.flush()
         said = json.loads(client.stdout.readline())
@@ -32,4 +39,5 @@ def test_a_call_is_made_recorded_and_ended(world: World, sw: Sw) -> None:
     phone.wait_ended()
     finished = inbox.wait_for("finished")
     assert inbox.states() == ["recording", "paused", "recording", "finished"]
-    assert world.listen_to(finished).channels == 2
+    assert finished["record"]["audio"] == {"format": "wav", "direction": "both", "stereo": True}
+    assert finished["size"] > 44
