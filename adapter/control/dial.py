@@ -23,7 +23,7 @@ from adapter.control.leg import call_leg
 from adapter.control.order import Order
 from adapter.control.script import checked_url
 from adapter.control.states import Watch
-from adapter.documents.sources import NoSourceError, remote
+from adapter.documents.sources import NoSourceError, Url, remote
 from adapter.freeswitch.dial_strings import plain
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.freeswitch.leg_options import LegOptions
@@ -93,7 +93,7 @@ def dial(
         from_=given.from_,
         leg=leg(given),
         timeout=given.timeout,
-        begins=_beginning(given, document),
+        begins=_beginning(given, document, files=dialler.has_folder),
         document=document,
         watch=_watch(given, form=form),
     )
@@ -111,7 +111,7 @@ def _document(given: Dial, read: Read) -> Document | None:
         raise Invalid(str(error), attribute="swml") from error
 
 
-def _beginning(given: Dial, document: Document | None) -> dict[str, Any]:
+def _beginning(given: Dial, document: Document | None, *, files: bool) -> dict[str, Any]:
     begins: dict[str, Any] = {
         "envs": given.custom_variables,
         "send_digits": given.send_digits or "",
@@ -121,14 +121,18 @@ def _beginning(given: Dial, document: Document | None) -> dict[str, Any]:
     if not given.url:
         raise Invalid("Give url or swml.", code=MISSING, attribute="url")
     urls = {"url": given.url, "fallback_url": given.fallback_url}
-    return begins | {name: _web_url(name, url) for name, url in urls.items() if url}
+    return begins | {name: _place(name, url, files) for name, url in urls.items() if url}
 
 
-def _web_url(name: str, url: str) -> str:
+def _place(name: str, url: str, files: bool) -> str:
+    """The URL, if a document can be there: nobody's phone shall ring for nothing."""
     try:
-        return remote(url).url
+        place = remote(url)
     except NoSourceError as error:
         raise Invalid(f"{name}: {error}", attribute=name) from error
+    if not files and not isinstance(place, Url):
+        raise Invalid(f"{name}: files need the setting documents.folder", attribute=name)
+    return url
 
 
 def _watch(given: Dial, *, form: bool) -> Watch | None:

@@ -88,6 +88,11 @@ class Dialler:
         """Whether any switch is configured."""
         return bool(self._lines)
 
+    @property
+    def has_folder(self) -> bool:
+        """Whether a document may be a file (`file:NAME`)."""
+        return self._settings.documents.folder is not None
+
     def start(self) -> None:
         """Connect to the switches."""
         for line in self._lines:

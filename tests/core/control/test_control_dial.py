@@ -246,6 +246,7 @@ def test_what_cannot_be_done_to_a_ringing_call_is_refused(world):
             {"swml": None, "url": "http://h/", "fallback_url": "x"},
             ("invalid_parameter", "fallback_url"),
         ),
+        ({"swml": None, "url": "file:///etc/passwd"}, ("invalid_parameter", "url")),
         ({"url_method": "GET"}, ("invalid_parameter", "url_method")),
         ({"status_url": "h"}, ("invalid_parameter", "status_url")),
         ({"status_events": ["dead"]}, ("invalid_parameter", "status_events[0]")),
@@ -316,4 +317,11 @@ def test_the_switch_is_told_where_it_finds_us(
     other = World(tmp_path, nodes=[{"password": "x", "adapter": adapter}], listen=listen)
     other.dial()
     assert rf"socket:{address}\sasync\sfull" in other.node.done[0]
+    other.store.close()
+
+
+def test_a_document_may_be_a_file_where_the_settings_open_a_folder(tmp_path, monkeypatch, world):
+    other = World(tmp_path, documents={"folder": str(tmp_path)})
+    call_id = other.dial(swml=None, url="file:hello")
+    assert other.store.call(call_id).state["dialled"]["url"] == "file:hello"
     other.store.close()
