@@ -207,6 +207,9 @@ class LocalSwitch(RealSwitch):
         with (self.folder / "output").open("wb") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
 
+    def pid(self, slot: str) -> int:
+        return self._process.pid
+
     def _stop(self) -> None:
         self._process.terminate()
         try:

@@ -61,6 +61,9 @@ class SimSwitches(Switch):
     def violations(self) -> list[list[str]]:
         return [found for client in self._clients.values() for found in client.violations()]
 
+    def pid(self, slot: str) -> int:
+        return self._processes[slot].pid
+
     def stop(self) -> None:
         for process in self._processes.values():
             process.kill()  # nothing of it is looked at any more

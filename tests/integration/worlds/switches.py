@@ -1,7 +1,11 @@
 """A switch that tests make calls to: what both kinds have in common."""
 
 import json
+import os
+import signal
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from worlds.event_socket import Endings, EventSocket, Headers
 from worlds.phones import Answering, Called, Dialling, Phone
@@ -56,6 +60,20 @@ class Switch(ABC):
     @abstractmethod
     def stop(self) -> None:
         """End the switch and its phones."""
+
+    @abstractmethod
+    def pid(self, slot: str) -> int:
+        """The process that has the calls of a slot; skips the test where it is not ours."""
+
+    @contextmanager
+    def frozen(self, slot: str) -> Iterator[None]:
+        """For a while it hears and says nothing, and no time passes in it."""
+        pid = self.pid(slot)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def api(self, command: str, slot: str = MAIN) -> str:
         """Ask the switch."""
