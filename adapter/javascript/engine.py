@@ -1,6 +1,7 @@
 """Evaluates SWML's JavaScript in helper processes that are started when the first expression comes.
 
-When the last idle helper is taken, the next is already being started. Evaluations wait, as gevent
+Two helpers are idle and ready, as far as there may be so many: when one is taken, the next is being
+started, which takes as long as many expressions. Evaluations wait, as gevent
 waits, only when there are `EngineLimits.helpers` of them at once.
 
 An expression that runs away must hold up no other call. After 5 ms its helper goes on beside the
@@ -148,9 +149,11 @@ class Engine:
         return helper
 
     def _start_spare(self) -> None:
-        """Sees to it that there is an idle helper."""
+        """Sees to it that helpers are idle. One that is being started is the last to be taken."""
         if self._idle.empty() and not self._is_full:
             self._idle.put(self._start())
+        while self._idle.qsize() < _KEPT and not self._is_full:
+            self._idle.queue.insert(0, self._start())
 
     def _start(self) -> Helper:
         self._reap()

@@ -18,7 +18,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import clock_gettime, perf_counter
+from time import clock_gettime, monotonic, perf_counter
 from typing import Final, NoReturn
 
 from gevent import socket as gevent_socket
@@ -56,7 +56,7 @@ class Helper:
         self._ready = False
         self.slowed = False
         self.unwanted = False
-        self.idle_since = 0.0
+        self.idle_since = monotonic()
         ours, theirs = socket.socketpair()
         with theirs:
             os.set_blocking(theirs.fileno(), True)  # patched by gevent, it is not
