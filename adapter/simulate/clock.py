@@ -267,6 +267,15 @@ class _Loop:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)
 
+    @property
+    def error_handler(self) -> Any:
+        """The hub, while it runs: without it an error in a callback ends gevent's loop."""
+        return self._loop.error_handler
+
+    @error_handler.setter
+    def error_handler(self, handler: Any) -> None:
+        self._loop.error_handler = handler
+
     def timer(
         self,
         after: float,

@@ -6,6 +6,7 @@ import time
 import gevent
 import pytest
 from gevent.event import Event
+from gevent.exceptions import LoopExit
 from gevent.queue import Empty, Queue
 from gevent.threadpool import ThreadPool
 from hypothesis import given, settings
@@ -125,6 +126,16 @@ def test_an_error_in_a_timer_does_not_stop_time(clock, capfd):
     gevent.get_hub().loop.timer(1).start(fail)
     gevent.sleep(2)
     assert "in a timer" in capfd.readouterr().err
+
+
+def test_errors_do_not_end_the_loop_after_a_dead_end():
+    with SkippedTime():
+        with pytest.raises(LoopExit):
+            Event().wait()
+        gevent.sleep(1)
+    gevent.get_hub().loop.run_callback(lambda: 1 / 0)
+    gevent.sleep(0.01)
+    assert gevent.get_hub().loop.error_handler is gevent.get_hub()
 
 
 def test_a_repeated_timer(clock):
