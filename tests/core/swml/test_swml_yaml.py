@@ -63,7 +63,7 @@ def test_a_key_is_its_text(key):
 
 
 def test_lines_are_known_by_path():
-    tree = read_yaml("a:\n  - b: 1\n    c:\n      - 2\n")
+    tree = read_yaml("a:\n  - b: 1\n    c:\n      - 2\n", lines=True)
     assert tree.lines == {"": 1, "a": 2, "a[0]": 2, "a[0].b": 2, "a[0].c": 4, "a[0].c[0]": 4}
 
 

@@ -53,12 +53,18 @@ class Line:
         self.heard = bytearray()
         self._says = says
         self._said = 0
+        self._finger = asyncio.Lock()
         call.on(self._on_event)
 
     def say(self, sounds: list[Sound]) -> None:
         self._says, self._said = sounds, 0
         with contextlib.suppress(BaresipError):
             self.call.audio.flush_tx()
+
+    async def press(self, digits: str) -> None:
+        """One key after the other, also of several orders."""
+        async with self._finger:
+            await self.call.send_dtmf(digits)
 
     async def run(self) -> None:
         while not self.ended:
@@ -178,7 +184,7 @@ class Agent:
         self._lines[line].say(_sounds(says))
 
     async def _do_press(self, line: int, digits: str) -> None:
-        self._spawn(self._lines[line].call.send_dtmf(digits))
+        self._spawn(self._lines[line].press(digits))
 
     async def _do_hang_up(self, line: int) -> None:
         with contextlib.suppress(BaresipError):

@@ -150,7 +150,7 @@ def test_delivery_goes_on_after_a_restart(
     first = make_sender()
     callbacks = [put(down.url, number, stream=f"s-{number % 3}") for number in range(9)]
     settled(callbacks[0], attempts=1)
-    first.stop(0)
+    first.stop(quick.timeouts.total)  # what it is at is not to be written after the restart
     down.listen()
     again = Store.open(address)
     try:
