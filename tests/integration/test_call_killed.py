@@ -28,7 +28,7 @@ ONCE = 0.75 * SOUND_SECONDS
 TIMED_SECONDS = 9.0
 """Longer than it takes until the kill: the timer has to be set again by who takes the call up."""
 
-BUSY = 1.2
+BUSY = 2.5
 """Seconds by which so many calls at once may be late: less than the adapter is away."""
 
 AGAIN = 20.0
