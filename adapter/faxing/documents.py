@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import requests
 
+from adapter.fetched_file import limited, write_chunks
 from adapter.outgoing import AddressRefused, cause, proxies_for
-from adapter.sounds.kept import write_whole
 
 TIMEOUTS = (2.0, 10.0)
 """Seconds to connect, and for each wait for bytes."""
@@ -29,22 +27,13 @@ def fetch(web: requests.Session, url: str, target: Path, most_bytes: int) -> Non
     try:
         with web.get(url, stream=True, timeout=TIMEOUTS, proxies=proxies_for(url)) as answer:
             answer.raise_for_status()
-            write_whole(target, lambda path: _fill(path, _chunks(answer, most_bytes)))
+            chunks = limited(
+                answer,
+                most_bytes=most_bytes,
+                seconds=FETCH_SECONDS,
+                refused=lambda why: NoDocument(f"the document {why}"),
+                setting="fax.max_bytes",
+            )
+            write_chunks(target, chunks)
     except (requests.RequestException, AddressRefused, OSError, ValueError) as error:
         raise NoDocument(f"the document cannot be fetched: {cause(error)}") from error
-
-
-def _fill(path: Path, chunks: Iterator[bytes]) -> None:
-    with path.open("wb") as file:
-        file.writelines(chunks)
-
-
-def _chunks(answer: requests.Response, most_bytes: int) -> Iterator[bytes]:
-    size, began = 0, time.monotonic()
-    for chunk in answer.iter_content(64 * 1024):
-        size += len(chunk)
-        if size > most_bytes:
-            raise NoDocument(f"the document is longer than {most_bytes} bytes (fax.max_bytes)")
-        if time.monotonic() - began > FETCH_SECONDS:
-            raise NoDocument(f"the document did not come within {FETCH_SECONDS:.0f} s")
-        yield chunk

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ import structlog
 from gevent.event import AsyncResult
 
 from adapter.caching import directives, seconds_left
+from adapter.fetched_file import limited, write_chunks
 from adapter.outgoing import AddressRefused, cause, proxies_for
 from adapter.sounds.playable import NotPlayable
 
@@ -140,7 +141,13 @@ class KeptSounds:
                 answer.raise_for_status()
                 if answer.status_code != 304 or kept is None:
                     name = key + _suffix(url, answer.headers.get("Content-Type", ""))
-                    self._write(self._folder / name, _chunks(answer))
+                    chunks = limited(
+                        answer,
+                        most_bytes=MAX_SOUND_BYTES,
+                        seconds=FETCH_SECONDS,
+                        refused=lambda why: NotPlayable(f"the sound {why}"),
+                    )
+                    write_chunks(self._folder / name, chunks)
                     kept = Kept(name)
                 kept = kept.again(answer.headers)
         except (requests.RequestException, AddressRefused, OSError) as error:
@@ -148,12 +155,9 @@ class KeptSounds:
                 raise NotPlayable(f"the sound cannot be fetched: {cause(error)}") from error
             log.warning("a sound is played as it was last", reason=cause(error))
             return kept
-        self._write(self._folder / f"{key}.json", [json.dumps(asdict(kept)).encode()])
+        write_chunks(self._folder / f"{key}.json", [json.dumps(asdict(kept)).encode()])
         self._tidy()
         return kept
-
-    def _write(self, path: Path, chunks: Iterable[bytes]) -> None:
-        write_whole(path, lambda partial: _fill(partial, chunks))
 
     def _tidy(self) -> None:
         """Once a minute, delete what was not wanted for longest where there is too much."""
@@ -168,34 +172,6 @@ class KeptSounds:
                     return
                 file.unlink(missing_ok=True)
                 too_much -= stat.st_size
-
-
-def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Have `fill` write a file that appears under its name only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}-{id(fill)}-{path.name}")
-    try:
-        fill(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _fill(path: Path, chunks: Iterable[bytes]) -> None:
-    with path.open("wb") as file:
-        file.writelines(chunks)
-
-
-def _chunks(answer: requests.Response) -> Iterator[bytes]:
-    """The body, as long as it is neither too long nor too slow."""
-    size, began = 0, time.monotonic()
-    for chunk in answer.iter_content(64 * 1024):
-        size += len(chunk)
-        if size > MAX_SOUND_BYTES:
-            raise NotPlayable(f"the sound is longer than {MAX_SOUND_BYTES} bytes")
-        if time.monotonic() - began > FETCH_SECONDS:
-            raise NotPlayable(f"the sound did not come within {FETCH_SECONDS:.0f} s")
-        yield chunk
 
 
 def _is_gone(error: Exception) -> bool:

@@ -15,9 +15,9 @@ from pathlib import Path
 import gevent
 from gevent import subprocess
 
+from adapter.fetched_file import write_whole
 from adapter.helpers.errors import HelperError
 from adapter.helpers.pool import Helpers
-from adapter.sounds.kept import write_whole
 from adapter.sounds.playable import NotPlayable
 from adapter.sounds.voices import Wish
 
