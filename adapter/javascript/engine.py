@@ -1,8 +1,9 @@
-"""Evaluates SWML's JavaScript in helper processes that are started when the first expression comes.
+"""Evaluates SWML's JavaScript: what is bounded by its text here, all else in helper processes.
 
-Two helpers are idle and ready, as far as there may be so many: when one is taken, the next is being
-started, which takes as long as many expressions. Evaluations wait, as gevent
-waits, only when there are `EngineLimits.helpers` of them at once.
+They are started when the first such expression comes. Two helpers are idle and ready, as far as
+there may be so many: when one is taken, the next is being started, which takes as long as many
+expressions. Evaluations wait, as gevent waits, only when there are `EngineLimits.helpers` of them
+at once.
 
 An expression that runs away must hold up no other call. After 5 ms its helper goes on beside the
 others, no longer counted, at the lowest priority. There is a limit to these as well: one more ends
@@ -24,6 +25,7 @@ from gevent.queue import Empty, LifoQueue
 
 from adapter.javascript.helper import Helper, HelperGoneError
 from adapter.javascript.limits import EngineLimits
+from adapter.javascript.nearby import Nearby
 from adapter.swml.errors import ExpressionError
 from adapter.swml.expressions import UNDEFINED
 
@@ -48,6 +50,7 @@ class Engine:
 
     def __init__(self, limits: EngineLimits | None = None) -> None:
         self._limits = limits or EngineLimits()
+        self._nearby = Nearby(self._limits)
         self._idle: LifoQueue[Helper] = LifoQueue()
         self._helpers: set[Helper] = set()
         self._slow: dict[Helper, None] = {}
@@ -69,7 +72,14 @@ class Engine:
 
     def evaluate(self, source: str, names: Mapping[str, Any]) -> Any:
         """The value of an expression with `names` bound to JSON values. Raises ExpressionError."""
-        request = self._request(source, names)
+        if self._closed:
+            raise ExpressionError("the JavaScript engine is closed")
+        text = _request(source, names)
+        if self._nearby.takes(source, len(text)) and (reply := self._nearby.ask(text)) is not None:
+            return _value(reply)
+        request = text.encode()
+        if len(request) > self._limits.request:
+            raise ExpressionError("the variables it uses are too large")
         if source not in self._heavy:
             return _value(self._ask(source, request))
         if not self._heavy_places.acquire(timeout=self._limits.wait):
@@ -119,18 +129,7 @@ class Engine:
     def _is_full(self) -> bool:
         return len(self._helpers) - len(self._slow) >= self._limits.helpers
 
-    def _request(self, source: str, names: Mapping[str, Any]) -> bytes:
-        values = {name: value for name, value in names.items() if value is not UNDEFINED}
-        unknown = tuple(name for name, value in names.items() if value is UNDEFINED)
-        head = _head(source, (*values, *unknown))
-        request = f"{head}{_encode(list(values.values()))}]".encode()
-        if len(request) > self._limits.request:
-            raise ExpressionError("the variables it uses are too large")
-        return request
-
     def _take(self) -> Helper:
-        if self._closed:
-            raise ExpressionError("the JavaScript engine is closed")
         with contextlib.suppress(Empty):
             helper: Helper = self._idle.get_nowait()
             self._start_spare()
@@ -197,6 +196,12 @@ def _has_ended(pid: int) -> bool:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:
         return True
+
+
+def _request(source: str, names: Mapping[str, Any]) -> str:
+    values = {name: value for name, value in names.items() if value is not UNDEFINED}
+    unknown = tuple(name for name, value in names.items() if value is UNDEFINED)
+    return f"{_head(source, (*values, *unknown))}{_encode(list(values.values()))}]"
 
 
 @lru_cache(maxsize=2048)

@@ -16,6 +16,9 @@ class EngineLimits:
     request: int = 1_048_576
     """Bytes of an expression with the values of its names, as JSON: writing them takes some
     milliseconds, in which nothing else is done."""
+    nearby: int = 1_000_000
+    """Work up to which an expression is evaluated in our own process, in characters read: some
+    milliseconds at most. 0: never."""
     helpers: int = 8
     """Evaluations at the same time, each with a process of 3.5 MB (and 7 MB shared) of its own.
     Those that turn out to be slow are not counted."""

@@ -32,25 +32,32 @@ CHUNK = 65_536
 def main() -> None:
     quickjs_at, memory, result, seconds = sys.argv[1:5]
     sys.path.insert(0, quickjs_at)
-    import _quickjs  # type: ignore[import-not-found]
-
-    with open(os.path.join(os.path.dirname(__file__), "realm.js"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123  (pathlib would double the start-up time)
-        realm = file.read()
+    make = maker(int(memory), int(result), float(seconds))
     _close_the_doors()
-
-    def context() -> Any:
-        made = _quickjs.Context()
-        made.set_memory_limit(int(memory))
-        made.set_time_limit(float(seconds))
-        return made.eval(realm)(made.globalThis, CACHED, int(result))
-
     try:  # noqa: SIM105  (contextlib is not worth its import time)
-        _serve(context)
+        _serve(make)
     except ConnectionError:
         pass
 
 
-def _serve(context: Callable[[], Any]) -> None:
+def maker(memory: int, result: int, seconds: float) -> Callable[[], Callable[[str], str]]:
+    """Makes contexts; each answers requests, and is of no more use once it has raised an error."""
+    import _quickjs  # type: ignore[import-not-found]
+
+    with open(os.path.join(os.path.dirname(__file__), "realm.js"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123  (pathlib would double the start-up time)
+        realm = file.read()
+
+    def context() -> Any:
+        made = _quickjs.Context()
+        made.set_memory_limit(memory)
+        evaluate = made.eval(realm)(made.globalThis, CACHED, result)
+        made.set_time_limit(seconds)
+        return evaluate
+
+    return context
+
+
+def _serve(context: Callable[[], Callable[[str], str]]) -> None:
     evaluate = context()
     _write("")
     while (request := _read()) is not None:

@@ -63,7 +63,7 @@ def pay(world: World, connector: Connector, **parameters: Any) -> dict[str, Any]
         }
         for step, hz in PROMPT_HZ.items()
     ]
-    given = {"payment_connector_url": connector.url, "prompts": prompts, "timeout": 2}
+    given = {"payment_connector_url": connector.url, "prompts": prompts, "timeout": 6}
     return {"pay": given | parameters}
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from worlds.adapter_process import AdapterProcess
@@ -108,7 +109,10 @@ def _worker_with_calls(adapter: AdapterProcess) -> int:
 
 def _connections(pid: int, port: int) -> int:
     """Established connections of a process whose own port this is."""
-    own = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115
+    own = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            own.add(os.readlink(link))  # noqa: PTH115
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(
         row[3] == "01" and int(row[1].partition(":")[2], 16) == port and f"socket:[{row[9]}]" in own

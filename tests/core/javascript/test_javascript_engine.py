@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from functools import partial
 from statistics import median
 from time import perf_counter
 
@@ -18,6 +19,12 @@ from adapter.swml.expressions import UNDEFINED
 ENDLESS = "(() => { while (true); })()"
 NATIVE = "('a'.repeat(3e6) + 'b').lastIndexOf('a'.repeat(1e6) + 'c')"
 """A built-in function that runs for seconds and that QuickJS cannot interrupt."""
+
+
+@pytest.fixture
+def make_engine(make_engine):
+    """Engines that leave everything to helpers."""
+    return partial(make_engine, nearby=0)
 
 
 def run_away(engine):
@@ -282,8 +289,8 @@ def test_helpers_nobody_needs_are_let_go(make_engine):
 PATCHED = """
 from gevent import monkey; monkey.patch_all()
 import gevent
-from adapter.javascript import Engine
-engine = Engine()
+from adapter.javascript import Engine, EngineLimits
+engine = Engine(EngineLimits(nearby=0))
 jobs = [gevent.spawn(engine.evaluate, "n + 1", {"n": n}) for n in range(5)]
 gevent.joinall(jobs, timeout=10)
 assert [job.value for job in jobs] == [1, 2, 3, 4, 5]

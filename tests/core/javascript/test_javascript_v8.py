@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.javascript import Engine
+from adapter.javascript import Engine, EngineLimits
 from adapter.swml.errors import ExpressionError
 from adapter.swml.expressions import UNDEFINED
 
@@ -31,11 +31,11 @@ LIBRARY = "the last digit of what is no simple fraction"
 """Whether it differs is up to the mathematical library of the machine."""
 
 
-@pytest.fixture(scope="module")
-def engine():
+@pytest.fixture(scope="module", params=[0, EngineLimits().nearby], ids=["helpers", "nearby"])
+def engine(request):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
-        made = Engine()
+        made = Engine(EngineLimits(nearby=request.param))
         yield made
         made.close()
 

@@ -220,6 +220,7 @@ def descriptors() -> int:
 
 def test_what_is_left_of_a_connection():
     """Nothing: no descriptor, no memory."""
+    gc.collect()
     before = descriptors()
     gone = []
     for _ in range(20):
@@ -233,4 +234,4 @@ def test_what_is_left_of_a_connection():
     del subject, asking, switch, sock
     gc.collect()
     assert not [each for each in gone if each()]
-    assert descriptors() == before
+    assert descriptors() <= before  # what others before had open may have been closed meanwhile
