@@ -12,6 +12,9 @@ from worlds.audio import Audio
 from worlds.sounds import Sound
 from worlds.waiting import PATIENCE, eventually
 
+LISTEN_AGAIN = 0.05
+"""Seconds: everything that was heard is looked at each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialling:
@@ -103,7 +106,10 @@ class Phone(ABC):
     def wait_heard(self, *hz: float, seconds: float = 0.1, within: float = PATIENCE) -> None:
         """Wait until a tone was heard for so long."""
         eventually(
-            lambda: self.hear().seconds_of(*hz) >= seconds, within=within, what=f"a tone of {hz} Hz"
+            lambda: self.hear().seconds_of(*hz) >= seconds,
+            within=within,
+            what=f"a tone of {hz} Hz",
+            every=LISTEN_AGAIN,
         )
 
 
