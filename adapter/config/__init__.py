@@ -5,8 +5,6 @@ from adapter.config.faults import Fault, SettingsError
 from adapter.config.load import Settings
 from adapter.config.media import Fax, Speech
 from adapter.config.models import (
-    TOPIC,
-    Address,
     Callbacks,
     Deadlines,
     Documents,
@@ -18,6 +16,7 @@ from adapter.config.models import (
     Retention,
     Route,
 )
+from adapter.config.values import TOPIC, Address
 
 __all__ = [
     "TOPIC",

@@ -1,154 +1,40 @@
 """The settings: their names, types, defaults and meanings.
 
 Every field is described here once; the example file and the error messages are checked against
-these models.  What one value alone must satisfy is said here, what two values must agree on is in
-`checks`, where the values come from is in `load`.
+these models.  What one value alone must satisfy is said in `values`, what two values must agree on
+is in `checks`, where the values come from is in `load`.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ByteSize,
-    Field,
-    PlainSerializer,
-    SecretStr,
-    model_validator,
-)
+from pydantic import ByteSize, Field, SecretStr, model_validator
 
 from adapter.config.media import Fax, Recogniser, Sms, Speech
 from adapter.config.section import Count, Seconds, Section, ShortWord, Size
+from adapter.config.values import (
+    Address,
+    AddressField,
+    DatabaseUrl,
+    Days,
+    DocumentSource,
+    Gateway,
+    LinkSecret,
+    Network,
+    Port,
+    PublicUrl,
+    Regex,
+    SigningKey,
+    Topic,
+    WebUrl,
+)
 
 NIL_ID = "00000000-0000-0000-0000-000000000000"
-LINK_SECRET_LENGTH = 16  # shorter ones can be guessed by trying
-SIGNING_KEY_LENGTH = 8
-TOPIC = r"[\w.:/@+-]{1,256}"
-"""A RELAY topic: nothing in it is an expression of a document."""
-
 MEBIBYTE = 1024 * 1024
-DATABASES = ("sqlite:////", "postgresql://", "postgresql+psycopg://", "postgres://")
-
-GATEWAY = re.compile(
-    r"[A-Za-z0-9_.\-]+"
-    r"|[a-z]+/[A-Za-z0-9_./@:;=+%*#-]*\{number\}[A-Za-z0-9_./@:;=+%*#-]*"
-)
 
 # Nobody serves documents there, but cloud hosts hand out their credentials to whoever asks.
 METADATA_NETWORKS = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A TCP address; port 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `host:port` or `[v6]:port`; ValueError when it is neither."""
-        host, colon, port = text.rpartition(":")
-        bracketed = host.startswith("[") and host.endswith("]")
-        if not colon or not host or not port.isascii() or not port.isdigit():
-            raise ValueError("is not host:port")
-        if (":" in host and not bracketed) or int(port) > 65535:
-            raise ValueError("is not host:port")
-        return cls(host[1:-1] if bracketed else host, int(port))
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether it stands for every address of this machine."""
-        try:
-            return ip_address(self.host).is_unspecified
-        except ValueError:
-            return False
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-def _address(value: object) -> object:
-    return Address.parse(value) if isinstance(value, str) else value
-
-
-def _web_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is not an http or https URL")
-    return value
-
-
-def _gateway(value: str) -> str:
-    if not GATEWAY.fullmatch(value):
-        raise ValueError("is neither a gateway's name nor an endpoint with {number} in it")
-    return value
-
-
-def _public_url(value: str) -> str:
-    parts = urlsplit(_web_url(value))
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("must have no query, fragment or credentials: paths are added to it")
-    return value.rstrip("/")
-
-
-def _database_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(DATABASES):
-        raise ValueError("is neither sqlite:////path/adapter.db nor postgresql://user@host/name")
-    return value
-
-
-def _source(value: str) -> str:
-    scheme, separator, _ = value.partition("://")
-    if separator and scheme not in {"http", "https", "file"}:
-        raise ValueError(f"has the scheme {scheme!r}, which no document can be fetched from")
-    return _web_url(value) if scheme in {"http", "https"} and separator else value
-
-
-def _regex(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
-    return value
-
-
-def _scheme(tls_cert: Path | None) -> str:
-    return "https://" if tls_cert else "http://"
-
-
-def _topic(value: str) -> str:
-    if not re.fullmatch(TOPIC, value):
-        raise ValueError(f"is no topic: it may have {TOPIC}")
-    return value
-
-
-def _network(value: object) -> object:
-    return ip_network(value) if isinstance(value, str) else value
-
-
-def _secret(length: int) -> Callable[[SecretStr], SecretStr]:
-    def check(value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < length:
-            raise ValueError(f"is shorter than {length} characters")
-        return value
-
-    return check
-
-
-AddressField = Annotated[Address, BeforeValidator(_address), PlainSerializer(str)]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
-DocumentSource = Annotated[str, AfterValidator(_source)]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-Days = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Port = Annotated[int, Field(gt=0, le=65535)]
 
 
 class Route(Section):
@@ -162,14 +48,14 @@ class Route(Section):
         description="path of the socket application, `sales` in `socket 127.0.0.1:8084/sales`;"
         " a `*` at the end stands for any rest",
     )
-    to: Annotated[str, AfterValidator(_regex)] | None = Field(
+    to: Regex | None = Field(
         None, description="regular expression searched in the destination number"
     )
     swml: DocumentSource | None = Field(None, description="URL or file of the document")
     folder: Path | None = Field(
         None, description="folder of documents; what the `*` of `path` stood for names the file"
     )
-    relay: Annotated[str, AfterValidator(_topic)] | None = Field(
+    relay: Topic | None = Field(
         None, description="topic (context) of the RELAY clients that are offered these calls"
     )
     fallback: DocumentSource | None = Field(
@@ -196,11 +82,11 @@ class Project(Section):
     """One owner of calls, recordings and keys."""
 
     id: str = Field(NIL_ID, min_length=1, description="`project_id` in payloads, user name in REST")
-    token: Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))] | None = Field(
+    token: SigningKey | None = Field(
         None, description="password of the project for the REST commands"
     )
     space_id: str = Field(NIL_ID, min_length=1, description="`space_id` in payloads")
-    signing_key: Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))] | None = Field(
+    signing_key: SigningKey | None = Field(
         None, description="key of X-SignalWire-Signature; without it nothing is signed"
     )
     envs: dict[str, Any] = Field({}, description="`envs` of the project's documents")
@@ -354,14 +240,14 @@ class SettingsModel(Section):
         None, description="PEM file of the certificate with its chain: `http` then speaks TLS"
     )
     tls_key: Path | None = Field(None, description="PEM file of the certificate's key")
-    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+    public_url: PublicUrl = Field(
         default_factory=lambda data: _scheme(data["tls_cert"]) + str(data["http"]),
         description="how others reach `http`; recording URLs begin with it",
     )
     data_dir: Path = Field(
         default_factory=lambda: Path.cwd() / "data", description="folder of what the adapter keeps"
     )
-    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+    database_url: DatabaseUrl = Field(
         default_factory=lambda data: SecretStr(f"sqlite:///{data['data_dir'] / 'adapter.db'}"),
         description="the database: SQLite in a file, or PostgreSQL",
     )
@@ -382,7 +268,7 @@ class SettingsModel(Section):
         [Project()], min_length=1, description="owners of calls; the first is the default"
     )
     nodes: list[Node] = Field([], description="switches that we connect to")
-    link_secret: Annotated[SecretStr, AfterValidator(_secret(LINK_SECRET_LENGTH))] | None = Field(
+    link_secret: LinkSecret | None = Field(
         None, description="signs recording URLs; without it every URL is open"
     )
     link_expires: Seconds = Field(
@@ -396,7 +282,7 @@ class SettingsModel(Section):
         60, ge=0, le=1000, description="jitter buffer of a call that is recorded; 0 leaves it alone"
     )
     sip_profile: ShortWord = Field("internal", description="SIP profile that calls go out by")
-    gateway: Annotated[str, AfterValidator(_gateway)] | None = Field(
+    gateway: Gateway | None = Field(
         None,
         description="gateway that calls to numbers go out by: its name, or a whole endpoint of a"
         " dial string with `{number}` in it",
@@ -448,3 +334,7 @@ class SettingsModel(Section):
         if "public_url" not in self.model_fields_set:
             update["public_url"] = _scheme(self.tls_cert) + str(http)
         return self.model_copy(update=update)
+
+
+def _scheme(tls_cert: Path | None) -> str:
+    return "https://" if tls_cert else "http://"

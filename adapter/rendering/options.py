@@ -20,8 +20,8 @@ from pydantic import (
 )
 
 from adapter.config import Address
-from adapter.config.models import AddressField, Network, Port
 from adapter.config.section import ShortWord
+from adapter.config.values import AddressField, Network, Port
 
 LOG_LEVELS = ("debug", "info", "notice", "warning", "err", "crit", "alert")
 
