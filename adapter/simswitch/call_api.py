@@ -17,33 +17,61 @@ from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
 if TYPE_CHECKING:
     from adapter.simswitch.switch import SimSwitch
 
+    Command = Callable[[SimSwitch, str], str]
+    OfCall = Callable[[SimSwitch, Session, list[str]], str]
+
+DONE = "+OK\n"
+SUCCESS = "+OK Success\n"
 NO_CHANNEL = "-ERR No such channel!\n"
 NO_SESSION = "-ERR Cannot locate session!\n"
 BROADCAST_LEAD_FRAMES = 5
 
-RECORD_USAGE = "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
+CALL_COMMANDS: dict[str, "Command"] = {}
 
 
-def uuid_exists(switch: "SimSwitch", argument: str) -> str:
-    return "true" if switch.session(argument) else "false"
+def of_call(
+    usage: str = "<uuid>", *, least: int = 1, most: int = 4, missing: str = NO_CHANNEL
+) -> Callable[["OfCall"], "OfCall"]:
+    """Registers a command by its function's name.
+
+    The function gets the call that the first word names, and the other words: of `most` in all the
+    last takes the rest. With less than `least` it answers its usage; `missing`: there is no such
+    call.
+    """
+
+    def register(run: "OfCall") -> "OfCall":
+        def command(switch: "SimSwitch", argument: str) -> str:
+            words = separate(argument, " ", most)
+            if len(words) < least:
+                return f"-USAGE: {usage}\n"
+            session = switch.session(words[0]) if words else None
+            return missing if session is None else run(switch, session, words[1:])
+
+        CALL_COMMANDS[run.__name__] = command
+        return run
+
+    return register
 
 
-def uuid_record(switch: "SimSwitch", argument: str) -> str:
+@of_call(least=0, missing="false")
+def uuid_exists(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
+    return "true"
+
+
+RECORD_USAGE = "<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]"
+
+
+@of_call(RECORD_USAGE, least=3, most=5, missing=NO_SESSION)
+def uuid_record(switch: "SimSwitch", session: Session, words: list[str]) -> str:
     """`<uuid> start|stop|pause|resume|mask|unmask <path> [limit] [{variables}]`."""
-    words = separate(argument, " ", 5)
-    if len(words) < 3:
-        return RECORD_USAGE
-    session = switch.session(words[0])
-    if session is None:
-        return NO_SESSION
-    action, path = words[1].lower(), words[2]
+    action, path = words[0].lower(), words[1]
     if action == "start":
-        return _start(switch, session, path, words[3:])
+        return _start(switch, session, path, words[2:])
     known = _RECORD_ACTIONS.get(action)
     if known is None:
-        return RECORD_USAGE
+        return f"-USAGE: {RECORD_USAGE}\n"
     run, failure = known
-    return "+OK Success\n" if run(session, path) else f"-ERR Cannot {failure}!\n"
+    return SUCCESS if run(session, path) else f"-ERR Cannot {failure}!\n"
 
 
 def _start(switch: "SimSwitch", session: Session, path: str, rest: list[str]) -> str:
@@ -53,7 +81,7 @@ def _start(switch: "SimSwitch", session: Session, path: str, rest: list[str]) ->
     if not switch.settings.keeps_recording_variables:
         variables = {}
     started = session.channel.recordings.start(path, limit, variables)
-    return "+OK Success\n" if started else "-ERR Cannot record session!\n"
+    return SUCCESS if started else "-ERR Cannot record session!\n"
 
 
 _RECORD_ACTIONS: dict[str, tuple[Callable[[Session, str], bool], str]] = {
@@ -71,12 +99,8 @@ _RECORD_ACTIONS: dict[str, tuple[Callable[[Session, str], bool], str]] = {
 }
 
 
-def uuid_buglist(switch: "SimSwitch", argument: str) -> str:
-    if not argument:
-        return "-USAGE: <uuid>\n"
-    session = switch.session(separate(argument)[0])
-    if session is None:
-        return ""
+@of_call(missing="")
+def uuid_buglist(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
     bugs = "".join(
         " <media-bug>\n  <function>session_record</function>\n"
         f"  <target>{path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n"
@@ -85,108 +109,74 @@ def uuid_buglist(switch: "SimSwitch", argument: str) -> str:
     return f"<media-bugs>\n{bugs}</media-bugs>\n"
 
 
-def uuid_setvar(switch: "SimSwitch", argument: str) -> str:
-    words = separate(argument, " ", 3)
-    if len(words) < 2:
-        return "-USAGE: <uuid> <var> [value]\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_CHANNEL
-    session.channel.set(words[1], words[2] if len(words) > 2 else None)
-    return "+OK\n"
+@of_call("<uuid> <var> [value]", least=2, most=3)
+def uuid_setvar(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    session.channel.set(words[0], words[1] if len(words) > 1 else None)
+    return DONE
 
 
-def uuid_setvar_multi(switch: "SimSwitch", argument: str) -> str:
-    usage = "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n"
-    uuid, blank, rest = argument.partition(" ")
-    if not blank:
-        return usage
-    session = switch.session(uuid)
-    if session is None:
-        return NO_CHANNEL + usage
-    for pair in separate(rest, ";", 64):
+_SEVERAL = "<uuid> <var>=<value>;<var>=<value>..."
+
+
+@of_call(_SEVERAL, least=2, most=2, missing=f"{NO_CHANNEL}-USAGE: {_SEVERAL}\n")
+def uuid_setvar_multi(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    for pair in separate(words[0], ";", 64):
         name, _, value = pair.partition("=")
         if name:
             session.channel.set(name, value)
-    return "+OK\n"
+    return DONE
 
 
-def uuid_getvar(switch: "SimSwitch", argument: str) -> str:
-    words = separate(argument, " ", 4)
-    if len(words) < 2:
-        return "-USAGE: <uuid> <var>\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_CHANNEL
-    value = session.channel.get(words[1])
+@of_call("<uuid> <var>", least=2)
+def uuid_getvar(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    value = session.channel.get(words[0])
     return "_undef_" if value is None else value
 
 
-def uuid_dump(switch: "SimSwitch", argument: str) -> str:
-    words = separate(argument, " ", 2)
-    if not words:
-        return "-USAGE: <uuid> [format]\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_CHANNEL
-    event = Event("CHANNEL_DATA", words[0], session.channel.data_blocks("CHANNEL_DATA"))
-    if words[-1] == "json":
-        return event.as_json().decode("utf-8", "surrogateescape")
-    return event.as_plain().decode("utf-8", "surrogateescape")
+@of_call("<uuid> [format]", most=2)
+def uuid_dump(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    channel = session.channel
+    event = Event("CHANNEL_DATA", channel.uuid, channel.data_blocks("CHANNEL_DATA"))
+    dumped = event.as_json() if words == ["json"] else event.as_plain()
+    return dumped.decode("utf-8", "surrogateescape")
 
 
-def uuid_kill(switch: "SimSwitch", argument: str) -> str:
-    uuid, _, cause = argument.partition(" ")
-    if not uuid:
-        return "-USAGE: <uuid> [cause]\n"
-    session = switch.session(uuid)
-    if session is None:
-        return NO_CHANNEL
-    session.channel.hangup(cause_named(cause) if cause else "NORMAL_CLEARING")
-    return "+OK\n"
+@of_call("<uuid> [cause]", most=2)
+def uuid_kill(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    session.channel.hangup(cause_named(words[0]) if words else "NORMAL_CLEARING")
+    return DONE
 
 
-def uuid_answer(switch: "SimSwitch", argument: str) -> str:
-    session = switch.session(argument)
-    if session is None:
-        return "-ERROR\n"
+@of_call(least=0, missing="-ERROR\n")
+def uuid_answer(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
     session.channel.answer()
-    return "+OK\n"
+    return DONE
 
 
-def uuid_pre_answer(switch: "SimSwitch", argument: str) -> str:
-    session = switch.session(argument)
-    if session is None:
-        return "-ERROR\n"
+@of_call(least=0, missing="-ERROR\n")
+def uuid_pre_answer(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
     session.channel.pre_answer()
-    return "+OK\n"
+    return DONE
 
 
-def uuid_break(switch: "SimSwitch", argument: str) -> str:
+@of_call("<uuid> [all]", most=2)
+def uuid_break(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
     """`<uuid> [all]`: ends what plays; `all` also forgets what is queued."""
-    uuid, _, flag = argument.partition(" ")
-    if not uuid:
-        return "-USAGE: <uuid> [all]\n"
-    session = switch.session(uuid)
-    if session is None:
-        return NO_CHANNEL
-    if "all" in flag:
+    if words and "all" in words[0]:
         session.flush_messages()
     session.break_off()
-    return "+OK\n"
+    return DONE
 
 
-def uuid_broadcast(switch: "SimSwitch", argument: str) -> str:
+CALL_COMMANDS["break"] = CALL_COMMANDS["uuid_break"]
+
+
+@of_call("<uuid> <path> [aleg|bleg|holdb|both]", least=2, missing="-ERR invalid uuid\n")
+def uuid_broadcast(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
     """`<uuid> <path>|<application>::<data>|<application>!<cause>::… [aleg]`."""
-    words = separate(argument, " ", 4)
-    if len(words) < 2:
-        return "-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n"
-    session = switch.session(words[0])
-    if session is None:
-        return "-ERR invalid uuid\n"
-    application, colons, data = words[1].partition("::")
+    application, colons, data = words[0].partition("::")
     if not colons:
-        application, data = "playback", words[1]
+        application, data = "playback", words[0]
     application, mark, cause = application.partition("!")
     lead = BROADCAST_LEAD_FRAMES
     session.submit(Message("execute", application, data, event_lock=True, lead_frames=lead))
@@ -195,116 +185,83 @@ def uuid_broadcast(switch: "SimSwitch", argument: str) -> str:
     return "+OK Message sent\n"
 
 
-def uuid_send_dtmf(switch: "SimSwitch", argument: str) -> str:
-    words = separate(argument, " ", 2)
-    if len(words) < 2:
-        return "-USAGE: <uuid> <dtmf_data>\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_SESSION
-    session.channel.sent_digits.append(words[1].partition("@")[0])
-    return f"+OK {words[0]} sent DTMF {words[1]}.\n"
+@of_call("<uuid> <dtmf_data>", least=2, most=2, missing=NO_SESSION)
+def uuid_send_dtmf(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    session.channel.sent_digits.append(words[0].partition("@")[0])
+    return f"+OK {session.channel.uuid} sent DTMF {words[0]}.\n"
 
 
-def uuid_recv_dtmf(switch: "SimSwitch", argument: str) -> str:
-    words = separate(argument, " ", 2)
-    if len(words) < 2:
-        return "-USAGE: <uuid> <dtmf_data>\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_SESSION
-    session.channel.queue_digits(words[1].partition("@")[0], "APP")
-    return f"+OK {words[0]} received DTMF {words[1]}.\n"
+@of_call("<uuid> <dtmf_data>", least=2, most=2, missing=NO_SESSION)
+def uuid_recv_dtmf(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    session.channel.queue_digits(words[0].partition("@")[0], "APP")
+    return f"+OK {session.channel.uuid} received DTMF {words[0]}.\n"
 
 
-def uuid_flush_dtmf(switch: "SimSwitch", argument: str) -> str:
-    session = switch.session(argument)
-    if session is None:
-        return "-ERR no session\n"
+@of_call(least=0, missing="-ERR no session\n")
+def uuid_flush_dtmf(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
     session.channel.digits.clear()
-    return "+OK\n"
+    return DONE
 
 
-def uuid_audio(switch: "SimSwitch", argument: str) -> str:
+_AUDIO = "<uuid> [start [read|write] [mute|level <level>]|stop]"
+
+
+@of_call(_AUDIO, least=2, most=5)
+def uuid_audio(_switch: "SimSwitch", _session: Session, words: list[str]) -> str:
     """Accepted and remembered nowhere: levels are not simulated."""
-    words = argument.split(" ")
-    usage = "-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n"
-    if len(words) < 2:
-        return usage
-    if switch.session(words[0]) is None:
-        return NO_CHANNEL
-    starts = words[1].lower() == "start" and len(words) >= 5 and words[2] in {"read", "write"}
-    return "+OK\n" if starts or words[1].lower() == "stop" else usage
+    action = words[0].lower()
+    starts = action == "start" and len(words) >= 4 and words[1] in {"read", "write"}
+    return DONE if starts or action == "stop" else f"-USAGE: {_AUDIO}\n"
 
 
-def uuid_fileman(switch: "SimSwitch", argument: str) -> str:
+@of_call("<uuid> <cmd>:<val>", least=2)
+def uuid_fileman(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
     """`<uuid> pause`: what plays stands still, or goes on."""
-    words = separate(argument, " ", 4)
-    if len(words) < 2:
-        return "-USAGE: <uuid> <cmd>:<val>\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_CHANNEL
     if session.file is None:
         return "-ERR No file handle!\n"
-    if words[1] == "pause":
+    if words[0] == "pause":
         session.file.paused = not session.file.paused
         session.wake()
-    return "+OK\n"
+    return DONE
 
 
-def uuid_send_info(switch: "SimSwitch", argument: str) -> str:
+@of_call("<uuid> [<type> <subtype>] <message>", least=2, missing="-ERR Operation Failed\n")
+def uuid_send_info(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
     """`<uuid> [<type> <subtype>] <message>`; what was sent is kept with the call's digits."""
-    words = argument.split(" ", 3)
-    session = switch.session(words[0])
-    if session is None:
-        return "-ERR Operation Failed\n"
     session.channel.sent_info.append(words[-1])
-    return "+OK Success\n"
+    return SUCCESS
 
 
-def uuid_preprocess(switch: "SimSwitch", argument: str) -> str:
+@of_call("<>", least=2, missing=NO_SESSION)
+def uuid_preprocess(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
     """Accepted and remembered nowhere: there is no noise here."""
-    words = argument.split(" ")
-    if len(words) < 2:
-        return "-USAGE: <>\n"
-    return "+OK Success\n" if switch.session(words[0]) else "-ERR Cannot locate session!\n"
+    return SUCCESS
 
 
-def uuid_deflect(switch: "SimSwitch", argument: str) -> str:
+@of_call("<uuid> <uri>", least=2, most=2)
+def uuid_deflect(switch: "SimSwitch", session: Session, words: list[str]) -> str:
     """`<uuid> <uri>`: a REFER; the answer to it is awaited elsewhere."""
-    uuid, _, uri = argument.partition(" ")
-    if not uri:
-        return "-USAGE: <uuid> <uri>\n"
-    session = switch.session(uuid)
-    if session is None:
-        return f"-ERR No such channel {uuid}!\n"
-    deflect(switch, session.channel, uri)
+    deflect(switch, session.channel, words[0])
     return "+OK:(null)\n"
 
 
-def uuid_jitterbuffer(switch: "SimSwitch", argument: str) -> str:
+@of_call(least=0, missing="-ERR Cannot locate session\n")
+def uuid_jitterbuffer(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
     """Accepted and remembered nowhere: no packet is ever late here."""
-    found = switch.session(argument.partition(" ")[0])
-    return "+OK Success\n" if found else "-ERR Cannot locate session\n"
+    return SUCCESS
 
 
-def uuid_transfer(switch: "SimSwitch", argument: str) -> str:
-    words = separate(argument, " ", 5)
-    if len(words) < 2:
-        return "-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n"
-    session = switch.session(words[0])
-    if session is None:
-        return NO_CHANNEL
-    target = [word for word in words[1:] if not word.startswith("-")]
+@of_call("<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]", least=2, most=5)
+def uuid_transfer(switch: "SimSwitch", session: Session, words: list[str]) -> str:
+    target = [word for word in words if not word.startswith("-")]
     other = switch.session(session.channel.variables.get("bridge_uuid") or "")
     chosen: dict[str, list[Session | None]]
     chosen = {"-bleg": [other or session], "-both": [other, session]}
-    for one in chosen.get(words[1], [session]):
+    for one in chosen.get(words[0], [session]):
         if one is not None and target:
             context = target[2] if len(target) > 2 else one.channel.facts.context
             one.transfer(target[0], context)
-    return "+OK\n"
+    return DONE
 
 
 def uuid_bridge(switch: "SimSwitch", argument: str) -> str:
@@ -332,33 +289,7 @@ def sched_hangup(switch: "SimSwitch", argument: str) -> str:
         return NO_CHANNEL
     cause = cause_named(words[2]) if len(words) > 2 else "ALLOTTED_TIMEOUT"
     switch.schedule_hangup(session.channel, words[0], cause)
-    return "+OK\n"
+    return DONE
 
 
-CALL_COMMANDS: dict[str, Callable[["SimSwitch", str], str]] = {
-    "uuid_exists": uuid_exists,
-    "uuid_record": uuid_record,
-    "uuid_buglist": uuid_buglist,
-    "uuid_setvar": uuid_setvar,
-    "uuid_setvar_multi": uuid_setvar_multi,
-    "uuid_getvar": uuid_getvar,
-    "uuid_dump": uuid_dump,
-    "uuid_kill": uuid_kill,
-    "uuid_answer": uuid_answer,
-    "uuid_pre_answer": uuid_pre_answer,
-    "uuid_break": uuid_break,
-    "break": uuid_break,
-    "uuid_broadcast": uuid_broadcast,
-    "uuid_send_dtmf": uuid_send_dtmf,
-    "uuid_recv_dtmf": uuid_recv_dtmf,
-    "uuid_flush_dtmf": uuid_flush_dtmf,
-    "uuid_audio": uuid_audio,
-    "uuid_fileman": uuid_fileman,
-    "uuid_deflect": uuid_deflect,
-    "uuid_jitterbuffer": uuid_jitterbuffer,
-    "uuid_preprocess": uuid_preprocess,
-    "uuid_send_info": uuid_send_info,
-    "uuid_transfer": uuid_transfer,
-    "uuid_bridge": uuid_bridge,
-    "sched_hangup": sched_hangup,
-}
+CALL_COMMANDS |= {"uuid_bridge": uuid_bridge, "sched_hangup": sched_hangup}
