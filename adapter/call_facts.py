@@ -27,7 +27,7 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
     `type` is `webrtc` for SIP over WebSocket, `phone` where both ends are numbers, else `sip`; the
     channel variable `swml_call_type` overrides it. `tag` is the channel variable `swml_tag`.
     """
-    kind = type_of(channel)
+    kind, sip = type_of(channel), channel.part("variable_sip_")
     caller, called = _ends(channel, kind)
     facts: dict[str, Any] = {
         "call_id": identity.call_id,
@@ -36,15 +36,15 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
         "call_state": _STATES.get(channel.get("Answer-State"), "created"),
         "direction": channel.get("Call-Direction", "inbound"),
         "headers": [
-            {"name": name, "value": value} for name, value in channel.starting(_SIP_HEADER).items()
+            {"name": name, "value": value} for name, value in sip.starting(_SIP_HEADER).items()
         ],
         "project_id": identity.project_id,
         "space_id": identity.space_id,
     }
     facts["state"] = facts["call_state"]
     facts |= ends(kind, caller, called)
-    if "variable_sip_from_user" in channel:
-        facts["sip_data"] = _sip_data(channel)
+    if "variable_sip_from_user" in sip:
+        facts["sip_data"] = _sip_data(sip)
     if tag := channel.get(_TAG):
         facts["tag"] = tag
     return facts

@@ -38,7 +38,7 @@ _PRIVATE_NAMES = frozenset({"body", "headers", "digits", "params"})
 
 _SUSPICIOUS = (
     *(b'"%b"' % name.encode() for name in _PRIVATE_NAMES),
-    *(b"dtmf", b"passw", b"secret", b"token", b"_key", b"auth", b"sig", b"cookie", b"key=", b"@"),
+    *(b"_dtmf", b"passw", b"secret", b"token", b"_key", b"auth", b"sig", b"cookie", b"key=", b"@"),
 )
 """Where none of these stands, nothing has to be hidden: most calls' events are stored as noted."""
 
@@ -48,7 +48,8 @@ LONGEST_UNSEEN = 16 * 1024
 _SECRETS_OF_DIAL_STRINGS = re.compile(
     r"((?:password|secret|token)\w*=)(?!\[hidden)[^,\]}\s]+", re.I
 )
-_DIGITS_SENT = re.compile(r"(\w*dtmf\w* ).*", re.I | re.S)
+_DIGITS_SENT = re.compile(r"(_dtmf\w* ).*", re.I | re.S)
+"""`uuid_send_dtmf`, `send_dtmf`, `queue_dtmf`; the event `DTMF` of a subscription holds none."""
 
 
 class Entry(NamedTuple):

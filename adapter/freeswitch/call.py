@@ -31,7 +31,7 @@ from adapter.freeswitch.errors import (
     SwitchError,
 )
 from adapter.freeswitch.interruptions import Interruptible
-from adapter.freeswitch.wire import Event, Frame
+from adapter.freeswitch.wire import Event, Frame, Headers
 
 log = structlog.get_logger()
 
@@ -46,6 +46,10 @@ BEGUN_SECONDS = 0.06
 
 CUT_OFF_SECONDS = (0.0, 1.0, 2.0)
 """When an application is cut off, and once more if it did not end: on a very busy switch."""
+
+OUR_PREFIX = "swml_"
+"""What all our channel variables begin with. Most calls come without one, which is found out once
+and not for each by looking through the whole channel."""
 
 OWN_EVENTS = frozenset({"CHANNEL_ANSWER", "CHANNEL_HANGUP"})
 """What counts for our call if it is about it, and only then."""
@@ -65,6 +69,8 @@ class Call(Interruptible):
         self.answered = False
         self.hangup_cause = ""
         self.gone: CallGone | None = None
+        self._uuid = ""
+        self._ours = Headers(b"")
         self._ahead: list[bytes] = []
         self._hopeful: list[bytes] = []
         self._over = Flag()
@@ -87,6 +93,8 @@ class Call(Interruptible):
         if linger.reply.startswith("-ERR") or connected.get("Socket-Mode") == "static":
             raise CommandFailed("linger", "the dialplan must say `socket HOST:PORT async full`")
         self._connection.session_data = connected
+        self._uuid = connected.get("Unique-ID")
+        self._ours = connected.part(f"variable_{OUR_PREFIX}")
         self.answered = connected.get("Answer-State") == "answered"
         # The first command takes it along, where there is one at once: a round trip less.
         self._ahead += [commands.add_filter("Unique-ID", self.uuid), commands.subscribe()]
@@ -118,11 +126,12 @@ class Call(Interruptible):
     @property
     def uuid(self) -> str:
         """The channel's Unique-ID: SWML's `call_id`."""
-        return self.channel.get("Unique-ID")
+        return self._uuid or self.channel.get("Unique-ID")
 
     def variable(self, name: str) -> str:
         """A channel variable as it was when the call came to us; empty when it is not set."""
-        return self.channel.get(f"variable_{name}")
+        block = self._ours if name.startswith(OUR_PREFIX) else self.channel
+        return block.get(f"variable_{name}")
 
     @property
     def our_address(self) -> str:
@@ -355,9 +364,7 @@ class Call(Interruptible):
 
     def _is_of_another(self, event: Event) -> bool:
         """Whether it is of a call that was watched: its filter goes with our next command."""
-        data = self._connection.session_data
-        uuid = event.get("Unique-ID")
-        return bool(uuid) and data is not None and uuid != data.get("Unique-ID")
+        return bool(self._uuid) and event.get("Unique-ID") not in ("", self._uuid)
 
     def _on_end(self, reason: CallGone) -> None:
         self._finish(reason)

@@ -7,6 +7,8 @@ import pytest
 from msgspec import structs
 
 from adapter import journal as module
+from adapter import journal_text
+from adapter.freeswitch import commands
 from adapter.identity import CallIdentity
 from adapter.journal import MOST_EVENTS, Journals, events_of
 from adapter.journal_text import COMMAND, HIDDEN, Entry, packed, shown, unpacked
@@ -211,6 +213,7 @@ def test_many_calls_are_written_together(store, journals):
             f"originate {{sip_auth_username=a,sip_auth_password={HIDDEN},x=y}}sofia/internal/1",
         ),
         (b"api x http://user:hush@host/path?sig=abc\n\n", f"x http://host/path?sig={HIDDEN}"),
+        (b"event plain CHANNEL_ANSWER DTMF X\n\n", "event plain CHANNEL_ANSWER DTMF X"),
         (b"api \xff\n\n", "�"),
     ],
 )
@@ -237,6 +240,13 @@ def test_nothing_secret_is_kept_even_where_nobody_reads_it():
     kept = zlib.decompress(packed(entries))
     assert b"4111" not in kept
     assert kept.count(b"hush") == 1  # the SIP address's, which is a name and no password
+
+
+def test_what_every_call_commands_is_kept_as_it_is_noted(monkeypatch):
+    """To look for secrets in them takes as long as a step."""
+    monkeypatch.setattr(journal_text, "command_text", None)
+    batch = [commands.subscribe(), commands.answer("u1"), commands.hangup("NORMAL_CLEARING")]
+    assert packed([Entry(1.0, "debug", COMMAND, (batch, "+OK"))])
 
 
 @pytest.mark.parametrize("value", ["\udcff", float("nan"), object(), "x\0y"])

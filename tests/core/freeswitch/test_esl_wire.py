@@ -122,6 +122,15 @@ def test_headers_by_prefix(headers, prefix):
     }
 
 
+@given(st.dictionaries(NAMES, VALUES.filter(lambda value: value != "_undef_")), NAMES)
+def test_a_part_of_the_headers_is_a_block_of_those_alone(headers, prefix):
+    part = read_event(event_frame({"X": "1", **headers})).part(prefix)
+    expected = {k: v for k, v in {"X": "1", **headers}.items() if k.startswith(prefix)}
+    assert dict(part.items()) == expected
+    assert all(part.get(name) == value for name, value in expected.items())
+    assert part.get("Y") == expected.get("Y", "")
+
+
 @given(st.dictionaries(NAMES, VALUES), st.binary(min_size=1))
 @example({"Unique-ID": "1"}, b"\n\n")
 @example({"Unique-ID": "1"}, b"Content-Length: 3\n\n\n")
