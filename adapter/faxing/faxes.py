@@ -55,7 +55,10 @@ class Faxes:
     def new(
         self, call: CallIdentity, direction: str, status_url: str | None, **facts: Any
     ) -> Recording:
-        """A row for a fax that is about to begin; `facts` are its step, identity and document."""
+        """A row for a fax that is about to begin.
+
+        `facts` are its step, identity and document, and what `socket_resume` was before.
+        """
         fax_id = str(uuid.uuid4())
         return Recording(
             id=fax_id,
@@ -94,11 +97,12 @@ class Faxes:
             source.unlink(missing_ok=True)
 
     def tell_page(self, fax: Recording, number: int) -> None:
-        """A page has come, or gone."""
+        """A page has come, or gone; told once, whoever sees it."""
         if fax.status_url:
             archive = self.archive
             payload = fax_page_event(fax, timestamp=archive.clock(), number=number)
-            put = archive.outbox.put(fax.id, fax.status_url, payload, fax.project_id)
+            key = str(uuid.uuid5(uuid.UUID(fax.id), f"page:{number}"))
+            put = archive.outbox.put(fax.id, fax.status_url, payload, fax.project_id, key=key)
             archive.held.commit(put)
 
     def concluded(self, fax: Recording, outcome: Outcome | None = None) -> Recording:
@@ -126,9 +130,12 @@ class Faxes:
         )
 
     def finish(self, fax: Recording, outcome: Outcome | None = None) -> Recording:
-        """Conclude it, let the row and its callback say so, and tidy up."""
+        """Conclude it, let the row and its callbacks say so, and tidy up."""
         tiff = self.archive.path(fax)
         fax = self.concluded(fax, outcome)
+        for number in range(1, fax.options[FAX]["pages"] + 1):
+            # Those that came while nobody was here.
+            self.tell_page(fax, number)
         self.archive.announce(fax)
         if self.archive.path(fax) != tiff or not fax.size:
             tiff.unlink(missing_ok=True)

@@ -5,10 +5,15 @@ spandsp::…negociateresult        →  there is a fax machine: it may take its 
 spandsp::…pageresult             →  calling.call.fax, page
 spandsp::…faxresult              →  the outcome; a caller who hangs up at once does not hide it
                                  ←  stopfax, where no fax machine answers in time
+
+It outlives us: `socket_resume` is off meanwhile, so that the switch does not break it off when our
+connection ends. When it is over the dialplan goes on with its next `socket` action, and whoever
+gets the call finds in the channel's variables what became of it (`methods.receive_fax.resumed`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -64,6 +69,9 @@ class Transmission:
         finally:
             unsubscribe()
             self._limit(None)
+            if not self._call.gone:
+                with contextlib.suppress(SwitchError):
+                    self._call.api(faxes.over(self._call.uuid, self.row.options[FAX]["resume"]))
             self._archive.in_hand.discard(self.row.id)
 
     def _run(self, header: str) -> Recording:

@@ -2,6 +2,8 @@
 
 Source: mod_spandsp_fax.c. `rxfax` and `txfax` end with the fax, and not by `uuid_break`, but by
 `stopfax`, which runs inside them. The result is an event; at a hangup it comes right behind it.
+Without `socket_resume` they outlive our connection (mod_event_socket.c, `listener_run`), and leave
+what became of them in the channel's variables.
 """
 
 from __future__ import annotations
@@ -51,7 +53,13 @@ def variables(*, identity: str, header: str, t38: bool, asks: bool) -> dict[str,
         "fax_header": quote(header, safe=""),
         "fax_enable_t38": str(t38).lower(),
         "fax_enable_t38_request": str(t38 and asks).lower(),
+        "socket_resume": "false",
     }
+
+
+def over(uuid: str, resume: str) -> bytes:
+    """What the call runs is not to outlive us any more; `resume` is `socket_resume` of before."""
+    return commands.set_variable(uuid, "socket_resume", resume)
 
 
 @dataclass(frozen=True, slots=True)

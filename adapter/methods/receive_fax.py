@@ -11,7 +11,7 @@ from pydantic import Field
 
 from adapter.faxing.faxes import Faxes
 from adapter.faxing.transmission import Transmission
-from adapter.freeswitch.faxes import Outcome
+from adapter.freeswitch.faxes import Outcome, over
 from adapter.methods.context import Context
 from adapter.recording.state import State
 from adapter.store.rows import FAX, Recording
@@ -48,6 +48,7 @@ def perform(context: Context, params: ReceiveFax) -> Result:
         "receive",
         params.status_url,
         step=context.step,
+        resume=call.variable("socket_resume"),
         identity=call.channel.get("Caller-Destination-Number"),
     )
     if not State(fax.state).final:
@@ -56,16 +57,20 @@ def perform(context: Context, params: ReceiveFax) -> Result:
 
 
 def resumed(context: Context) -> Recording | None:
-    """This step's fax, where it began before the call came to us: the switch has broken it off.
+    """This step's fax, where it began before the call came to us.
 
-    With a page of it there, or gone, it is over; else it may begin anew.
+    The switch went on with it alone, and the call comes when it is over; where the switch knows of
+    none, it never began, and may now.
     """
     faxes, call = context.media.faxes, context.call
     fax = faxes.of_step(call.uuid, context.step)
-    if fax is None or State(fax.state).final:
+    if fax is None:
+        return None
+    call.api(over(call.uuid, fax.options[FAX].get("resume", "")))
+    if State(fax.state).final:
         return fax
     known = Outcome.of_channel(call.channel, faxes.archive.switch_path(fax))
-    return faxes.finish(fax, known) if known and known.pages else fax
+    return faxes.finish(fax, known) if known else fax
 
 
 def outcome_of(method: str, faxes: Faxes, fax: Recording) -> Result:

@@ -47,6 +47,7 @@ def perform(context: Context, params: SendFax) -> Result:
         "send",
         params.status_url,
         step=context.step,
+        resume=call.variable("socket_resume"),
         identity=params.identity or call.channel.get("Caller-Caller-ID-Number"),
         document=params.document,
     )

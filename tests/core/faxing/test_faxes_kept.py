@@ -109,15 +109,18 @@ def test_without_the_extra_it_stays_a_tiff(faxes, received):
 
 
 def test_nobody_saw_the_end(faxes, received):
-    """The adapter died, and the call with it: what is there is told, once."""
+    """The adapter died, and then the call: what is there is told, each page and the end once."""
+    faxes.tell_page(received, 1)
     recovery = Recovery(faxes.archive, faxes.finish)
     recovery._suspects[received.id] = -1e9
     node = SimpleNamespace(name="node", up=True, api=lambda _: "park\n")
     recovery._nodes = [node]
     recovery.sweep()
     recovery.sweep()
-    (callback,) = faxes.archive.store.callbacks()
-    assert b'"success":false' in callback.body
+    events = [json.loads(one.body)["params"]["fax"] for one in faxes.archive.store.callbacks()]
+    assert [event["type"] for event in events] == ["page", "page", "finished"]
+    assert [event["params"]["number"] for event in events[:2]] == [1, 2]
+    assert not events[2]["params"]["success"]
     assert (told(faxes)["pages"], told(faxes)["result"]) == (2, None)
     assert kept(faxes) == [".pdf"]
 
