@@ -353,6 +353,7 @@ class Session:
             documents=self,
             running=self._running,
             clients=self._audience,
+            talks=service.running.talks,
         )
 
     def report_warnings(self, script: Interpreter) -> None:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,13 @@ LIMIT_MARGIN = 3
 """Seconds by which the switch's own limit of a bridge is later than ours."""
 
 
+Talking = Callable[[Leg], Callable[[], None]]
+
+
+def _nothing() -> None:
+    pass
+
+
 class _Over:
     """The application has ended, or it cannot be known."""
 
@@ -75,14 +82,24 @@ class Bridge:
     """Runs one connect on a call."""
 
     def __init__(
-        self, call: Call, plan: Plan, teller: Teller, *, connect: Connect, script: Script
+        self,
+        call: Call,
+        plan: Plan,
+        teller: Teller,
+        *,
+        connect: Connect,
+        script: Script,
+        talking: Talking = lambda _leg: _nothing,
     ) -> None:
-        """`script` is whose steps a leg confirms by."""
+        """`script` is whose steps a leg confirms by; `talking` hears of the leg that is bridged,
+        and gives what is called when that is over."""
         self._call = call
         self._plan = plan
         self._teller = teller
         self._connect = connect
         self._script = script
+        self._talking = talking
+        self._talked: Callable[[], None] = _nothing
         self._legs = {leg.uuid: Leg(leg) for leg in plan.legs}
         self._bridged: Leg | None = None
         self._ends_at: float | None = None
@@ -113,6 +130,7 @@ class Bridge:
         finally:
             stop()
             self._call.unwatch(self._legs)
+            self._talked()
             if not self._call.gone:
                 self._call.set_variables(self._connect.after())
 
@@ -195,6 +213,8 @@ class Bridge:
             self._on_bridge(event)
             return
         leg = self._legs[event.get("Unique-ID")]
+        if leg.parted:
+            return
         if event.name == "CHANNEL_HANGUP":
             leg.cause = event.get("Hangup-Cause")
         for state in leg.reaches(LEG_EVENTS[event.name], time.monotonic()):
@@ -210,6 +230,7 @@ class Bridge:
             return
         leg.bridged = True
         self._bridged = leg
+        self._talked = self._talking(leg)
         self._ends_at = time.monotonic() + self._plan.max_duration
         limit = int(self._plan.max_duration) + LIMIT_MARGIN
         with suppress(CommandFailed):
@@ -278,6 +299,7 @@ class Bridge:
 
     def _tell_end(self, outcome: Outcome) -> None:
         if self._bridged is not None:
-            self._teller.connect("disconnected", self._bridged, ended_by=self._ended_by)
+            ended_by = "command" if self._bridged.parted else self._ended_by
+            self._teller.connect("disconnected", self._bridged, ended_by=ended_by)
         else:
             self._teller.connect("failed", failed_reason=outcome.failed_reason)

@@ -52,13 +52,12 @@ class Asked:
 
     def variables(self, call: Call) -> dict[str, str]:
         """A leg's variables that bring it to us when it has answered."""
-        address = f"{commands.word(call.variable('socket_host'))}:{call.our_port}"
         script = self.script
         ours = (script.call_id, script.session_id, script.project_id, script.call_type)
         parts = (*ours, self.what)
         return {
             "group_confirm_key": "exec",
-            "group_confirm_file": f"socket {address} async full",
+            "group_confirm_file": f"socket {call.our_place} async full",
             "socket_resume": "true",
             CONFIRM_VARIABLE: " ".join(quote(part, safe="") for part in parts),
         }

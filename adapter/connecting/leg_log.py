@@ -32,6 +32,10 @@ class LegLog:
         self._identity = identity
         self._rows: dict[str, CallLog] = {}
 
+    def row(self, leg: Leg) -> CallLog:
+        """The leg as a call."""
+        return self._rows.get(leg.plan.uuid) or self._new(leg, time.time())
+
     def reach(self, leg: Leg, state: str) -> None:
         """A leg has come to a state; of one that was not seen to begin nothing is known."""
         row = self._rows.get(leg.plan.uuid)

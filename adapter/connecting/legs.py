@@ -23,13 +23,15 @@ class Leg:
     """When it came to this state, on the monotonic clock."""
 
     bridged: bool = False
+    parted: bool = False
+    """It was taken out of the bridge, and is a call of its own from then on."""
     given_up: bool = False
     cause: str = ""
 
     @property
     def alive(self) -> bool:
-        """Whether the switch has it."""
-        return self.state in STATES[:-1]
+        """Whether the switch has it, and it is the connect's."""
+        return self.state in STATES[:-1] and not self.parted
 
     @property
     def reason(self) -> str | None:

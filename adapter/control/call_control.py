@@ -29,6 +29,14 @@ PLAYS_AT_ONCE = 8
 class Audience(Protocol):
     """The clients that stay connected and hear of the call (RELAY)."""
 
+    @property
+    def names(self) -> list[str]:
+        """Those that have the call."""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """Variables of a channel by which the same clients have another call, too."""
+
     def join(self, client: str) -> None:
         """It commands the call, and so it has it."""
 
@@ -44,6 +52,14 @@ class Audience(Protocol):
 
 class Nobody:
     """No client hears of the call."""
+
+    @property
+    def names(self) -> list[str]:
+        return []
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        return {}
 
     def join(self, client: str) -> None:
         pass

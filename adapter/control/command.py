@@ -42,6 +42,8 @@ class Command:
     parameters: type[Parameters]
     run: Callable[[Any, Any], None]
     early: bool = False
+    leg: bool = False
+    """Whether it may be given to one whom a document has called, and who talks (`TalkingLeg`)."""
     relay_only: bool = False
     """Whether the REST API has no such command."""
     leaves: bool = False

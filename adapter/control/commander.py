@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import gevent
 
 from adapter.control import laml
 from adapter.control.bus import Bus
@@ -24,6 +27,13 @@ DEADLINE = 8.0
 """Seconds for a command: longer than a recording may take to close."""
 
 KIND = "command"
+
+ON_ITS_WAY_SECONDS, LOOK_SECONDS = 2.0, 0.05
+"""How long, and how often, a call is waited for that was just taken out of a bridge."""
+
+
+class OnItsWay(Unavailable):
+    """A leg that is in no process's hand: it comes to one, or talks with a call that is in none."""
 
 
 class Commander:
@@ -60,6 +70,17 @@ class Commander:
             "params": dict(params),
             "by": by,
         }
+        until = time.monotonic() + ON_ITS_WAY_SECONDS
+        while True:
+            try:
+                return self._wherever(command)
+            except OnItsWay:
+                if time.monotonic() >= until:
+                    raise
+            gevent.sleep(LOOK_SECONDS)
+
+    def _wherever(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        call_id = command["call"]
         known_here = self._calls.find(call_id) or self._calls.ended(call_id)
         if known_here or self._bus is None:
             return self._here(command)
@@ -105,11 +126,11 @@ class Commander:
         row = self._calls.ended(command["call"]) or self._known(command["call"])
         if row is None or row.project_id != command["project"]:
             return UnknownCall()
-        if row.parent_id and row.ended_at is None:
-            return NotPossible(
-                f"A document dialled this leg: give the command to its call, {row.parent_id}."
-            )
-        return CallEnded()
+        if not row.parent_id or row.ended_at is not None:
+            return CallEnded()
+        if row.answered_at is not None:
+            return OnItsWay("No process of the adapter has this leg at the moment.")
+        return NotPossible("A document has called this leg, and nobody has answered yet.")
 
 
 def _leg(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from adapter.control import (
     collect,
     connecting,
     detect,
+    disconnect,
     end,
     laml,
     play,
@@ -22,6 +23,7 @@ from adapter.control import (
 from adapter.control.command import Command
 from adapter.control.errors import CallEnded, NotPossible
 from adapter.control.leg import call_leg
+from adapter.control.talking_leg import TalkingLeg
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.store.errors import StoreError
 
@@ -34,6 +36,7 @@ FAMILIES = (
     collect,
     connecting,
     detect,
+    disconnect,
     end,
     laml,
     play,
@@ -49,12 +52,19 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def perform(control: CallControl | Ringing, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def perform(
+    control: CallControl | Ringing | TalkingLeg, name: str, params: Mapping[str, Any]
+) -> dict[str, Any]:
     """Do it; the call as it is then. Raises a `ControlError`."""
     command = COMMANDS[name]
     control.require_running()
     if control.ringing and not command.early:
         raise NotPossible("Nobody has answered the call yet.")
+    if isinstance(control, TalkingLeg) and not command.leg:
+        raise NotPossible(
+            f"A document dialled this leg, {control.parent_id} talks with it: give {name} to that"
+            " call, or disconnect the two before."
+        )
     given = command.parse(params)
     control.log.info("command", command=name)
     control.note("api.command", {"command": name, "parameters": dict(params)})

@@ -36,4 +36,4 @@ def end(control: CallControl, params: End) -> None:
     control.call.hangup(CAUSES[params.reason])
 
 
-COMMANDS = (Command("calling.end", End, end, early=True),)
+COMMANDS = (Command("calling.end", End, end, early=True, leg=True),)

@@ -23,9 +23,7 @@ def call_leg(row: CallLog, now: float | None = None) -> dict[str, Any]:
         "id": row.id,
         "from": row.caller,
         "to": row.called,
-        "direction": row.direction
-        if row.parent_id
-        else _DIRECTIONS.get(row.direction, row.direction),
+        "direction": _direction(row),
         "status": row.state,
         "duration": milliseconds // 1000,
         "duration_ms": milliseconds,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from adapter.connecting.talk import Talks
 from adapter.control.call_control import CallControl
 from adapter.control.ringing import Ringing
+from adapter.control.talking_leg import TalkingLeg
 from adapter.store.rows import CallLog
 
 REMEMBERED = 10_000
@@ -16,6 +18,8 @@ class RunningCalls:
     """Who has which call in hand."""
 
     def __init__(self) -> None:
+        self.talks = Talks()
+        """Who of them talks with whom, by a connect."""
         self._running: dict[str, CallControl] = {}
         self._ended: OrderedDict[str, CallLog] = OrderedDict()
         self._ringing: dict[str, Ringing] = {}
@@ -36,9 +40,14 @@ class RunningCalls:
         if not control.call.lost:
             self._remember(control.row)
 
-    def find(self, call_id: str) -> CallControl | Ringing | None:
-        """A call that runs here, or is being made here."""
-        return self._running.get(call_id) or self._ringing.get(call_id)
+    def find(self, call_id: str) -> CallControl | Ringing | TalkingLeg | None:
+        """A call that runs here, is being made here, or talks with one that does."""
+        return self._running.get(call_id) or self._ringing.get(call_id) or self._leg(call_id)
+
+    def _leg(self, call_id: str) -> TalkingLeg | None:
+        talk = self.talks.of_leg(call_id)
+        owner = self._running.get(talk.call_id) if talk else None
+        return TalkingLeg(owner, talk) if talk and owner else None
 
     def taken(self, call_id: str) -> CallControl | None:
         """A call that runs here."""

@@ -96,6 +96,6 @@ def _require_possible(control: CallControl, status: str) -> None:
 
 
 COMMANDS = (
-    Command("calling.transfer", Transfer, transfer),
-    Command("update", Update, update, early=True),
+    Command("calling.transfer", Transfer, transfer, leg=True),
+    Command("update", Update, update, early=True, leg=True),
 )

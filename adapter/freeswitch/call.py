@@ -144,6 +144,11 @@ class Call(Interruptible):
         return int(self._connection.sock.getsockname()[1])
 
     @property
+    def our_place(self) -> str:
+        """`HOST:PORT` by which the switch's own `socket` found us: another call finds us there."""
+        return f"{commands.word(self.variable('socket_host'))}:{self.our_port}"
+
+    @property
     def switch_version(self) -> tuple[int, ...]:
         """The switch's version, `(1, 10, 12)`; asked once in a switch's life."""
         core = self.channel.get("Core-UUID")

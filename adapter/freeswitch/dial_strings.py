@@ -137,16 +137,25 @@ def originate(leg: Leg, adapter: str, *, seconds: int) -> bytes:
     that address the call waits for an adapter as long as this takes (mod_dptools.c,
     `inline_dialplan_hunt`), then it ends: an adapter that dies leaves no call behind.
     """
-    socket = f"socket:{commands.word(adapter)} async full"
-    waits = [f"sleep:{PAUSE_MS}", socket] * ROUNDS
-    actions = "^".join(["m:", ":" + socket, socket, *waits])
     return commands.background(
         leg.uuid,
         "originate",
         f"{{ignore_early_media=true,originate_timeout={seconds:d}}}{for_originate([[leg]])}",
-        _as_word(actions),
+        _actions(adapter),
         "inline",
     )
+
+
+def to_adapter(uuid: str, adapter: str) -> bytes:
+    """Have a call that is somewhere else, in a bridge for one, come to us as one of `originate`."""
+    return commands.api("uuid_transfer", commands.word(uuid), _actions(adapter), "inline")
+
+
+def _actions(adapter: str) -> str:
+    """What the call does from then on: ask for us, again and again."""
+    socket = f"socket:{commands.word(adapter)} async full"
+    waits = [f"sleep:{PAUSE_MS}", socket] * ROUNDS
+    return _as_word("^".join(["m:", ":" + socket, socket, *waits]))
 
 
 def _joined(groups: Groups) -> str:

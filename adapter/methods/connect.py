@@ -20,20 +20,22 @@ is there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import BeforeValidator, Field
 
 from adapter.call_facts import type_of
-from adapter.connecting.bridge import Bridge
+from adapter.connecting.bridge import Bridge, Talking
 from adapter.connecting.confirming import Script
 from adapter.connecting.kept import Connect as Kept
 from adapter.connecting.leg_log import LegLog
 from adapter.connecting.legs import Leg
 from adapter.connecting.outcome import Outcome
 from adapter.connecting.plan import Plan, PlannedLeg, leg_id
+from adapter.connecting.talk import Talk
 from adapter.connecting.telling import Teller
 from adapter.freeswitch.errors import CallGone, SwitchError, UnsafeValue
 from adapter.freeswitch.leg_options import LegOptions
@@ -205,14 +207,15 @@ def perform(context: Context, params: Connect) -> Result:
 
 def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Result:
     """The same, known by a name that is this connect's alone; `tag` is told with all it tells."""
-    written = LegLog(context.held.commit, context.identity).reach
-    teller = Teller(context.tell, context.identity, params.status_url, tag, written=written)
+    legs = LegLog(context.held.commit, context.identity)
+    teller = Teller(context.tell, context.identity, params.status_url, tag, written=legs.reach)
     if (queue := _queue(params)) is not None:
         return _take_from(context, params, queue, teller)
     connect = Kept.find(context.call, name)
     try:
         plan = _plan(context, params, connect)
-        outcome = connect.became or _connect(context, plan, teller, connect)
+        talking = partial(_talking, context, legs, tag)
+        outcome = connect.became or _connect(context, plan, teller, connect, talking)
     except CallGone:
         raise
     except (ScriptError, SwitchError) as error:
@@ -227,7 +230,14 @@ def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Resul
     return go_on(context, "connect", params.transfer_after_bridge, _variables(outcome))
 
 
-def _connect(context: Context, plan: Plan, teller: Teller, connect: Kept) -> Outcome:
+def _talking(context: Context, legs: LegLog, tag: str, leg: Leg) -> Callable[[], None]:
+    """Who commands the call, or the leg, finds them from now on."""
+    return context.talks.begin(Talk(context.call, leg, legs.row(leg), tag))
+
+
+def _connect(
+    context: Context, plan: Plan, teller: Teller, connect: Kept, talking: Talking
+) -> Outcome:
     identity = context.identity
     session_id = identity.event_channel.removeprefix("swml:")
     script = Script(
@@ -235,7 +245,7 @@ def _connect(context: Context, plan: Plan, teller: Teller, connect: Kept) -> Out
     )
     if connect.attempt == 1:
         teller.connect("connecting")
-    return Bridge(context.call, plan, teller, connect=connect, script=script).run()
+    return Bridge(context.call, plan, teller, connect=connect, script=script, talking=talking).run()
 
 
 def _tell_what_became(context: Context, plan: Plan, teller: Teller, connect: Kept) -> None:

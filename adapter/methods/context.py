@@ -14,6 +14,7 @@ from gevent.event import Event as Flag
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
 from adapter.conferences.conferences import Conferences
+from adapter.connecting.talk import Talks
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.digits import Digits
@@ -126,6 +127,9 @@ class Context:
     """What methods of this call started in the background, by the method's name."""
 
     clients: Clients = field(default_factory=NoClients)
+
+    talks: Talks = field(default_factory=Talks)
+    """Where who talks by a connect is known to those who command them."""
 
     until: Flag | None = None
     """Where the step is one of a document for a waiting call: it is cut off once this is set."""

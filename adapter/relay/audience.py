@@ -60,6 +60,16 @@ class Audience:
     # -- who -------------------------------------------------------------------------------------
 
     @property
+    def names(self) -> list[str]:
+        """Protocols of the clients that have the call."""
+        return list(self._protocols)
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """Variables of a channel by which they have it."""
+        return {VARIABLE: ",".join(self._protocols)}
+
+    @property
     def anybody(self) -> bool:
         """Whether some client has the call."""
         return bool(self._protocols)
@@ -99,7 +109,7 @@ class Audience:
         self.news.set()
 
     def _write_down(self) -> None:
-        self._remember({VARIABLE: ",".join(self._protocols)})
+        self._remember(self.marks)
 
     # -- offering --------------------------------------------------------------------------------
 

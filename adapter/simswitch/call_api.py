@@ -259,9 +259,15 @@ def uuid_transfer(switch: "SimSwitch", session: Session, words: list[str]) -> st
     chosen = {"-bleg": [other or session], "-both": [other, session]}
     for one in chosen.get(words[0], [session]):
         if one is not None and target:
-            context = target[2] if len(target) > 2 else one.channel.facts.context
-            one.transfer(target[0], context)
+            _send(one, target)
     return DONE
+
+
+def _send(session: Session, target: list[str]) -> None:
+    if target[1:2] == ["inline"]:
+        session.run_inline(target[0])
+        return
+    session.transfer(target[0], target[2] if len(target) > 2 else session.channel.facts.context)
 
 
 def uuid_bridge(switch: "SimSwitch", argument: str) -> str:

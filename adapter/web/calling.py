@@ -24,15 +24,13 @@ RETRY_AFTER = 2
 _FAMILIES_NOT_HERE = (
     "ai_hold ai_message ai_sidecar ai_sidecar.stop ai_unhold ai.stop",
     "live_transcribe live_translate",
-    "disconnect receive_fax.stop send_fax.stop",
+    "receive_fax.stop send_fax.stop",
 )
 NOT_HERE = frozenset(f"calling.{name}" for line in _FAMILIES_NOT_HERE for name in line.split())
 """Commands that SignalWire documents and nothing here can do."""
 
 
 _WHY = {
-    "calling.disconnect": "A leg that a document dialled has no document of its own to go on with:"
-    " end it, or give the call another document with calling.transfer.",
     "calling.send_fax.stop": "A fax ends by itself, or with the call.",
     "calling.receive_fax.stop": "A fax ends by itself, or with the call.",
 }

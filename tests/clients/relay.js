@@ -20,6 +20,13 @@ const audio = {
   terminators: '',
 };
 
+const bridged = async (call) => {
+  await call.answer();
+  const peer = await call.connectSip({ from: 'sip:us@example.com', to: given.to, timeout: 20 });
+  say({ did: 'connect', peer: peer.id, state: peer.state, type: peer.type });
+  return peer;
+};
+
 const scenarios = {
   greet: async (call) => {
     await call.answer();
@@ -82,10 +89,21 @@ const scenarios = {
     await call.hangup();
     say({ did: 'all' });
   },
+  part: async (call) => {
+    const peer = await bridged(call);
+    await told('part');
+    await call.disconnect();
+    say({ did: 'part' });
+    await peer.playAudio({ url: given.sound }).onStarted();
+    await told('end');
+    await peer.hangup();
+    say({ did: 'end' });
+    await told('hang up');
+    await call.hangup();
+    say({ did: 'all' });
+  },
   connect: async (call) => {
-    await call.answer();
-    const peer = await call.connectSip({ from: 'sip:us@example.com', to: given.to, timeout: 20 });
-    say({ did: 'connect', peer: peer.id, state: peer.state, type: peer.type });
+    const peer = await bridged(call);
     await peer.disconnected();
     say({ did: 'disconnected' });
     await call.hangup();

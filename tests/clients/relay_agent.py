@@ -126,22 +126,48 @@ def input_of(event: Any) -> dict[str, Any]:
 
 async def connect(call: Call) -> None:
     """Have it talk to somebody."""
-    await call.answer()
-    device = {"type": "sip", "params": {"to": given["to"], "from": "sip:us@example.com"}}
-    await call.connect([[device]], tag="t1")
-    event = await call.wait_for(
-        "calling.call.connect", lambda event: event.params["connect_state"] == "connected", 20
-    )
-    say(did="connect", peer=event.params["peer"]["call_id"], tag=event.params["tag"])
-    await call.wait_for(
-        "calling.call.connect", lambda event: event.params["connect_state"] == "disconnected", 20
-    )
+    await bridged(call)
+    await connect_state(call, "disconnected")
     say(did="disconnected")
     await call.hangup()
 
 
+async def bridged(call: Call) -> str:
+    """Connect it; the id of who answers."""
+    await call.answer()
+    device = {"type": "sip", "params": {"to": given["to"], "from": "sip:us@example.com"}}
+    await call.connect([[device]], tag="t1")
+    event = await connect_state(call, "connected")
+    say(did="connect", peer=event.params["peer"]["call_id"], tag=event.params["tag"])
+    return str(event.params["peer"]["call_id"])
+
+
+async def connect_state(call: Call, state: str) -> Any:
+    return await call.wait_for(
+        "calling.call.connect", lambda event: event.params["connect_state"] == state, 20
+    )
+
+
+async def part(call: Call) -> None:
+    """Have it talk to somebody, take the two apart, and go on with each."""
+    peer = await bridged(call)
+    await told("part")
+    over = asyncio.ensure_future(connect_state(call, "disconnected"))
+    await call.disconnect()
+    await over
+    say(did="part")
+    sound = {"type": "audio", "params": {"url": given["sound"]}}
+    await client.execute("calling.play", {"call_id": peer, "play": [sound], "control_id": "p"})
+    await told("end")
+    await client.execute("calling.end", {"call_id": peer, "reason": "hangup"})
+    say(did="end")
+    await told("hang up")
+    await call.hangup()
+
+
 SCENARIOS = {
-    each.__name__: each for each in (greet, quick, insist, ignore, decline, record, menu, connect)
+    each.__name__: each
+    for each in (greet, quick, insist, ignore, decline, record, menu, connect, part)
 }
 
 

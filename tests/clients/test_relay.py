@@ -84,6 +84,26 @@ def test_two_parties_are_connected(world: World, secure: AdapterProcess, relay: 
     phone.wait_ended()
 
 
+def test_two_parties_are_taken_apart(world: World, secure: AdapterProcess, relay: Start) -> None:
+    """Neither hangs up; the client goes on with both."""
+    somebody = world.somebody(says=tone(SOMEBODY))
+    client = relay(secure, "part", to=somebody.uri, sound=world.sound(tone(MENU, seconds=20)))
+    phone = ring(world, secure)
+    called = somebody.wait_call()
+    client.wait(did="connect")
+    phone.wait_heard(SOMEBODY, seconds=0.2)
+    client.tell("part")
+    client.wait(did="part")
+    called.wait_heard(MENU, seconds=0.2)
+    client.tell("end")
+    client.wait(did="end")
+    called.wait_ended()
+    assert not phone.ended
+    client.tell("hang up")
+    client.wait(did="all")
+    phone.wait_ended()
+
+
 def test_a_call_is_made_and_recorded(world: World, secure: AdapterProcess, relay: Start) -> None:
     """Two are called at once: who answers first is talked to, the other is let go."""
     quick, slow = world.somebody(says=tone(CALLER)), world.somebody(rings=15)

@@ -12,7 +12,7 @@ from adapter.connecting.plan import Plan, PlannedLeg, leg_id
 
 
 class Channel:
-    our_port = 8084
+    our_place = "127.0.0.1:8084"
 
     def __init__(self, **variables: str) -> None:
         self.variables = variables
@@ -143,7 +143,7 @@ def test_a_call_that_comes_back(variables, became, attempt):
 )
 def test_a_leg_is_asked_by_what_it_was_given(what):
     asked = Asked(Script("call", "session", "project"), what)
-    variables = asked.variables(Channel(socket_host="127.0.0.1"))
+    variables = asked.variables(Channel())
     assert variables["group_confirm_file"] == "socket 127.0.0.1:8084 async full"
     assert "${" not in "".join(variables.values())
     assert Asked.by(Channel(**variables)) == asked

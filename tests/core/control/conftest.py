@@ -186,18 +186,21 @@ class World:
         self.script = FakeScript()
         self.digits = FakeDigits()
         self.told = []
+        self.running = RunningCalls()
+        self.kept = []
         context = SimpleNamespace(
+            talks=self.running.talks,
+            held=SimpleNamespace(commit=lambda *writes: self.kept.extend(writes)),
             sounds=FakeSounds(),
             digits=self.digits,
             tell=lambda url, event, **params: self.told.append((url, event, params)),
             call=self.call,
             recordings=self.recordings,
-            identity=SimpleNamespace(call_id="call-1", project_id="one"),
+            identity=SimpleNamespace(call_id="call-1", project_id="one", node_id="fs1"),
         )
         self.row = ROW
         self.control = CallControl(context, lambda: self.row, self.script)
         self.control.began_now = lambda: context
-        self.running = RunningCalls()
         self.running.add(self.control)
         self.known = {}
         self.commander = Commander(self.running, known=self.known.get)

@@ -186,15 +186,6 @@ def test_an_ended_call_is_known_by_the_store(world):
     assert world.error("calling.end", "call-9") == ("cannot_update_completed", None)
 
 
-def test_a_leg_that_a_document_dialled_is_commanded_by_its_call(world):
-    fields = {name: getattr(world.row, name) for name in world.row.__struct_fields__}
-    leg = {**fields, "id": "leg-1", "parent_id": "call-1", "direction": "outbound"}
-    world.known["leg-1"] = CallLog(**leg)
-    assert world.error("calling.end", "leg-1") == ("cannot_process", None)
-    world.known["leg-1"] = CallLog(**{**leg, "state": "ended", "ended_at": 1715000009.5})
-    assert world.error("calling.end", "leg-1") == ("cannot_update_completed", None)
-
-
 # -- requests that are none ----------------------------------------------------------------------
 
 
