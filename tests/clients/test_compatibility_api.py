@@ -74,6 +74,9 @@ def test_a_call_is_made_by_laml(world: World, secure: AdapterProcess, node: Node
     phone = bob.wait_call()
     report.wait("first")
     second = world.write_document("laml-second", [report.step("second"), STAY])
+    # Each change of a call is in the log half a second later.
+    found = {"call": made["sid"]}
+    eventually(lambda: ask("call", **found)[0]["status"] == "in-progress", what="the answer")
     fetched, listed, changed = ask(
         "call", "calls", "change", call=made["sid"], to=bob.uri, how={"url": second}
     )

@@ -47,7 +47,8 @@ def test_a_killed_adapter_goes_on_where_the_call_stood(world: World) -> None:
     timed = inbox.wait_ended("timed")
     # Nobody can end it while the adapter is away, but the switch's own limit two seconds later.
     away = took_up_recording(world, adapter, "timed") - timed["start_time"]
-    assert 3.85 < timed["duration"] < max(4, min(away, 6)) + 0.3
+    # A busy machine's phone sends less; ended at the resumption it would be much shorter.
+    assert 3.3 < timed["duration"] < max(4, min(away, 6)) + 0.3
     assert inbox.wait_ended("pressed")["state"] == "finished"
     whole = inbox.wait_ended("whole")
     assert_no_gap(world, whole)
