@@ -78,6 +78,11 @@ RECORDINGS = Counter("swml_recordings", "Recordings that entered a state.", ["st
 RECORDING_ERRORS = Counter(
     "swml_recording_errors", "Recordings that failed, by the code of their reason.", ["code"]
 )
+RATE_CHANGES = Counter(
+    "swml_recording_rate_changes",
+    "Changes of a call's codec rate during a recording: continued at the file's rate, or slowed.",
+    ["result"],
+)
 RECORDINGS_ACTIVE = Gauge(
     "swml_recordings_active",
     "Recordings of connected calls that have not ended.",
@@ -128,6 +133,11 @@ def count_recording(state: str, error_code: str | None) -> None:
     counter(RECORDINGS, state).inc()
     if state == "error" and error_code is not None:
         counter(RECORDING_ERRORS, error_code).inc()
+
+
+def count_rate_change(*, goes_on: bool) -> None:
+    """A recorded call has another rate: the file goes on, or its sound has the wrong speed."""
+    counter(RATE_CHANGES, "continued" if goes_on else "slowed").inc()
 
 
 def render(registry: CollectorRegistry = REGISTRY) -> bytes:

@@ -67,6 +67,8 @@ class Call(Interruptible):
         super().__init__()
         self.deadline = deadline
         self.answered = False
+        self.rate = 0
+        """Samples a second of what the party sends, as far as it was told; 0: not yet."""
         self.hangup_cause = ""
         self.gone: CallGone | None = None
         self._uuid = ""
@@ -96,6 +98,7 @@ class Call(Interruptible):
         self._uuid = connected.get("Unique-ID")
         self._ours = connected.part(f"variable_{OUR_PREFIX}")
         self.answered = connected.get("Answer-State") == "answered"
+        self.rate = _rate_in(connected)
         # The first command takes it along, where there is one at once: a round trip less.
         self._ahead += [commands.add_filter("Unique-ID", self.uuid), commands.subscribe()]
         gevent.get_hub().loop.run_callback(self._send_ahead_if_nobody_did)
@@ -359,8 +362,9 @@ class Call(Interruptible):
                 # What a hangup breaks off completes as well, right behind it.
                 if waiter is not None and not waiter.ready():
                     waiter.set(event)
-            case "CHANNEL_ANSWER":
-                self.answered = True
+            case "CHANNEL_ANSWER" | "CODEC":
+                self.answered = self.answered or event.name == "CHANNEL_ANSWER"
+                self.rate = _rate_in(event)
             case "CHANNEL_HANGUP":
                 self.hangup_cause = event.get("Hangup-Cause", "NORMAL_CLEARING")
                 self._finish(CallGone(f"hung up ({self.hangup_cause})"))
@@ -384,6 +388,12 @@ class Call(Interruptible):
         self._over.set()
         for completion in self._completions.values():
             completion.set_exception(reason.again())
+
+
+def _rate_in(data: Frame | Event) -> int:
+    """The codec's rate in a channel's data; the variable `read_rate` is not kept up to date."""
+    rate = data.get("Channel-Read-Codec-Rate")
+    return int(rate) if rate.isdecimal() else 0
 
 
 def _guarded(event_name: str, handler: Callable[..., None], *arguments: Event) -> None:

@@ -12,6 +12,7 @@ import structlog
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import SwitchError
 from adapter.recording.options import Options
+from adapter.recording.parts import EVENT as RATE_EVENT
 from adapter.recording.pauses import Behavior
 from adapter.recording.recorder import NotRunning, Recorder
 from adapter.recording.state import Failure, Reason
@@ -91,6 +92,7 @@ class CallRecordings:
 
     def adopt(self) -> None:
         """Take up the recordings of a call that was in other hands: running ones go on."""
+        self._hear_of_rates()
         for row in self._archive.of_call(self._identity.call_id):
             options = Options.from_dict(row.options)
             recorder = Recorder(self._call, self._archive, row, options)
@@ -123,10 +125,16 @@ class CallRecordings:
         An application that plays flushes what has been received and not yet read (switch_rtp.c,
         `do_flush`), and so does `sleep` in the dialplan; with a jitter buffer it does not.
         """
+        if not self._by_control_id:
+            self._hear_of_rates()
         milliseconds = self._archive.jitter_buffer_ms
         if self._by_control_id or not milliseconds or self._call.variable("jitterbuffer_msec"):
             return
         self._call.attempt(commands.jitter_buffer(self._call.uuid, milliseconds))
+
+    def _hear_of_rates(self) -> None:
+        """Only a call that is recorded needs to know."""
+        self._call.attempt(commands.subscribe((RATE_EVENT,)))
 
     def _recorder(self, options: Options) -> Recorder:
         row = self._archive.new(self._identity, options)

@@ -29,9 +29,9 @@ def fault(folder: Path) -> Failure | None:
     return None
 
 
-def loss(facts: FileFacts, written: str, folder: Path) -> Failure | None:
-    """Whether a closed file lacks something; `written` is the switch's record_samples."""
-    lost = facts.lacks(int(written)) if written.isdigit() else 0
+def loss(facts: FileFacts, written: int, folder: Path) -> Failure | None:
+    """Whether a closed file lacks something; `written` samples the switch believes to be in it."""
+    lost = facts.lacks(written)
     if not lost:
         return None
     why = fault(folder)

@@ -42,6 +42,10 @@ class FileFacts:
     """The header promises less than the file holds: its writer died before it closed the file."""
     samples: int = field(default=0, compare=False)
     """Samples of each channel that the file holds; of an MP3 its padding with them."""
+    rate: int = field(default=0, compare=False)
+    """Samples a second; 0 where the file does not tell it (yet)."""
+    plays: float | None = field(default=None, compare=False)
+    """How many seconds an MP4 plays by its own clock."""
 
     def lacks(self, written: int) -> int:
         """How many of the samples that the switch counted are not in the file."""
@@ -61,25 +65,36 @@ def examine(path: Path, format_: str) -> FileFacts:
         raise NoRecording("a WAV file that ends inside its header") from error
 
 
+def rate_of(path: Path, format_: str) -> int:
+    """Samples a second of a file that may just be written; 0 as long as that is unknown."""
+    try:
+        return examine(path, format_).rate
+    except NoRecording:
+        return 0
+
+
 def _wav(file: BinaryIO, size: int) -> FileFacts:
     head = file.read(HEAD_BYTES)
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise NoRecording("this is no WAV file")
     # A byte of padding behind odd data may count or not.
     closed = struct.unpack_from("<I", head, 4)[0] + 9 >= size
-    bytes_per_second, block, offset = 0, 1, 12
+    rate, bytes_per_second, block, offset = 0, 0, 1, 12
     while offset + 8 <= len(head):
         name, length = struct.unpack_from("<4sI", head, offset)
         offset += 8
         if name == b"fmt ":
-            bytes_per_second, block = struct.unpack_from("<IH", head, offset + 8)
+            rate, bytes_per_second, block = struct.unpack_from("<IIH", head, offset + 4)
         elif name == b"data":
             # Chunks may follow the data, but only in a file whose writer has closed it.
             present = min(length, size - offset) if closed else size - offset
             facts = _wav_data(length, present, bytes_per_second, size)
             held = min(length, present) if closed else present
             return replace(
-                facts, truncated=facts.truncated or not closed, samples=held // max(1, block)
+                facts,
+                truncated=facts.truncated or not closed,
+                samples=held // max(1, block),
+                rate=rate,
             )
         offset += length + (length & 1)
     raise NoRecording("a WAV file without sound data")
@@ -108,7 +123,7 @@ def _mp3(file: BinaryIO, size: int) -> FileFacts:
     rate = _MP3_RATES[head[2] >> 2 & 3] >> _MP3_RATE_SHIFTS[head[1] >> 3 & 3]
     if not kilobits or not rate:
         raise NoRecording("an MP3 file of an unknown rate")
-    return FileFacts(size=size, duration=None, samples=size * rate // (kilobits * 125))
+    return FileFacts(size, None, samples=size * rate // (kilobits * 125), rate=rate)
 
 
 _MPEG1_KILOBITS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
@@ -120,7 +135,7 @@ _MP3_RATE_SHIFTS = (2, 0, 1, 0)
 
 def _mp4(file: BinaryIO, size: int) -> FileFacts:
     """Its boxes (ISO 14496-12 §4.2): one whose writer died has no index (`moov`) yet."""
-    offset, names = 0, set()
+    offset, names, plays = 0, set(), None
     while offset + 8 <= size:
         file.seek(offset)
         length, name = struct.unpack(">I4s", file.read(8))
@@ -129,10 +144,21 @@ def _mp4(file: BinaryIO, size: int) -> FileFacts:
         if length < 8 or offset + length > size:
             break
         names.add(name)
+        if name == b"moov":
+            plays = _mp4_seconds(file.read(length - 8))
         offset += length
     if b"moov" not in names:
         raise NoRecording("an MP4 file without its index, which nobody can play")
-    return FileFacts(size=size, duration=None, samples=sys.maxsize)
+    return FileFacts(size=size, duration=None, samples=sys.maxsize, plays=plays)
+
+
+def _mp4_seconds(moov: bytes) -> float | None:
+    """Of its one track, in units of its own (`mdhd`, ISO 14496-12 §8.4.2)."""
+    at = moov.find(b"mdhd") + 4
+    if at < 4 or at + 20 > len(moov) or moov[at]:
+        return None
+    scale, duration = struct.unpack_from(">II", moov, at + 12)
+    return duration / scale if scale else None
 
 
 def _document(file: BinaryIO, size: int) -> FileFacts:

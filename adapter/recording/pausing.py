@@ -49,6 +49,11 @@ class Pausing:
         self.pauses = self.pauses.end(self._clock())
         return True
 
+    def repeat(self) -> None:
+        """Tell the switch once more: it has just begun anew, and is not paused."""
+        if self.pauses.behavior is not None:
+            self._control(_PAUSE[self.pauses.behavior])
+
     def restore(self) -> None:
         """Make the switch do what was stored: its last change may have found no one to store it."""
         for behavior in Behavior:

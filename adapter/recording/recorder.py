@@ -23,6 +23,8 @@ from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout, Sw
 from adapter.recording import disk, files
 from adapter.recording.backstop import Backstop
 from adapter.recording.options import ID_VARIABLE, Options, switch_variables
+from adapter.recording.parts import EVENT as RATE_EVENT
+from adapter.recording.parts import Parts, RateHeard, Rates
 from adapter.recording.pauses import Behavior, Pauses
 from adapter.recording.pausing import Pausing
 from adapter.recording.refusals import require_version, why_refused
@@ -87,11 +89,11 @@ class Recorder:
             state=State(row.state),
             behavior=self._pausing.pauses.behavior,
         )
-        self._inbox: Queue[Input | _Disconnected] = Queue()
+        self._parts = Parts(call, archive.path(row), archive.switch_path(row), row.id, options)
+        self._inbox: Queue[Input | RateHeard | _Disconnected] = Queue()
         self._subscriptions: list[Callable[[], None]] = []
         self._news: dict[str, Any] = {}
-        self._record_ms = self._record_samples = ""
-        self._empty = False
+        self._closed = Closed("")
         self._started = 0.0
         self._stop_by: float | None = None
         self._log = log.bind(call_id=row.call_id, control_id=row.control_id, recording_id=row.id)
@@ -142,6 +144,7 @@ class Recorder:
             self.ended.set()
             return True
         self._listen()
+        self._parts.rates = Rates.noted_in(self.row.options)
         self._started = self.row.started_at or self.row.created_at
         if self._is_recording_now():
             self._pausing.restore()
@@ -197,7 +200,7 @@ class Recorder:
         if not self._started or state is State.STOPPING or state.final:
             raise NotRunning(f"the recording {self.row.control_id!r} is {state}")
 
-    def tell(self, event: Input | _Disconnected) -> None:
+    def tell(self, event: Input | RateHeard | _Disconnected) -> None:
         """Something happened; taken up in order by the recording's own greenlet."""
         if isinstance(event, Digit) and self._inbox.qsize() >= DIGITS_LIMIT:
             return
@@ -215,16 +218,19 @@ class Recorder:
                 if isinstance(event, _Disconnected):
                     self._log.warning("connection lost, the recording goes on without us")
                     return
-                self._take(event)
+                if isinstance(event, RateHeard):
+                    self._change_rate(event)
+                elif not self._is_end_of_a_part(event):
+                    self._take(event)
         except Exception:
             self._log.exception("a recording failed inside the adapter")
         finally:
             self._retire()
 
-    def _next(self) -> Input | _Disconnected:
+    def _next(self) -> Input | RateHeard | _Disconnected:
         """What happens next: an input, or that time is up."""
         try:
-            event: Input | _Disconnected = self._inbox.get(timeout=self._patience())
+            event: Input | RateHeard | _Disconnected = self._inbox.get(timeout=self._patience())
         except Empty:
             if self._machine.state is State.STOPPING:
                 return Overdue()
@@ -254,6 +260,39 @@ class Recorder:
                     self._stop_on_switch()
                 case Action.CONCLUDE:
                     self._take(Examined(self._examine()))
+
+    def _change_rate(self, heard: RateHeard) -> None:
+        if self._machine.state not in (State.RECORDING, State.PAUSED):
+            return
+        before = self._parts.rates
+        try:
+            with self._pausing.lock:
+                goes_on = self._parts.go_on(heard)
+                if goes_on:
+                    self._pausing.repeat()
+        except CallGone:
+            return  # its end follows
+        except SwitchError as error:
+            self._stop_on_switch()
+            self._take(Refused(why_refused(self._call, self._archive, self.row.format, error)))
+            return
+        if self._parts.rates is not before:
+            metrics.count_rate_change(goes_on=goes_on)
+            self._log.warning("the call's rate changed", rate=heard.now, goes_on=goes_on)
+            self._note_rates()
+
+    def _is_end_of_a_part(self, event: Input) -> bool:
+        if not isinstance(event, Closed):
+            return False
+        if self._parts.take_end(_count(event.samples)):
+            self._note_rates()
+            return True
+        self._closed = event
+        return False
+
+    def _note_rates(self) -> None:
+        self.row = replace(self.row, options=self._parts.rates.noted(self.row.options))
+        self._archive.put(self.row)
 
     # -- what it does --------------------------------------------------------------------------
 
@@ -288,7 +327,7 @@ class Recorder:
         """Read the closed file's facts into the row; returns what is wrong with it."""
         path = self._archive.path(self.row)
         try:
-            if self._empty:
+            if self._closed.cause == "empty-file":
                 files.write_empty(path, self.row.format, 2 if self.row.stereo else 1)
             facts = files.examine(path, self.row.format)
         except (files.NoRecording, OSError) as error:
@@ -298,18 +337,27 @@ class Recorder:
                 f"{self._archive.switch_folder}?",
             )
         ended = self._archive.clock()
-        duration = facts.duration if facts.duration is not None else self._switch_duration(ended)
+        duration = self._duration(facts, ended)
         self._news |= {
             "ended_at": ended,
             "size": facts.size,
             "duration": round(duration, 3),
             "truncated": facts.truncated,
         }
-        return disk.loss(facts, self._record_samples, self._archive.folder)
+        written = _count(self._closed.samples)
+        if self._parts.rates.changed:
+            written = self._parts.rates.total(written, facts.rate)
+        return disk.loss(facts, written, self._archive.folder)
 
-    def _switch_duration(self, ended: float) -> float:
-        if self._record_ms.isdigit():
-            return int(self._record_ms) / 1000
+    def _duration(self, facts: files.FileFacts, ended: float) -> float:
+        if facts.duration is not None:
+            return facts.duration
+        if self._parts.rates.changed and facts.plays is not None:
+            return facts.plays
+        if self._parts.rates.changed and facts.rate and self._closed.samples:
+            return self._parts.rates.seconds(_count(self._closed.samples), facts.rate)
+        if self._closed.milliseconds.isdigit():
+            return int(self._closed.milliseconds) / 1000
         return self._pausing.pauses.recorded(self._started, ended)
 
     # -- what it hears -------------------------------------------------------------------------
@@ -319,6 +367,7 @@ class Recorder:
         self._subscriptions = [
             call.on("RECORD_STOP", self._on_record_stop),
             call.on("CHANNEL_HANGUP", lambda _: self.tell(HungUp())),
+            call.on(RATE_EVENT, lambda _: self.tell(RateHeard(call.rate))),
         ]
         if self.options.terminators:
             self._subscriptions.append(
@@ -339,11 +388,14 @@ class Recorder:
     def _on_record_stop(self, event: Event) -> None:
         if event.get(f"Recording-Variable-{ID_VARIABLE}") != self.row.id:
             return
-        cause = event.get("Record-Completion-Cause")
-        self._empty = cause == "empty-file"
-        self._record_ms = "0" if self._empty else event.get("variable_record_ms")
-        self._record_samples = "" if self._empty else event.get("variable_record_samples")
-        self.tell(Closed(cause, hung_up=event.get("Answer-State") == "hangup"))
+        cause, hung_up = event.get("Record-Completion-Cause"), event.get("Answer-State") == "hangup"
+        if cause == "empty-file":
+            self.tell(Closed(cause, hung_up, "0"))
+            return
+        if cause == "no-input-timeout" and self._parts.rates.changed:
+            cause = "success-silence"
+        counts = (event.get("variable_record_ms"), event.get("variable_record_samples"))
+        self.tell(Closed(cause, hung_up, *counts))
 
     def _on_call_ended(self) -> None:
         self.tell(_Disconnected() if self._call.lost else Overdue())
@@ -354,6 +406,10 @@ class Recorder:
         path = self._archive.switch_path(self.row)
         variables = switch_variables(self.row.id, self.options)
         return commands.record_start(self._call.uuid, path, 0, variables)
+
+
+def _count(digits: str) -> int:
+    return int(digits) if digits.isdigit() else 0
 
 
 def _control(call: Call, path: str, action: str) -> None:

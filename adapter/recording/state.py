@@ -119,6 +119,9 @@ class Closed:
 
     cause: str
     hung_up: bool = False
+    milliseconds: str = ""
+    """`record_ms` and, below, `record_samples`, as the switch tells them; maybe nothing."""
+    samples: str = ""
 
 
 @dataclass(frozen=True, slots=True)

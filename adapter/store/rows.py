@@ -24,6 +24,9 @@ FAX_FORMATS = ("pdf", "tiff")
 PAUSES = "pauses"
 """Among a recording's options: its pauses, if there were any (`adapter.recording.pauses`)."""
 
+RATES = "rates"
+"""Among a recording's options: its call's changes of rate (`adapter.recording.parts`)."""
+
 
 class Recording(Struct, frozen=True, kw_only=True, gc=False):
     """One recording, from the moment it is asked for.

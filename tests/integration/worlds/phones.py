@@ -24,6 +24,7 @@ class Dialling:
     channel before the dialplan hands the call to the adapter. `slot` is the SIP address of an
     adapter. `refer`: what the phone does when it is referred: it follows, or it refuses the REFER
     (`refuse 403`), or it accepts and tells that nothing came of it (`notify 603`).
+    `changes_codec`: it is one that can, in mid-call (real ones only).
     """
 
     to: str
@@ -34,6 +35,7 @@ class Dialling:
     variables: Mapping[str, str] = field(default_factory=dict)
     slot: str = "main"
     refer: str = "follow"
+    changes_codec: bool = False
 
 
 @dataclass(frozen=True, slots=True)

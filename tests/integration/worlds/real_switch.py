@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.rendering import render_freeswitch_conf
+from worlds.codec_phone import CodecPhone
 from worlds.event_socket import Endings, EventSocket
 from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.ports import find_ports
@@ -32,6 +33,9 @@ MEDIA_PORTS = 120
 """For the switch, and as many for the phones: two for each call."""
 
 SIP_PROFILES = (*SLOTS, "tests")
+WIDE_CODECS = "PCMU,PCMA,L16@16000h"
+"""Of the profile `tests`: phones may change from one rate to another."""
+
 PROFILES = {MAIN: "internal", OTHER: "other"}
 CONTEXTS = {MAIN: "public", OTHER: "other"}
 
@@ -95,6 +99,8 @@ class RealSwitch(Switch):
         if dialling.refer.startswith("refuse "):
             status, port = int(dialling.refer.split()[1]), self._sip_ports[dialling.slot]
             return SippPhone(self.folder / "sipp", port, dialling, status)
+        if dialling.changes_codec:
+            return CodecPhone(self._sip_ports["tests"], dialling)
         if not dialling.variables:
             return RealPhone.dial(self._agent, self._sip_ports[dialling.slot], dialling)
         headers = {f"X-Variable-{name}": value for name, value in dialling.variables.items()}
@@ -174,6 +180,7 @@ class RealSwitch(Switch):
             profile.replace('<profile name="other">', '<profile name="tests">')
             .replace(f'value="{self._sip_ports[OTHER]}"', f'value="{self._sip_ports["tests"]}"')
             .replace('name="context" value="other"', 'name="context" value="tests"')
+            .replace('value="$${global_codec_prefs}"', f'value="{WIDE_CODECS}"')
         )
         (conf / "sip_profiles" / "tests.xml").write_text(ours)
         (conf / "dialplan" / "tests.xml").write_text(VARIABLES_DIALPLAN)
