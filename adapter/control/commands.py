@@ -17,6 +17,7 @@ from adapter.control import (
     prompting,
     record,
     steps,
+    stopping,
     tap,
     transfer,
 )
@@ -43,6 +44,7 @@ FAMILIES = (
     prompting,
     record,
     steps,
+    stopping,
     tap,
     transfer,
 )

@@ -53,8 +53,19 @@ class Transmission:
         self._reported = Flag()
         self._outcome: Outcome | None = None
         self._given_up = Flag()
+        self._stopped = False
         self._timer: gevent.Greenlet | None = None
         self._pages: list[gevent.Greenlet] = []
+
+    @property
+    def control_id(self) -> str:
+        """As its callbacks name it."""
+        return self.row.control_id
+
+    def stop(self) -> None:
+        """End it before its time."""
+        self._stopped = True
+        self._given_up.set()
 
     def run(self, *, header: str = "") -> Recording:
         """Until it is over; the row as it is then.
@@ -111,12 +122,20 @@ class Transmission:
 
     def _finish(self) -> Recording:
         gevent.joinall(self._pages)
-        if self._given_up.is_set() and self._outcome and not self._outcome.remote:
-            code, text = faxes.TIMED_OUT
-            self._outcome = replace(self._outcome, code=code, text=text)
+        if self._given_up.is_set() and self._outcome:
+            self._outcome = self._explained(self._outcome)
         self.row = self._faxes.finish(self.row, self._outcome)
         log.info("fax over", fax=self.row.id, state=self.row.state, **self.row.options[FAX])
         return self.row
+
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """To the switch an end by `stopfax` is one like any other."""
+        if self._stopped and not outcome.success:
+            return replace(outcome, text="it was stopped by a command")
+        if not outcome.remote:
+            code, text = faxes.TIMED_OUT
+            return replace(outcome, code=code, text=text)
+        return outcome
 
     def _limit(self, seconds: float | None) -> None:
         if self._timer is not None:

@@ -52,8 +52,17 @@ def perform(context: Context, params: ReceiveFax) -> Result:
         identity=call.channel.get("Caller-Destination-Number"),
     )
     if not State(fax.state).final:
-        fax = Transmission(call, faxes, fax).run()
+        fax = run("receive_fax", context, Transmission(call, faxes, fax))
     return outcome_of("receive_fax", faxes, fax)
+
+
+def run(method: str, context: Context, transmission: Transmission, header: str = "") -> Recording:
+    """To its end, or until it is stopped from outside (`control.stopping`)."""
+    context.running[method] = transmission
+    try:
+        return transmission.run(header=header)
+    finally:
+        del context.running[method]
 
 
 def resumed(context: Context) -> Recording | None:

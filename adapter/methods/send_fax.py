@@ -14,7 +14,7 @@ from adapter.faxing.transmission import Transmission
 from adapter.freeswitch.faxes import Outcome
 from adapter.methods.context import Context
 from adapter.methods.receive_fax import NEEDS as NEEDS
-from adapter.methods.receive_fax import outcome_of, resumed
+from adapter.methods.receive_fax import outcome_of, resumed, run
 from adapter.recording.state import State
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
@@ -59,5 +59,6 @@ def perform(context: Context, params: SendFax) -> Result:
         fax = faxes.finish(fax, Outcome(text=str(error)))
         return outcome_of("send_fax", faxes, fax)
     call.answer()
-    fax = Transmission(call, faxes, fax).run(header=params.header_info or "")
+    transmission = Transmission(call, faxes, fax)
+    fax = run("send_fax", context, transmission, params.header_info or "")
     return outcome_of("send_fax", faxes, fax)

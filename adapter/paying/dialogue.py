@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
+from gevent.event import Event as Flag
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, SwitchError
@@ -30,6 +31,9 @@ PAY_VARIABLE = "swml_pay"
 twice, since we died before we had its answer, knows it again by its id."""
 
 _SPACE = uuid.UUID("3c1f2a7e-0f0b-4f61-9f0a-6c7d0a1e9b54")
+
+RUNNING = "pay"
+"""Where `Context.running` has the dialogue."""
 
 KEYS = frozenset("0123456789")
 
@@ -92,6 +96,10 @@ class _Canceled(Exception):
     """The caller has pressed `*`."""
 
 
+class _Stopped(Exception):
+    """Somebody outside has ended it."""
+
+
 class _TooOften(Exception):
     """A step has failed as often as it may."""
 
@@ -108,21 +116,31 @@ class Dialogue:
         self._wanted = wanted
         self._wish = wish
         self._order = order
-        self._control_id = str(uuid.uuid4())
+        self.control_id = str(uuid.uuid4())
         self._card = Card()
         self._error = ""
         self._round = 1
         self._ended_itself = False
         """Whether the last input needed no `#`: one that comes nevertheless belongs to it."""
+        self._stopped = Flag()
+
+    def stop(self) -> None:
+        """End it; a card that is being charged is charged."""
+        self._stopped.set()
+        self._context.digits.news.set()
 
     def run(self) -> Ended:
         """Raises `CallGone` alone."""
+        self._context.running[RUNNING] = self
         try:
             open_media(self._context.call)
             self._context.digits.forget()
             return self._pay()
         except _Canceled:
             return self._end("caller-interrupted-with-star", steps.CANCELED)
+        except _Stopped:
+            self._stopped.clear()
+            return self._end("relay-pay-stop", steps.CANCELED)
         except _TooOften as often:
             self._error = often.error
             return self._end("too-many-failed-attempts", steps.FAILED)
@@ -133,6 +151,7 @@ class Dialogue:
         except SwitchError as error:
             return Ended("internal-error", error=str(error))
         finally:
+            del self._context.running[RUNNING]
             self._context.digits.forget()
 
     def _pay(self) -> Ended:
@@ -193,9 +212,9 @@ class Dialogue:
 
     def _typed(self, step: Step) -> tuple[str, str]:
         """What was typed, and what is wrong with it."""
-        digits, typed = self._context.digits, ""
+        typed = ""
         late_end, self._ended_itself = self._ended_itself, False
-        while (key := digits.take(self._wanted.timeout)) is not None:
+        while (key := self._key()) is not None:
             if key == "*":
                 raise _Canceled
             if key == "#" and not (late_end and not typed):
@@ -208,12 +227,22 @@ class Dialogue:
                     return typed, step.fault(typed)
         return typed, step.fault(typed) if typed else steps.TIMEOUT
 
+    def _key(self) -> str | None:
+        """The next one, if it comes in time; raises `_Stopped`."""
+        if not self._stopped.is_set():
+            key = self._context.digits.take(self._wanted.timeout)
+        if self._stopped.is_set():
+            raise _Stopped
+        return key
+
     # -- the connector ---------------------------------------------------------------------------
 
     def _charge(self) -> Answer:
         self._tell(steps.PROCESSING)
         self._say(steps.PROCESSING, self._round)
         self._context.call.raise_if_gone()
+        if self._stopped.is_set():
+            raise _Stopped
         name = f"{self._context.identity.event_channel}/{self._context.step}"
         number = self._transaction(name)
         # In the channel before it is sent: whoever does this step again sends it by the same id.
@@ -221,6 +250,7 @@ class Dialogue:
         order = replace(self._order, transaction_id=str(uuid.uuid5(_SPACE, f"{name}/{number}")))
         url = self._wanted.payment_connector_url
         answer = ask(self._context.web, url, order, self._card)
+        self._stopped.clear()  # too late: what became of it is said to its end
         if not answer.paid:
             log.info("a payment was declined", code=answer.error_code)
             self._note(name, number + 1)
@@ -253,6 +283,7 @@ class Dialogue:
             sounds,
             wish=self._wish,
             enough=lambda: asks and context.digits.waiting,
+            until=self._stopped,
         )
         for problem in problems:
             log.warning("pay cannot say what it wants", step=step, reason=problem)
@@ -266,6 +297,6 @@ class Dialogue:
             "error_type": self._error,
             "payment_method": self._order.method,
             **self._card.shown,
-            "control_id": self._control_id,
+            "control_id": self.control_id,
         }
         self._context.tell(url, "calling.call.pay", **params)

@@ -24,16 +24,9 @@ RETRY_AFTER = 2
 _FAMILIES_NOT_HERE = (
     "ai_hold ai_message ai_sidecar ai_sidecar.stop ai_unhold ai.stop",
     "live_transcribe live_translate",
-    "receive_fax.stop send_fax.stop",
 )
 NOT_HERE = frozenset(f"calling.{name}" for line in _FAMILIES_NOT_HERE for name in line.split())
 """Commands that SignalWire documents and nothing here can do."""
-
-
-_WHY = {
-    "calling.send_fax.stop": "A fax ends by itself, or with the call.",
-    "calling.receive_fax.stop": "A fax ends by itself, or with the call.",
-}
 
 
 class Commands(Protocol):
@@ -127,5 +120,5 @@ def _params(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown(name: str) -> Exception:
     if name in NOT_HERE:
-        return control.NotPossible(f"{name} is not available here. {_WHY.get(name, '')}".strip())
+        return control.NotPossible(f"{name} is not available here.")
     return Invalid("invalid_parameter", f"There is no command {name[:60]!r}.", "command")

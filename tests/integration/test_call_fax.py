@@ -6,6 +6,7 @@ from typing import Any
 
 from worlds import papers
 from worlds.receiver import Inbox
+from worlds.rest import Rest
 from worlds.sounds import speech
 from worlds.steps import STAY
 from worlds.waiting import eventually
@@ -104,6 +105,23 @@ def test_a_voice_is_no_fax(world: World) -> None:
         assert not finished["success"]
     assert told(inbox, "receive")[0]["document"] is None
     assert files_of(adapter) == set()
+
+
+def test_it_is_stopped_by_a_command(world: World) -> None:
+    """Long before it would give up itself; the script goes on."""
+    inbox, report = world.inbox(), world.report()
+    phone = world.call(
+        [report.step("before"), {"receive_fax": inbox.url}, report.step("after"), STAY],
+        says=speech(),
+    )
+    call_id = report.wait_hit("before").json["call"]["call_id"]
+    rest = Rest(world.adapter.url)
+    eventually(lambda: rest.ask("calling.receive_fax.stop", call_id).status == 200, what="a fax")
+    found = report.wait("after")
+    assert found["receive_fax_result"] == "failed"
+    assert found["receive_fax_result_text"] == "it was stopped by a command"
+    assert rest.ask("calling.send_fax.stop", call_id, control_id="none").status == 422
+    phone.hang_up()
 
 
 UNREADABLE: Sequence[tuple[str, bytes, str]] = (

@@ -8,6 +8,7 @@ import pytest
 from worlds.adapter_process import AdapterProcess
 from worlds.phones import Phone
 from worlds.receiver import Answer, Hit, Inbox
+from worlds.rest import Rest
 from worlds.sounds import tone
 from worlds.steps import STAY, record, sleep, stop
 from worlds.waiting import eventually, remain
@@ -16,6 +17,7 @@ from worlds.world import World, documents_by_number
 CARD, CODE = "4111111111111111", "987"
 AMEX = "378282246310005"
 EXPIRY = "1299"
+STOP = "calling.pay.stop"
 PROMPT_HZ = {
     "payment-card-number": 600,
     "expiration-date": 700,
@@ -219,8 +221,9 @@ def test_what_is_wrong_is_asked_again(world: World) -> None:
         ("41*", "caller-interrupted-with-star", ("payment-canceled", "")),
         (AMEX, "too-many-failed-attempts", ("payment-failed", "invalid-card-type")),
         (CARD, "payment-connector-error", ("payment-failed", "card-declined")),
+        (STOP, "relay-pay-stop", ("payment-canceled", "")),
     ],
-    ids=["nothing", "star", "wrong type", "declined"],
+    ids=["nothing", "star", "wrong type", "declined", "stopped"],
 )
 def test_how_it_fails(world: World, keys: str, result: str, last: tuple[str, str]) -> None:
     inbox, report = world.inbox(), world.report()
@@ -231,11 +234,13 @@ def test_how_it_fails(world: World, keys: str, result: str, last: tuple[str, str
         valid_card_types="visa",
         security_code=False,
         postal_code=False,
-        timeout=1,
+        timeout=30 if keys == STOP else 1,
         status_url=inbox.url,
     )
     phone = world.call([wanted, report.step()])
-    if keys:
+    if keys == STOP:
+        stop_pay(world, inbox)
+    elif keys:
         enter(phone, "payment-card-number", keys)
     if keys == CARD:
         enter(phone, "expiration-date", EXPIRY)
@@ -250,6 +255,16 @@ def test_how_it_fails(world: World, keys: str, result: str, last: tuple[str, str
     else:
         assert not connector.hits
     phone.wait_heard(PROMPT_HZ[last[0]], seconds=0.1)
+
+
+def stop_pay(world: World, inbox: Inbox) -> None:
+    """By a command, once the card is asked for."""
+    eventually(lambda: told(inbox), what="the first question")
+    params = inbox.events[0]["params"]
+    rest = Rest(world.adapter.url)
+    other = rest.ask(STOP, params["call_id"], control_id="another")
+    assert (other.status, *other.error) == (422, "invalid_parameter", "control_id")
+    rest.do(STOP, params["call_id"], control_id=params["control_id"])
 
 
 def test_a_crash_leaves_nothing_of_the_card(world: World) -> None:

@@ -110,6 +110,6 @@ def test_keys_are_pressed(world):
     assert world.error("calling.send_digits", digits="${x}") == ("invalid_parameter", "digits")
 
 
-@pytest.mark.parametrize("name", ["receive_fax.stop", "send_fax.stop", "live_translate"])
+@pytest.mark.parametrize("name", ["ai_hold", "ai.stop", "live_translate"])
 def test_documented_commands_that_are_not_here_cannot_be_processed(world, name):
     assert world.error(f"calling.{name}") == ("cannot_process", None)
