@@ -6,12 +6,11 @@ Every value is text that a caller may have chosen; it is data here and stays dat
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 from urllib.parse import unquote
 
 from adapter.freeswitch.wire import Headers
-from adapter.identity import CallIdentity
+from adapter.identity import CallIdentity, new_id
 
 _NUMBER = re.compile(r"\+?\d{3,15}")
 _SIP_HEADER = "variable_sip_h_"
@@ -32,7 +31,7 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "call_id": identity.call_id,
         "node_id": identity.node_id,
-        "segment_id": str(uuid.uuid4()),
+        "segment_id": new_id(),
         "call_state": _STATES.get(channel.get("Answer-State"), "created"),
         "direction": channel.get("Call-Direction", "inbound"),
         "headers": [

@@ -11,7 +11,6 @@ the step where it stood, with its variables and its running recordings.
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import remote
 from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, Interrupted
-from adapter.identity import SESSION_VARIABLE, CallIdentity
+from adapter.identity import SESSION_VARIABLE, CallIdentity, new_id
 from adapter.journal import Journal
 from adapter.methods.context import Context
 from adapter.opening import Opening
@@ -78,7 +77,7 @@ class Session:
         self._project = self._documents.project
         self._known = call.variable(SESSION_VARIABLE)
         self._dialled = dialled_by is not None
-        self.session_id = self._known or str(uuid.uuid4())
+        self.session_id = self._known or new_id()
         self.call_id = call.uuid
         self.began = time.time()
         self.over = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -21,6 +22,9 @@ ROWS = 3
 WIDTH = 1 << 14
 KEY_BYTES = 32
 """Of the hash: nobody outside knows who shares a place with whom."""
+
+KEPT_PLACES = 1024
+"""Names whose places are remembered; calls come from few addresses."""
 
 PART_BYTES = ROWS * WIDTH * 4
 
@@ -38,6 +42,7 @@ class Tally:
         size = PART_BYTES // 4
         self._parts = [numbers[at : at + size] for at in range(0, len(numbers), size)]
         self._worker = worker
+        self._places = lru_cache(KEPT_PLACES)(self._hashed)
 
     @classmethod
     def alone(cls) -> Tally:
@@ -68,7 +73,7 @@ class Tally:
     def _sum(self, places: tuple[int, ...]) -> int:
         return min(sum(part[place] for part in self._parts) for place in places)
 
-    def _places(self, name: str) -> tuple[int, ...]:
+    def _hashed(self, name: str) -> tuple[int, ...]:
         digest = blake2b(name.encode(errors="replace"), key=self._key, digest_size=4 * ROWS)
         words = memoryview(digest.digest()).cast("I")
         return tuple(row * WIDTH + word % WIDTH for row, word in enumerate(words))

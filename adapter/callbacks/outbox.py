@@ -7,7 +7,6 @@ same Idempotency-Key.
 import json
 import math
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +15,7 @@ from pydantic_core import to_json
 
 from adapter.callbacks import forms
 from adapter.callbacks.address import AddressError, origin_of
+from adapter.identity import new_id
 from adapter.store.rows import Callback, CallbackState
 from adapter.store.writes import PutCallback
 
@@ -81,7 +81,7 @@ class Outbox:
         origin, fault = _receiver(url)
         return PutCallback(
             Callback(
-                id=key or str(uuid.uuid4()),
+                id=key or new_id(),
                 stream=stream,
                 project_id=project_id,
                 url=url,

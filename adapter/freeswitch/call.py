@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-import uuid as uuids
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
@@ -32,6 +31,7 @@ from adapter.freeswitch.errors import (
 )
 from adapter.freeswitch.interruptions import Interruptible
 from adapter.freeswitch.wire import Event, Frame, Headers
+from adapter.identity import new_id
 
 log = structlog.get_logger()
 
@@ -201,7 +201,7 @@ class Call(Interruptible):
         Raises `CallGone`, `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
         """
         self.raise_if_gone()
-        event_uuid = event_uuid or str(uuids.uuid4())
+        event_uuid = event_uuid or new_id()
         command = commands.execute(application, argument, event_uuid=event_uuid)
         completion = self._completions[event_uuid] = AsyncResult()
         try:

@@ -23,7 +23,7 @@ import gevent
 import structlog
 from gevent import monkey, socket
 from gevent.event import AsyncResult
-from gevent.lock import RLock
+from gevent.lock import Semaphore
 from gevent.socket import wait_write
 from greenswitch.esl import ESLProtocol, InboundESL, OutboundSession
 
@@ -86,7 +86,7 @@ class Connection(ESLProtocol):
         self._on_end: list[Callable[[CallGone], None]] = []
         self._reader = FrameReader()
         self._pending: deque[_Exchange] = deque()
-        self._sending = RLock()
+        self._sending = Semaphore()
         self._lingering = False
         self._watcher = gevent.get_hub().loop.io(self.sock.fileno(), _READABLE)
         self._watcher.start(self._readable)
@@ -108,9 +108,9 @@ class Connection(ESLProtocol):
         """Send several commands in one write and return their replies, in order."""
         exchange = _Exchange(len(batch))
         began = perf_counter()
+        self._raise_if_gone()
         with self._sending:
-            if self.gone:
-                raise self.gone.again()
+            self._raise_if_gone()
             self._pending.append(exchange)
             self._write(b"".join(batch), deadline)
         in_time = patience.wait(exchange, deadline)
@@ -119,6 +119,10 @@ class Connection(ESLProtocol):
             raise ReplyTimeout(f"no reply to {_named(batch[0])!r} within {deadline} s")
         frames: list[Frame] = exchange.get()
         return frames
+
+    def _raise_if_gone(self) -> None:
+        if self.gone:
+            raise self.gone.again()
 
     def _write(self, data: bytes, deadline: float) -> None:
         # Half a command on the wire would shift every later one: one failure ends the connection.

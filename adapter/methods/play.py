@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated
 
 from pydantic import Field
 
 from adapter.freeswitch.errors import CallGone
+from adapter.identity import new_id
 from adapter.methods.context import Context
 from adapter.sounds.player import open_media, play_sounds
 from adapter.sounds.voices import Wish
@@ -102,7 +102,7 @@ class _Status:
     def __init__(self, context: Context, url: str | None) -> None:
         self._context = context
         self._url = url
-        self._control_id = str(uuid.uuid4())
+        self._control_id = new_id()
 
     def __call__(self, state: str) -> None:
         self._context.tell(self._url, "calling.call.play", control_id=self._control_id, state=state)

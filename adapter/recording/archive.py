@@ -18,7 +18,7 @@ from adapter.callbacks.fax_payloads import fax_event
 from adapter.callbacks.forms import form_callback, recording_form
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import Payload, record_event
-from adapter.identity import CallIdentity
+from adapter.identity import CallIdentity, new_id
 from adapter.recording import links
 from adapter.recording.options import Options
 from adapter.recording.state import State
@@ -55,7 +55,7 @@ class Archive:
         self, identity: CallIdentity, options: Options, *, recording_id: str | None = None
     ) -> Recording:
         """A row for a recording that is about to start. Its file is named by our own id alone."""
-        recording_id = recording_id or str(uuid.uuid4())
+        recording_id = recording_id or new_id()
         return Recording(
             id=recording_id,
             call_id=identity.call_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import structlog
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import SwitchError
+from adapter.identity import new_id
 from adapter.recording.options import Options
 from adapter.recording.parts import EVENT as RATE_EVENT
 from adapter.recording.pauses import Behavior
@@ -88,7 +88,7 @@ class CallRecordings:
     @staticmethod
     def new_control_id() -> str:
         """A control_id for a recording whose document names none."""
-        return str(uuid.uuid4())
+        return new_id()
 
     def adopt(self) -> None:
         """Take up the recordings of a call that was in other hands: running ones go on."""

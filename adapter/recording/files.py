@@ -12,6 +12,7 @@ switch believes to have written (`FileFacts.lacks`).
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from collections.abc import Callable
@@ -56,9 +57,8 @@ class FileFacts:
 def examine(path: Path, format_: str) -> FileFacts:
     """The facts of a closed recording; raises `NoRecording` with the reason."""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            return _EXAMINE[format_](file, size)
+        with path.open("rb", buffering=0) as file:
+            return _EXAMINE[format_](file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise NoRecording(f"{error.strerror}: {path}") from error
     except struct.error as error:
