@@ -1,14 +1,18 @@
-"""`calling.collect` (digits) and `calling.send_digits`: the keys of a phone, both ways."""
+"""`calling.collect` and `calling.send_digits`: what the party presses or says, and our own keys.
+
+Speech is understood as in `prompt`, by the recogniser of the settings.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from adapter.control.collecting import Collecting, Wanted
 from adapter.control.command import MISSING, Command, Controlled
-from adapter.control.errors import Invalid, NotPossible
+from adapter.control.errors import Invalid
+from adapter.control.hearing import Words
 from adapter.freeswitch import commands
 from adapter.methods.send_digits import SendDigits
 from adapter.swml.parameters import Parameters
@@ -28,13 +32,23 @@ class Digits(Parameters):
     digit_timeout: float = Field(5, ge=0, le=LONGEST)
 
 
+class Speech(Parameters):
+    """How speech is understood; the engine is the one of the settings."""
+
+    end_silence_timeout: float = Field(1, ge=0, le=LONGEST)
+    speech_timeout: float = Field(60, gt=0, le=LONGEST)
+    language: str | None = None
+    hints: list[str] = Field([], max_length=500)
+    model: str | None = None
+
+
 class Collect(Parameters):
-    """Collect what the party presses."""
+    """Collect what the party presses, or says: whichever comes first."""
 
     control_id: str | None = None
     initial_timeout: float = Field(4, ge=0, le=LONGEST)
     digits: Digits | None = None
-    speech: dict[str, Any] | None = None
+    speech: Speech | None = None
     continuous: bool = False
     partial_results: bool = False
     send_start_of_input: bool = False
@@ -51,22 +65,30 @@ def start(control: CallControl, params: Collect) -> None:
 
 def made(control: CallControl, params: Collect) -> Collecting:
     """What is to be collected, checked and not begun."""
-    if params.digits is None:
-        if params.speech is None:
-            raise Invalid("Give digits.", code=MISSING, attribute="digits")
-        raise NotPossible("Speech cannot be collected by a command: use prompt, or ask for digits.")
+    if params.digits is None and params.speech is None:
+        raise Invalid("Give digits or speech.", code=MISSING, attribute="digits")
     control_id = params.control_id or control.new_id()
     control.collects.check(control_id)
+    digits = params.digits
     wanted = Wanted(
-        max_digits=params.digits.max,
-        terminators=params.digits.terminators.upper(),
-        digit_timeout=params.digits.digit_timeout,
+        max_digits=digits.max if digits else 0,
+        terminators=digits.terminators.upper() if digits else "",
+        digit_timeout=digits.digit_timeout if digits else 0,
+        speech=_words(params.speech),
         initial_timeout=params.initial_timeout,
         timers_run=params.start_input_timers,
         continuous=params.continuous,
         tell_start=params.send_start_of_input,
     )
     return Collecting(control, control_id, wanted, params.status_url)
+
+
+def _words(speech: Speech | None) -> Words | None:
+    if speech is None:
+        return None
+    return Words(
+        speech.end_silence_timeout, speech.speech_timeout, speech.language or "", speech.hints
+    )
 
 
 def stop(control: CallControl, params: Controlled) -> None:

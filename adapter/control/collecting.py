@@ -1,11 +1,14 @@
-"""One `collect` that was commanded from outside: the keys that the party presses, until enough.
+"""One `collect` that was commanded from outside: the keys that the party presses, until enough, or
+what it says, whichever it begins with.
 
 The keys are taken away from the script meanwhile. What came of it is told as a result: `digit`,
-`no_input`, `start_of_input`, and `finished` when it was stopped or the call ended.
+`speech`, `no_match`, `no_input`, `error`, `start_of_input`, and `finished` when it was stopped or
+the call ended.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -14,8 +17,12 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.queue import Empty, Queue
 
+from adapter.control.hearing import Hearing
+from adapter.freeswitch.errors import CallGone, SwitchError
+
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
+    from adapter.control.hearing import Words
 
 EVENT = "calling.call.collect"
 
@@ -25,12 +32,14 @@ class Wanted:
     """What is collected. Times in seconds; `initial_timeout` counts once the timers run."""
 
     max_digits: int
+    """0: only speech counts."""
     terminators: str
     digit_timeout: float
     initial_timeout: float
     timers_run: bool
     continuous: bool
     tell_start: bool
+    speech: Words | None = None
 
 
 class _Told(Enum):
@@ -38,6 +47,8 @@ class _Told(Enum):
 
     STOP = auto()
     START_TIMERS = auto()
+    SPEAKS = auto()
+    HAS_SPOKEN = auto()
 
 
 class Collecting:
@@ -80,41 +91,73 @@ class Collecting:
 
     def _run(self) -> None:
         while True:
-            result = self._collect()
+            result = self._once()
             self.over = result["type"] == "finished" or not self._wanted.continuous
             self._tell(result)
             if self.over:
                 return
 
-    def _collect(self) -> dict[str, Any]:
+    def _once(self) -> dict[str, Any]:
         """One input's result."""
-        digits = ""
-        while len(digits) < self._wanted.max_digits:
-            match self._next(digits):
-                case _Told.STOP:
-                    return {"type": "finished"}
-                case _Told.START_TIMERS:
-                    self._timers_run = True
-                case None:
-                    break
-                case str(key) if key in self._wanted.terminators:
-                    self.on_input()
-                    return _digits(digits, key)
-                case key:
-                    digits += key
-                    if len(digits) == 1:
-                        self._began()
-        return _digits(digits)
+        if self._wanted.speech is None:
+            return self._collect(None)
+        try:
+            hearing = Hearing(
+                self._control,
+                self._wanted.speech,
+                began=lambda: self._inbox.put(_Told.SPEAKS),
+                ended=lambda: self._inbox.put(_Told.HAS_SPOKEN),
+            )
+        except CallGone:
+            return {"type": "finished"}
+        except SwitchError as error:
+            return {"type": "error", "params": {"message": str(error)}}
+        try:
+            return self._collect(hearing)
+        except CallGone:
+            return {"type": "finished"}
+        finally:
+            hearing.close()
+
+    def _collect(self, hearing: Hearing | None) -> dict[str, Any]:
+        digits, until = "", None
+        while (came := self._next(digits, until)) is not _Told.STOP:
+            if isinstance(came, str):
+                digits, terminator = self._pressed(digits, came, begins=until is None)
+                if terminator or 0 < self._wanted.max_digits <= len(digits):
+                    return _digits(digits, terminator)
+            elif came is _Told.START_TIMERS:
+                self._timers_run = True
+            elif came is _Told.SPEAKS and self._wanted.speech and not digits:
+                until = time.monotonic() + self._wanted.speech.longest
+                self._began()
+            elif hearing and until and not digits:
+                return hearing.result()
+            elif came is None:
+                return _digits(digits)
+        return {"type": "finished"}
+
+    def _pressed(self, digits: str, key: str, *, begins: bool) -> tuple[str, str]:
+        """The digits so far, and the terminator; `begins`: nothing came before them."""
+        if key in self._wanted.terminators:
+            self.on_input()
+            return digits, key
+        if self._wanted.max_digits and not digits and begins:
+            self._began()
+        return digits + key if self._wanted.max_digits else "", ""
 
     def _began(self) -> None:
         self.on_input()
         if self._wanted.tell_start:
             self._tell({"type": "start_of_input"})
 
-    def _next(self, digits: str) -> str | _Told | None:
-        """A key, a word from outside, or None when time is up."""
-        initial = self._wanted.initial_timeout if self._timers_run else None
-        patience = self._wanted.digit_timeout if digits else initial
+    def _next(self, digits: str, until: float | None) -> str | _Told | None:
+        """A key, a word from outside, or None when time is up; `until`: that of who speaks."""
+        patience = self._wanted.initial_timeout if self._timers_run else None
+        if digits:
+            patience = self._wanted.digit_timeout
+        elif until is not None:
+            patience = max(0.0, until - time.monotonic())
         try:
             came: str | _Told = self._inbox.get(timeout=patience)
         except Empty:

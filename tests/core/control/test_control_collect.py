@@ -83,7 +83,7 @@ def test_the_calls_end_ends_it(world):
         ({"digits": {}}, ("missing_required_parameter", "digits.max")),
         ({"digits": {"max": 0}}, ("invalid_parameter", "digits.max")),
         ({"digits": {"max": 1, "terminators": "x"}}, ("invalid_parameter", "digits.terminators")),
-        ({"speech": {}}, ("cannot_process", None)),
+        ({"speech": {"hints": "x"}}, ("invalid_parameter", "speech.hints")),
         ({"digits": {"max": 1}, "initial_timeout": -1}, ("invalid_parameter", "initial_timeout")),
     ],
     ids=str,
