@@ -4,7 +4,7 @@ A batch runs kind after kind in the order of this table, many rows at a time; ro
 keep the order in which they were committed.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,9 +73,6 @@ class InsertOfMany(Statement):
 ROWS_AT_ONCE = (32, 16, 8, 4, 2, 1)
 """So many rows one statement may insert: few texts, which the driver keeps prepared."""
 
-_WHOSE_RECORDING = frozenset({"call_id", "control_id", "created_at"})
-_WHOSE_CALL = frozenset({"project_id", "created_at"})
-
 Statements = Mapping[str, tuple[Statement, ...]]
 
 _DIALECTS: dict[str, Callable[[], sa.Dialect]] = {
@@ -94,18 +91,16 @@ def build(name: str) -> Statements:
         *,
         key: str = "",
         numbered: str = "",
-        fixed: Container[str] = (),
         unless: Callable[[Any], sa.ColumnElement[bool]] | None = None,
     ) -> tuple[Statement]:
         """Insert a row; one with the same `key` is replaced, or left as it is without one.
 
-        It is left as it is, too, where `unless`, which gets the new row, says so. Columns that are
-        `fixed` are those of the first row: an index that has no others is not written again.
+        It is left as it is, too, where `unless`, which gets the new row, says so.
         """
         sql: Any = insert(table)
+        changes = {column.name: sql.excluded[column.name] for column in table.c if key}
         if key:
-            names = [c.name for c in table.c if c.name != key and c.name not in fixed]
-            changes = {name: sql.excluded[name] for name in names}
+            del changes[key]
             where = None if unless is None else ~unless(sql.excluded)
             sql = sql.on_conflict_do_update(index_elements=[key], set_=changes, where=where)
         else:
@@ -114,11 +109,11 @@ def build(name: str) -> Statements:
         return (kind(sql, dialect, [c.name for c in table.c if c.name != numbered]),)
 
     return {
-        "put_recording": put(recordings, key="id", fixed=_WHOSE_RECORDING),
+        "put_recording": put(recordings, key="id"),
         "delete_recording": (Statement(_delete_recording(), dialect),),
         "put_document": put(documents),
         "put_call": put(calls, key="call_id"),
-        "put_call_log": put(call_logs, key="id", fixed=_WHOSE_CALL, unless=_goes_back),
+        "put_call_log": put(call_logs, key="id", unless=_goes_back),
         "add_call_events": put(call_events),
         "put_callback": put(callbacks, numbered="position"),
         "finish_callback": (Statement(_finish(), dialect),),
