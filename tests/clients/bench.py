@@ -131,6 +131,7 @@ class Relay:
     """A RELAY client of theirs: a program that prints what happens, one JSON object a line."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.kind = "node" if command[0] == "node" else "python"
         self.said: list[dict[str, Any]] = []
         self._other: list[str] = []
         self._process = subprocess.Popen(

@@ -89,6 +89,32 @@ const scenarios = {
     await call.hangup();
     say({ did: 'all' });
   },
+  effects: async (call) => {
+    await call.answer();
+    const detect = await call
+      .detectDigit({
+        digits: '7',
+        timeout: 30,
+        listen: { onUpdated: ({ result }) => say({ did: 'detected', event: result }) },
+      })
+      .onStarted();
+    say({ did: 'detect' });
+    await told('stop detect');
+    await detect.stop();
+    const tap = await call
+      .tapAudio({
+        direction: 'speak',
+        device: { type: 'rtp', addr: '127.0.0.1', port: given.port },
+      })
+      .onStarted();
+    say({ did: 'tap' });
+    await told('stop');
+    await tap.stop();
+    await tap.ended();
+    say({ did: 'tapped', state: tap.state });
+    await call.hangup();
+    say({ did: 'all' });
+  },
   part: async (call) => {
     const peer = await bridged(call);
     await told('part');

@@ -165,9 +165,39 @@ async def part(call: Call) -> None:
     await call.hangup()
 
 
+async def effects(call: Call) -> None:
+    """What the steps of a document do, by commands."""
+    await call.answer()
+    detect = await call.detect_digit(digits="7", timeout=30)
+    say(did="detect")
+    found = await detect.wait(timeout=30)
+    say(did="detected", event=found.params["detect"]["params"]["event"])
+    await detect.stop()
+    await call.denoise()
+    await call.denoise_stop()
+    await call.user_event(event={"name": "O'Brien"})
+    say(did="told")
+    rtp = {"type": "rtp", "params": {"addr": "127.0.0.1", "port": given["port"]}}
+    tap = await call.tap({"type": "audio", "params": {"direction": "speak"}}, rtp)
+    say(did="tap")
+    await told("stop")
+    await tap.stop()
+    say(did="tapped", state=(await tap.wait(timeout=30)).params["state"])
+    transcript = await call.transcribe(status_url=given["told"])
+    say(did="transcribe")
+    await told("written")
+    await transcript.stop()
+    say(did="written")
+    await told("refer")
+    await call.refer({"type": "sip", "params": {"to": given["refer"]}}, status_url=given["told"])
+    say(did="refer")
+    await told("hang up")
+    await call.hangup()  # a phone that follows may have left
+
+
 SCENARIOS = {
     each.__name__: each
-    for each in (greet, quick, insist, ignore, decline, record, menu, connect, part)
+    for each in (greet, quick, insist, ignore, decline, record, menu, connect, part, effects)
 }
 
 

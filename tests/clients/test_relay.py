@@ -1,11 +1,18 @@
 """RELAY: `signalwire-sdk`'s RelayClient and `@signalwire/realtime-api` take calls and do things."""
 
 import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
-from bench import CALLER, Start, ring
+import pytest
+from bench import CALLER, Relay, Start, ring
 from worlds.adapter_process import AdapterProcess
+from worlds.phones import Phone
+from worlds.receiver import Inbox
+from worlds.rtp import RtpListener
 from worlds.sounds import tone
-from worlds.waiting import remain
+from worlds.steps import SETTLED
+from worlds.waiting import eventually, remain
 from worlds.world import World
 
 MENU, SOMEBODY = 900, 500
@@ -102,6 +109,52 @@ def test_two_parties_are_taken_apart(world: World, secure: AdapterProcess, relay
     client.tell("hang up")
     client.wait(did="all")
     phone.wait_ended()
+
+
+@pytest.fixture
+def listener() -> Iterator[RtpListener]:
+    made = RtpListener()
+    yield made
+    made.close()
+
+
+def test_what_steps_do_is_done_by_clients(
+    world: World, secure: AdapterProcess, relay: Start, listener: RtpListener
+) -> None:
+    """Keys are found, sound is copied elsewhere, and the client hears of it."""
+    inbox, target = world.inbox(), world.new_number("target")
+    world.write_document(target, SETTLED)
+    port = urlsplit(listener.uri).port
+    client = relay(secure, "effects", port=port, told=inbox.url, refer=world.switch.uri(target))
+    phone = ring(world, secure)
+    client.wait(did="detect")
+    phone.press("7")
+    client.wait(did="detected", event="7")
+    if client.kind == "node":
+        client.tell("stop detect")
+    client.wait(did="tap")
+    listener.wait_heard(CALLER)
+    client.tell("stop")
+    client.wait(did="tapped", state="finished")
+    if client.kind == "python":
+        written_and_referred(client, inbox, phone)
+    client.wait(did="all")
+    phone.wait_ended()
+
+
+def written_and_referred(client: Relay, inbox: Inbox, phone: Phone) -> None:
+    """What only one of the clients has: a transcript, a REFER (and denoise, user_event)."""
+    client.wait(did="transcribe")
+    client.tell("written")
+    client.wait(did="written")
+    eventually(lambda: inbox.events, what="the transcript's end")
+    assert inbox.events[0]["event_type"].startswith("calling.transcript.")
+    client.tell("refer")
+    client.wait(did="refer")
+    eventually(lambda: len(inbox.events) == 2, what="that it was referred")
+    assert inbox.events[1]["event_type"] == "calling.call.refer"
+    assert inbox.events[1]["params"]["state"] == "success"
+    client.tell("hang up")
 
 
 def test_a_call_is_made_and_recorded(world: World, secure: AdapterProcess, relay: Start) -> None:
