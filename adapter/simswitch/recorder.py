@@ -90,6 +90,8 @@ class Recording:
         self.masked = False
         self.paused = self.overdue = False
         self.prune = False
+        self.ends: int | None = None
+        """The frame at which its limit ends it, however late anybody looks."""
         self.cause: str | None = None
         self.size: int | None = None
         self.samples = 0
@@ -120,6 +122,8 @@ class Recording:
 
     def advance(self, now: int) -> None:
         """Takes every frame before frame `now`; `prune` says that silence ended it."""
+        if self.ends is not None:
+            now = min(now, self.ends)
         for frame in range(self._next, now):
             if not self.paused:
                 self._take(frame)

@@ -190,6 +190,9 @@ class Recordings:
         keepers = []
         if limit > 0:
             end = int(time.time()) + limit  # whole seconds of the clock, as switch_epoch_time_now
+            if isinstance(made, recorder.Recording):
+                left = round((end - time.time()) * 1000 / FRAME_MS)
+                made.ends = self._channel.media_frame + left
             keepers.append(self._spawn(f"limit of {made.path}", self._end_at, made, end))
         detects = isinstance(made, recorder.Recording) and made.detects_silence
         if detects or self._settings.live_files:
