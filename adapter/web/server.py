@@ -33,6 +33,8 @@ T = TypeVar("T")
 SCARCE = 0.25  # of all connections still free: below it idle ones must hurry
 SCARCE_IDLE = 1.0  # seconds
 CHUNK = 64 * 1024  # bytes that are read at once from a WebSocket
+HEARD_OUT, MOST_HEARD_OUT = 1.0, 16 * 1024 * 1024
+"""Seconds and bytes for what is thrown away of a body that is too large."""
 REFUSAL = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
 
 log = structlog.get_logger()
@@ -179,8 +181,17 @@ class Handler(WSGIHandler):
             case TimeoutError():
                 return _refusal("408 Request Timeout")
             case BodyTooLarge():
+                self._hear_out()
                 return _refusal("413 Content Too Large")
         return _refusal("400 Bad Request")
+
+    def _hear_out(self) -> None:
+        """Take what still comes of a body that is refused: who sends would not read the answer."""
+        left = self.content_length or 0
+        self.stream.allow(seconds=HEARD_OUT, size=MOST_HEARD_OUT)
+        with contextlib.suppress(OSError):
+            while left > 0 and (data := self.rfile.read1(CHUNK)):
+                left -= len(data)
 
     def _peer(self) -> str:
         return str(self.client_address[0]) if self.client_address else "-"

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 from worlds.receiver import Inbox
-from worlds.rest import Rest
+from worlds.rest import CALLS, Rest
 from worlds.sounds import tone
 from worlds.steps import STAY, record
 from worlds.switches import DEAD_GATEWAY, OTHER
 from worlds.waiting import eventually
-from worlds.world import World, document, project
+from worlds.world import PROJECT, World, document, http_get, project
 
 STATES = ["queued", "initiated", "created", "ringing", "answered", "ending", "ended"]
 FROM = "+15550001"
+MEGABYTE = 1024 * 1024
 
 
 def told(inbox: Inbox) -> list[str]:
@@ -288,3 +289,33 @@ def of(inbox: Inbox, call_id: str) -> list[str]:
     """The states of one call."""
     mine = [e["params"] for e in inbox.events if e["params"]["call_id"] == call_id]
     return [params["call_state"] for params in mine]
+
+
+@pytest.mark.parametrize("stage", ["sim"], indirect=True)
+def test_a_document_of_almost_a_megabyte_is_dialled_with_and_a_larger_body_is_refused(
+    world: World,
+) -> None:
+    """By the Calling API and by LaML; whatever is refused, nobody's phone rings for it."""
+    report, rest = world.report(), Rest(world.adapter.url)
+    laml = f"/api/laml/2010-04-01/Accounts/{PROJECT}/Calls.json"
+
+    def body(path: str, to: str, swml: str) -> bytes:
+        if path == laml:
+            return json.dumps({"To": to, "From": FROM, "Twiml": swml}).encode()
+        params = {"to": to, "from": FROM, "swml": swml}
+        return json.dumps({"command": "dial", "params": params}).encode()
+
+    for path in (CALLS, laml):
+        bob = world.somebody()
+        sized = document([report.step(path), STAY]) + "# " + "x" * (MEGABYTE - 4000)
+        made = rest.post(path, body(path, bob.uri, sized))
+        assert made.status in (200, 201), made
+        phone = bob.wait_call()
+        report.wait(path)
+        rest.do("calling.end", made.body.get("id") or made.body["sid"])
+        phone.wait_ended()
+        refused = rest.post(path, body(path, bob.uri, sized + "x" * 8000))
+        assert (refused.status, refused.body["error"]) == (413, "Content Too Large")
+        broken = rest.post(path, b'{"command":' + b"[" * (MEGABYTE - 100))
+        assert broken.status == 400, broken
+    assert http_get(f"{world.adapter.url}/health").status == 200
