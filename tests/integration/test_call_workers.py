@@ -75,6 +75,35 @@ def test_a_limit_is_one_for_all_workers(world: World) -> None:
     assert count(adapter, 'swml_calls_total{result="refused"}') == 4
 
 
+def test_all_calls_are_counted_together_whichever_worker_has_them(world: World) -> None:
+    adapter = start(world, {"calls": 2})
+    report, inbox = world.report(), world.inbox()
+
+    def call(name: str) -> Phone:
+        steps = [*SETTLED, record(inbox, name), report.step(name), STAY]
+        return world.call(steps, adapter=adapter)
+
+    first, second = call("first"), call("second")
+    for name in ("first", "second"):
+        report.wait(name, within=20)
+    third = call("third")
+    refused = 'swml_calls_total{result="refused"}'
+    eventually(
+        lambda: count(adapter, refused) >= 2, within=20, what="a refusal by each of two hosts"
+    )
+    assert not report.hits("third")
+    told = [each for each in world.log_events(adapter) if each["level"] == "error"]
+    assert {each["event"] for each in told} == {"call refused, limits.calls is reached"}
+    first.hang_up()
+    report.wait("third", within=20)  # the dialplan has offered it again and again
+    assert not second.ended
+    eventually(lambda: count(adapter, "swml_calls_active") == 2, within=20)
+    third.hang_up()
+    second.hang_up()
+    for name in ("first", "second", "third"):
+        inbox.wait_for("finished", control_id=name, within=20)
+
+
 def assert_refused(world: World, phones: list[Phone]) -> None:
     for phone in phones:
         ending = world.switch.wait_ending(phone.number)
