@@ -4,7 +4,9 @@
   (`eavesdrop_bridge_bleg`), or both mixed (mod_dptools.c, `eavesdrop_function`); the leg's RTP is
   the tap's. It ends with the call, or alone.
 - mod_audio_fork and mod_audio_stream, which are no part of FreeSWITCH, know `mono` (what the party
-  says), `mixed` and `stereo`.
+  says), `mixed` and `stereo`. They answer `+OK` before they connect, and tell by an event what
+  becomes of it (mod_audio_fork/lws_glue.cpp and mod_audio_stream/audio_streamer_glue.cpp,
+  `eventCallback`). Until `stop` they keep their place on the call, connected or not.
 """
 
 from __future__ import annotations
@@ -22,11 +24,21 @@ DIRECTIONS = {"speak": "eavesdrop_bridge_aleg", "listen": "eavesdrop_bridge_bleg
 FORKS = {"mod_audio_stream": "uuid_audio_stream", "mod_audio_fork": "uuid_audio_fork"}
 """Modules that send sound to a WebSocket, and their API."""
 
+CONNECTED = "connect"
+FORK_NEWS = {
+    "mod_audio_stream": (CONNECTED, "error", "disconnect"),
+    "mod_audio_fork": (CONNECTED, "connect_failed", "disconnect"),
+}
+"""Subclasses of their events, behind the module's name and `::`: it is connected, or it is over."""
+
 MIXES = {"speak": "mono", "both": "mixed"}
 """What they call a direction; what the party hears alone they cannot send."""
 
 ANSWER_SECONDS = 3
 """It is we who answer, at once."""
+
+_MEANT = re.compile(r"\\[^u]|[ ']")
+_PLAIN = {r"\"": '"', r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\b": "\b", r"\f": "\f"}
 
 _WEBSOCKET = re.compile(r"wss?://[^\s'\"\\{}|^`]+")
 
@@ -54,6 +66,16 @@ def has_module(name: str) -> bytes:
     return commands.api("module_exists", commands.word(name))
 
 
+def fork_subscribe(module: str) -> bytes:
+    """Hear what becomes of it, besides what is heard already."""
+    return commands.subscribe(("CUSTOM", *(f"{module}::{name}" for name in FORK_NEWS[module])))
+
+
+def fork_runs(module: str, buglist: str) -> bool:
+    """Whether a call's `uuid_buglist` has the module's bug, which is named as the module is."""
+    return f"<function>{module.removeprefix('mod_')}</function>" in buglist
+
+
 def fork_start(api: str, call: str, url: str, direction: str, first: Mapping[str, object]) -> bytes:
     """Send the call's sound to a WebSocket; `first` is the JSON that is sent before it."""
     if not _WEBSOCKET.fullmatch(url) or "${" in url:
@@ -68,6 +90,6 @@ def fork_stop(api: str, call: str) -> bytes:
 
 
 def _one_word(data: Mapping[str, object]) -> str:
-    """As JSON without a blank, an apostrophe or a backslash's own meaning for the switch."""
+    """As JSON in which nothing has a meaning for the switch, which would take `\\` and `'` away."""
     text = json.dumps(data, separators=(",", ":"))
-    return text.replace(" ", "\\u0020").replace("'", "\\u0027")
+    return _MEANT.sub(lambda found: f"\\u{ord(_PLAIN.get(found[0], found[0])):04x}", text)

@@ -28,7 +28,6 @@ LIMITS = {
     "url": "partial: where the switch has mod_audio_stream or mod_audio_fork; else it fails",
     "track": "partial: outbound_track alone is unknown to these modules and fails",
     "codec": "ignored: they send 16 bit samples of 8 kHz",
-    "status_url": "a call that is taken up after a crash of the adapter has no `finished`",
     "status_url_method": "ignored: always POST",
     "authorization_bearer_token": "partial: by mod_audio_stream alone; fails with mod_audio_fork",
 }
@@ -61,27 +60,23 @@ SPEC = MethodSpec("stream", Stream, Shorthand(scalar="url"))
 def perform(context: Context, params: Stream) -> Result:
     """Answer, and start it; it goes on until stop_stream or the end of the call."""
     fork = Fork(
+        "stream",
         params.control_id or str(uuid.uuid4()),
         params.url,
         DIRECTIONS[params.track],
-        params.custom_parameters or {},
-        params.authorization_bearer_token,
+        params.status_url,
+        params.name,
+        context.step,
     )
-
-    def tell(state: str) -> None:
-        told: dict[str, Any] = {
-            "control_id": fork.control_id,
-            "state": "streaming" if state == "tapping" else state,
-            "url": params.url,
-        }
-        if params.name is not None:
-            told["name"] = params.name
-        context.tell(params.status_url, "calling.call.stream", **told)
-
     try:
         check_url(params.url, context.media.settings.deny_to)
-        context.call.answer()
-        forks_of(context).start(fork, tell)
+        forks = forks_of(context)
+        if (known := forks.of_step(context.step)) is not None:
+            fork = known
+        else:
+            context.call.answer()
+            token = params.authorization_bearer_token
+            forks.start(fork, first=params.custom_parameters, token=token)
     except (TapFailed, SwitchError, AddressRefused, ValueError) as error:
         return Result(
             {"stream_result": "failed", "stream_control_id": fork.control_id},

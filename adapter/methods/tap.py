@@ -24,7 +24,8 @@ from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters, folded
 from adapter.tapping.answering import Target
-from adapter.tapping.forks import Fork, Forks
+from adapter.tapping.forks import FORK_VARIABLE, Fork, Forks
+from adapter.tapping.forks import event as fork_event
 from adapter.tapping.taps import PREFIX, TapFailed, Taps, payload
 from adapter.tapping.taps import Tap as Running
 
@@ -78,6 +79,8 @@ def adopt(context: Context) -> None:
     """Taps go on without us: whoever has the call now tells of their end."""
     if context.call.channel.starting(f"variable_{PREFIX}"):
         taps_of(context)
+    if context.call.variable(FORK_VARIABLE):
+        forks_of(context)
 
 
 def _start(context: Context, params: Tap) -> dict[str, Any]:
@@ -104,19 +107,19 @@ def _start(context: Context, params: Tap) -> dict[str, Any]:
 
 def _start_fork(context: Context, params: Tap) -> dict[str, Any]:
     check_url(params.uri, context.media.settings.deny_to)
-    context.call.answer()
-    fork = Fork(params.control_id or str(uuid.uuid4()), params.uri, params.direction)
-
-    def tell(state: str) -> None:
-        told: dict[str, Any] = {
-            "control_id": fork.control_id,
-            "state": state,
-            "tap": {"type": "audio", "params": {"direction": params.direction}},
-            "device": {"type": "ws", "params": {"uri": params.uri}},
-        }
-        context.tell(params.status_url, "calling.call.tap", **told)
-
-    forks_of(context).start(fork, tell)
+    forks = forks_of(context)
+    fork = forks.of_step(context.step)
+    if fork is None:
+        context.call.answer()
+        fork = Fork(
+            "tap",
+            params.control_id or str(uuid.uuid4()),
+            params.uri,
+            params.direction,
+            params.status_url,
+            step=context.step,
+        )
+        forks.start(fork)
     return {"tap_control_id": fork.control_id, "tap_codec": "L16", "tap_rate": RATE}
 
 
@@ -136,8 +139,14 @@ def taps_of(context: Context) -> Taps:
 
 def forks_of(context: Context) -> Forks:
     """What the call sends to WebSockets."""
+
+    def tell(fork: Fork, state: str) -> None:
+        key = str(uuid.uuid5(uuid.UUID(context.identity.call_id), f"{fork.token}:{state}"))
+        event_type, told = fork_event(fork, state)
+        context.tell(fork.status_url, event_type, key=key, **told)
+
     if "fork" not in context.running:
-        context.running["fork"] = Forks(context.call)
+        context.running["fork"] = Forks(context.call, tell)
     forks: Forks = context.running["fork"]
     return forks
 

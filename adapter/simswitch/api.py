@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from adapter.simswitch.call_api import CALL_COMMANDS
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.conference_api import conference
+from adapter.simswitch.forking import command, load, unload
 from adapter.simswitch.originate import Origination
 from adapter.simswitch.sim_api import sim
 from adapter.simswitch.strings import new_uuid, separate
@@ -194,5 +195,9 @@ COMMANDS: dict[str, ApiCommand] = {
     "sched_api": sched_api,
     "sched_del": sched_del,
     "sim": sim,
+    "load": load,
+    "unload": unload,
+    "uuid_audio_stream": command("audio_stream"),
+    "uuid_audio_fork": command("audio_fork"),
     **dict.fromkeys(PROGRAMS, program),
 }

@@ -106,6 +106,8 @@ def uuid_buglist(_switch: "SimSwitch", session: Session, _words: list[str]) -> s
         f"  <target>{path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n"
         for path in session.channel.recordings.paths()
     )
+    if session.fork is not None:
+        bugs += f" <media-bug>\n  <function>{session.fork.kind}</function>\n </media-bug>\n"
     return f"<media-bugs>\n{bugs}</media-bugs>\n"
 
 

@@ -33,6 +33,7 @@ from adapter.simswitch.tones import Sound, milliseconds
 
 if TYPE_CHECKING:
     from adapter.simswitch.faxing import Machine
+    from adapter.simswitch.forking import Fork
     from adapter.simswitch.switch import SimSwitch
     from adapter.simswitch.tapping import Line
 
@@ -77,6 +78,7 @@ class Session:
         """The call whose party is this one's party as well: two lines of one machine."""
         self.fax: Machine | None = None
         self.line: Line | None = None
+        self.fork: Fork | None = None
         """By which a leg that hears another call sends what it hears."""
         self._errand: Callable[[], None] | None = None
         self._messages: deque[Message] = deque()

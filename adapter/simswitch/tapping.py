@@ -180,10 +180,10 @@ def _heard(tapped: Channel, leg: Channel) -> Source:
     says, hears = leg.is_true("eavesdrop_bridge_aleg"), leg.is_true("eavesdrop_bridge_bleg")
     both = says == hears
     timelines = [tapped.says] * (says or both) + [tapped.hears] * (hears or both)
-    return Mix((_Frames(timeline), 0) for timeline in timelines)
+    return Mix((Frames(timeline), 0) for timeline in timelines)
 
 
-class _Frames:
+class Frames:
     """A timeline's samples since the call began."""
 
     length = None
