@@ -75,7 +75,7 @@ class Engine:
         if self._closed:
             raise ExpressionError("the JavaScript engine is closed")
         text = _request(source, names)
-        if self._nearby.takes(source, len(text)) and (reply := self._nearby.ask(text)) is not None:
+        if self._nearby.takes(source, text) and (reply := self._nearby.ask(text)) is not None:
             return _value(reply)
         request = text.encode()
         if len(request) > self._limits.request:

@@ -59,11 +59,12 @@
     return expression;
   }
 
-  // call.headers is a list of {name, value}; call.headers["X-Foo"] finds the value too.
+  // call.headers is a list of {name, value}; call.headers["X-Foo"] finds the value too. A number is
+  // no name: it would make the list as long.
   function nameHeaders(headers) {
     if (!Array.isArray(headers)) return;
     for (const header of headers) {
-      if (header && typeof header.name === "string" && !(header.name in headers))
+      if (header && typeof header.name === "string" && !(header.name >= 0 || header.name in headers))
         Object.defineProperty(headers, header.name, { value: header.value });
     }
   }
@@ -89,7 +90,7 @@
       if (at >= 0 && at < values.length && values[at]) nameHeaders(values[at].headers);
       return text(compiled(source, names, values.length)(...values));
     } catch (error) {
-      return reply("e", String(error).slice(0, maxError));
+      return reply("e", String(error).slice(0, maxError).toWellFormed());
     }
   };
 });

@@ -1,16 +1,19 @@
 """What is evaluated in our own process: only what cannot take long, and to the same end."""
 
+import json
 import os
 import subprocess
 import sys
 from time import process_time
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.javascript import Engine, EngineLimits
+from adapter.javascript import Engine, EngineLimits, nearby
 from adapter.javascript.bounded import bounded
+from adapter.javascript.worker import maker
 from adapter.swml.errors import ExpressionError
 from adapter.swml.expressions import MAX_EXPRESSION, UNDEFINED
 
@@ -32,6 +35,9 @@ BOUNDED = [
     "1.5e3 + .5",
     "a.trim().startsWith('+1')",
     "a + '// no comment /*'",
+    "a << 1 >> b >>> 2 < 3",
+    "a- -b+ +c",
+    "Math?.max(a, 1)",
 ]
 """The words of real conditions."""
 
@@ -59,6 +65,23 @@ UNBOUNDED = [
     "class {}",
     "a = 1",
     "a += 1",
+    "a++",
+    "--a",
+    "a[4e9]++",
+    "a.length <<= 30",
+    "a.length >>= 0",
+    "a.length >>>= 0",
+    "1 <!-- + a",
+    "--> a",
+    "Math.repeat(1e7)",
+    "Math.search('(a+)+b')",
+    "Math.constructor(a)",
+    "Math?.__defineGetter__('x', String)",
+    "a?.\u200dtrim()",
+    "1_000",
+    "new.target",
+    "super.x",
+    "arguments[0]",
     "`${a}`",
     "String.raw`a`",
     "/a/",
@@ -111,6 +134,56 @@ def test_nothing_is_imported_before_the_first_expression():
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30, env=os.environ)
 
 
+HOSTILE = [
+    ("Math.max(1)", {"Math": "a" * 40}),
+    ("String(a)", {"a": 1, "String": "x"}),
+    ("null[a]", {"a": "\ud83d"}),
+    ("null[a]", {"a": "x" * 463 + "\U0001f600" * 9}),
+    ("null[a]", {"a": "b\0c"}),
+    ("'b\0\u2028c' + a", {"a": "\0"}),
+    ("a + 1", {"a": 10**400}),
+    ("a + 1", {"a": float("nan")}),
+    ("a + ''", {"a": {"toString": 1, "valueOf": 2}}),
+    ("a.length", {"a": [{"__proto__": {"x": 1}}]}),
+    (
+        "call.headers + call.headers.length",
+        {"call": {"headers": [{"name": "9999999", "value": 1}]}},
+    ),
+    ("call.headers['toJSON']", {"call": {"headers": [{"name": "toJSON", "value": 1}]}}),
+    ("!" * 500 + "a", {"a": 1}),
+    ("a ? " * 90 + "1" + " : 0" * 90, {"a": 1}),
+    ("a], [b", {"a": 1, "b": 2}),
+    ("a²", {"a": 1}),
+    ("'\\\r'.length + this", {}),
+]
+"""Texts and values that could break the context which all calls share, or tell it from a helper."""
+
+
+@pytest.mark.parametrize(("source", "names"), HOSTILE, ids=range(len(HOSTILE)))
+def test_what_is_hostile_is_answered_here_as_there(engines, source, names):
+    here, there = engines
+    assert outcome(here, source, names) == outcome(there, source, names)
+    assert bounded(source), "it was compared with itself"
+
+
+@pytest.mark.parametrize("reply", [None, "eInternalError: out of memory", MemoryError()])
+def test_a_helper_is_asked_where_our_own_context_failed(make_engine, monkeypatch, reply):
+    """With a new context for the next: the old one has no more memory, or was interrupted."""
+    made = []
+
+    def failing_once(*limits):
+        made.append(limits)
+        return (lambda: Mock(side_effect=[reply])) if len(made) == 1 else maker(*limits)
+
+    monkeypatch.setattr(nearby, "maker", failing_once)
+    engine = make_engine()
+    assert engine.evaluate("a + 1", {"a": 1}) == 2
+    helpers = engine.helpers
+    assert helpers > 0
+    assert [engine.evaluate("a + 1", {"a": number}) for number in (2, 3)] == [3, 4]
+    assert (len(made), engine.helpers) == (2, helpers)
+
+
 TEXTS = st.text("aß1. \U0001d4b3'", max_size=8)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9**17) | st.floats(allow_nan=False) | TEXTS,
@@ -155,10 +228,23 @@ def outcome(engine, source, names):
     return "undefined" if value is UNDEFINED else repr(value)
 
 
-LONG = {"a": "9" * 8000, "b": "9" * 500, "c": "x" * 600, "d": "x" * 300 + "y", "e": ["9" * 9] * 600}
+LONG = {
+    "a": "9" * 8000,
+    "b": "9" * 500,
+    "c": "x" * 600,
+    "d": "x" * 300 + "y",
+    "e": ["9" * 9] * 600,
+    "f": [5e-324] * 800,
+    "g": [1.7e308] * 800,
+    "h": [12345.6789] * 500,
+    "k": [1] * 3000,
+    "l": [{}] * 1500,
+    "m": ["\u0390"] * 700,
+    "n": [json.loads("[" * 60 + "]" * 60)] * 60,
+}
 GREEDY = [
-    *("*".join([name] * times) for name in "abe" for times in (5, 50, 250)),
-    *("+".join([name] * times) for name in "abe" for times in (2, 20, 250)),
+    *("*".join([name] * times) for name in "abefghklmn" for times in (1, 5, 50, 80, 250)),
+    *("+".join([name] * times) for name in "abefghklmn" for times in (2, 8, 250)),
     *("==".join([name] * times) for name in "ace" for times in (2, 20, 250)),
     "c.indexOf(d)",
     "&& ".join(["!c.includes(d)"] * 50),
@@ -167,6 +253,9 @@ GREEDY = [
     "(" + "+".join(["b"] * 60) + ")" + ".toUpperCase()" * 50,
     "[" + ",".join(["c"] * 300) + "] + ''",
     "-".join(["[[e], [e]]"] * 60),
+    "+".join(["1E-320"] * 140),
+    "[" + ",".join(["1E-320"] * 140) + "] + ''",
+    ",".join(["(1e20).toFixed(99)"] * 50),
 ]
 """As much work as a text can ask for."""
 
