@@ -16,7 +16,13 @@ log = structlog.get_logger()
 
 def performed(context: Context, effect: Effect) -> Result:
     """What came of it. Raises `CallGone` alone: then there is no call to go on with."""
-    log.debug("step", step=effect.path, method=effect.method, params=effect.params)
+    log.debug(
+        "step",
+        call_id=context.call.uuid,
+        step=effect.path,
+        method=effect.method,
+        params=effect.params,
+    )
     try:
         result = methods.perform(context, effect)
     except CallGone:
