@@ -8,7 +8,7 @@ from bench import Secure, Sw, place
 from worlds.adapter_process import AdapterProcess
 from worlds.ports import find_ports
 from worlds.sounds import tone
-from worlds.steps import SETTLED, STAY, record, sleep
+from worlds.steps import SETTLED, record, sleep
 from worlds.waiting import eventually
 from worlds.world import PROJECT, World
 
@@ -18,12 +18,14 @@ def test_a_call_is_watched_recorded_and_ended(
 ) -> None:
     assert sw("whoami")["account_status"] == "active"
     inbox = world.inbox()
-    phone = world.call([*SETTLED, record(inbox, "own"), STAY], says=tone(440), adapter=secure)
+    phone = world.call([*SETTLED, record(inbox, "own"), sleep(300)], says=tone(440), adapter=secure)
     call_id = inbox.wait_for("recording")["call_id"]
-    live = eventually(lambda: sw("calls", "list", "--live"), what="the call", every=0.5)
+    live = eventually(lambda: sw("calls", "list", "--live"), what="the call", within=60, every=0.5)
     assert [(call["call_id"], call["state"]) for call in live] == [(call_id, "answered")]
     assert sw("calls", "record", call_id)["id"] == call_id
-    listed = eventually(lambda: recordings(sw, call_id, 2), what="two recordings", every=0.5)
+    listed = eventually(
+        lambda: recordings(sw, call_id, 2), what="two recordings", within=60, every=0.5
+    )
     assert {row["status"] for row in listed} == {"in-progress"}
     assert "ended" in str(sw("calls", "hangup", call_id))
     phone.wait_ended()
