@@ -181,7 +181,7 @@ def test_what_is_wrong_is_asked_again(world: World) -> None:
             report.step(),
         ]
     )
-    enter(phone, "payment-card-number", "4111111111111112")
+    enter(phone, "payment-card-number", "4111111111111112#")
     enter(phone, "payment-card-number", f"{CARD}#", 2)
     enter(phone, "expiration-date", "1320")
     enter(phone, "expiration-date", EXPIRY, 2)
