@@ -243,7 +243,7 @@ def assert_recordings(world: World, held: Held, *, back_at: float, by_terminator
     assert audio.seconds_of(SOUND, channel=1) > ONCE, at
     seconds = world.listen_to(timed).seconds
     if not by_terminator:
-        assert seconds > TIMED_SECONDS - 0.3, at
+        assert seconds > TIMED_SECONDS - BUSY, at
     # Where nobody is back in time, the switch's own limit ends it, two seconds later.
     assert seconds < max(TIMED_SECONDS, min(away, TIMED_SECONDS + 2)) + BUSY, at
 
