@@ -170,7 +170,7 @@ class Call(Interruptible):
         """
         hopeful, self._hopeful = self._hopeful, []
         batch, self._ahead = (*hopeful, *self._ahead, *batch), []
-        log.debug("switch commands", call_id=self.uuid, commands=batch)
+        log.debug("switch commands", call_id=self._uuid, commands=batch)
         try:
             reply = self._connection.checked(*batch, deadline=self.deadline, hopeful=len(hopeful))
         except SwitchError as error:
