@@ -2,8 +2,8 @@
 
 from worlds.adapter_process import AdapterProcess
 from worlds.sounds import tone
-from worlds.steps import SETTLED, record, sleep
-from worlds.waiting import eventually
+from worlds.steps import SETTLED, STAY, record, sleep
+from worlds.waiting import eventually, remain
 from worlds.world import World, documents_by_number, http_get
 
 
@@ -22,6 +22,19 @@ def test_a_running_call_is_brought_to_its_end(world: World) -> None:
     finished = inbox.wait_for("finished")
     world.assert_lasts(finished["duration"], 2)
     assert adapter.wait() == 0
+
+
+def test_told_twice_it_waits_for_no_call(world: World) -> None:
+    adapter = start_adapter(world, deadlines={"drain": 60})
+    report = world.report()
+    phone = world.call([report.step(), STAY], adapter=adapter)
+    report.wait()
+    adapter.terminate()
+    eventually(lambda: http_get(f"{adapter.url}/ready").status == 503, what="no readiness")
+    remain(lambda: adapter.running, during=0.5, what="the adapter")
+    adapter.terminate()
+    assert adapter.wait(within=10) == 0
+    assert not phone.ended, "the switch keeps the call for the next adapter"
 
 
 def test_callbacks_that_are_due_go_out_before_the_end(world: World) -> None:

@@ -15,6 +15,7 @@ from scripted_switch import (
     reply,
     until,
 )
+from structlog.testing import capture_logs
 from subjects import executing, opened
 
 from adapter.freeswitch import call as call_module
@@ -43,6 +44,20 @@ def test_taking_over(fresh):
     assert call.uuid == UUID
     assert call.channel.get("Caller-Caller-ID-Number") == "+15551230001"
     assert call.gone is None
+
+
+def test_the_log_names_the_call_of_a_command(fresh):
+    call, switch = fresh
+    opening = gevent.spawn(call.open)
+    switch.commands(2)
+    switch.send(channel_data(), reply())
+    promptly(opening.get)
+    with capture_logs() as lines:
+        running = gevent.spawn(call.api, b"api uuid_answer\n\n")
+        switch.commands(3)
+        switch.send(reply(), reply(), api_response())
+        promptly(running.get)
+    assert [line["call_id"] for line in lines if line["event"] == "switch commands"] == [UUID]
 
 
 def test_the_first_command_does_not_wait_for_the_subscription(fresh):
