@@ -57,7 +57,8 @@ class Opening:
         if content_hash := wanted.get("document"):
             return self._start(self._documents.kept(content_hash), envs)
         fallback = wanted.get("fallback_url")
-        source = Source(remote(wanted["url"]), remote(fallback) if fallback else None)
+        place = remote(wanted["url"], wanted.get("url_method", "POST"))
+        source = Source(place, remote(fallback) if fallback else None)
         first = CallFacts(self._facts, envs=envs)
         return self._start(self._documents.first(first, self.report, source), envs)
 

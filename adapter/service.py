@@ -31,6 +31,7 @@ from adapter.control.errors import Unavailable
 from adapter.control.forgotten import ForgottenCalls
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
+from adapter.documents.sources import Method
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.node import Node
@@ -316,7 +317,7 @@ class Service:
         return WebServer(self.settings, app, self._listeners.web, self._certificate, sockets)
 
     def _dial(
-        self, project: Project, params: Mapping[str, Any], *, form: bool = False
+        self, project: Project, params: Mapping[str, Any], *, form: Method | None = None
     ) -> dict[str, Any]:
         if self.draining:
             raise Unavailable("The adapter is stopping.")

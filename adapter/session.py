@@ -26,7 +26,7 @@ from adapter.control import order
 from adapter.control.call_control import CallControl
 from adapter.control.states import WATCH, CallStates, Watch, state_callback, watched
 from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import remote
+from adapter.documents.sources import Method, remote
 from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, Interrupted
 from adapter.identity import SESSION_VARIABLE, CallIdentity, new_id
@@ -229,13 +229,13 @@ class Session:
 
     # -- for those who control the call ----------------------------------------------------------
 
-    def fetch(self, url: str) -> Document:
+    def fetch(self, url: str, method: Method = "POST") -> Document:
         """A document from outside, fetched as the script's own are."""
         script = self.script
         facts = CallFacts(self._facts, envs=self._project.envs)
         if script is not None:
             facts = CallFacts(script.call, script.vars, script.envs)
-        return self._documents.load(remote(url), facts)
+        return self._documents.load(remote(url, method), facts)
 
     def read(self, text: str) -> Document:
         """A document by its text."""

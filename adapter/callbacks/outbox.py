@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic_core import to_json
 
@@ -63,10 +63,13 @@ class Outbox:
         project_id: str,
         *,
         key: str | None = None,
+        method: forms.Method = "POST",
     ) -> PutCallback:
-        """The same as a form."""
-        body = urlencode(fields, errors="replace").encode()
-        return self._put(stream, url, body, forms.CONTENT_TYPE, project_id, key)
+        """The same as a form; with GET its fields follow those that the URL has."""
+        form = urlencode(fields, errors="replace")
+        if method == "GET":
+            return self._put(stream, _with_query(url, form), b"", "", project_id, key)
+        return self._put(stream, url, form.encode(), forms.CONTENT_TYPE, project_id, key)
 
     def _put(
         self,
@@ -110,6 +113,12 @@ def encode(payload: Mapping[str, Any]) -> bytes:
             f"a callback of {len(body)} bytes is larger than {MAX_BODY_BYTES}: send less"
         )
     return body
+
+
+def _with_query(url: str, more: str) -> str:
+    parts = urlsplit(url)
+    query = f"{parts.query}&{more}" if parts.query else more
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 
 def _receiver(url: str) -> tuple[str, str | None]:

@@ -235,11 +235,9 @@ class Sender:
         return answer
 
     def _attempt(self, callback: Callback) -> Answer:
-        headers = {
-            "User-Agent": USER_AGENT,
-            "Content-Type": callback.content_type,
-            "Idempotency-Key": callback.id,
-        }
+        headers = {"User-Agent": USER_AGENT, "Idempotency-Key": callback.id}
+        if callback.content_type:
+            headers["Content-Type"] = callback.content_type
         key = self._keys.get(callback.project_id)
         return self._transport.post(callback.url, callback.body, headers, key=key)
 

@@ -6,7 +6,7 @@ The URL is the one the receiver sees: with its query, without credentials and fr
 path as `/`.
 
 A form (LaML) is signed otherwise: the base64 HMAC with SHA-1 of the URL followed by each field's
-name and value, sorted by name.
+name and value, sorted by name; of a form in a query (GET) that of the URL alone.
 """
 
 import base64

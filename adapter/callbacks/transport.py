@@ -1,4 +1,4 @@
-"""POST a body and say what came of it. No failure of the network is an exception here.
+"""Send a callback and say what came of it. No failure of the network is an exception here.
 
 A receiver's status decides as soon as its head is read: the answer's body is only read so that the
 connection can be used again, and whatever is wrong with it, the status stands.
@@ -59,7 +59,10 @@ class Transport:
     def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, key: str | None = None
     ) -> Answer:
-        """POST within the total time, signed with `key` if there is one."""
+        """POST within the total time, signed with `key` if there is one.
+
+        Without a content type among the `headers` there is no body: it is a GET.
+        """
         try:
             request = prepared(url, body, headers, key)
         except ValueError:
@@ -99,15 +102,22 @@ def prepared(
     """The request as it goes out; ValueError for an unusable address.
 
     Credentials in `url` become Basic auth. What is signed is the address that the receiver sees.
+    Only forms have no body, and are signed as such.
     """
     plain, credentials = strip_credentials(url)
     user_and_password = tuple(word.encode(errors="replace") for word in credentials or ())
     request = PreparedRequest()
+    content_type = headers.get("Content-Type")
     request.prepare(
-        method="POST", url=plain, headers=headers, data=body, auth=user_and_password or None
+        method="POST" if content_type else "GET",
+        url=plain,
+        headers=headers,
+        data=body if content_type else None,
+        auth=user_and_password or None,
     )
     if key is not None:
-        sign = form_signature_headers if headers.get("Content-Type") == FORM else signature_headers
+        is_form = not content_type or content_type == FORM
+        sign = form_signature_headers if is_form else signature_headers
         request.headers.update(sign(key, request.url or "", body))
     return request
 

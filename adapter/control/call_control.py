@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+WARNING = "api.warning"
+"""Among what happened to a call: something of a command was left out."""
+
 PLAYS_AT_ONCE = 8
 """Sounds inside each other on one call; the switch itself stacks no more than 16."""
 
@@ -138,6 +141,11 @@ class CallControl:
     def tell(self, url: str | None, event_type: str, **params: Any) -> None:
         """Something happened to what was commanded: a callback, if there is a URL."""
         self.context.tell(url, event_type, **params)
+
+    def warn(self, message: str) -> None:
+        """Something that was asked for is left out: in the log, and in the call's."""
+        self.log.warning("command left something out", reason=message)
+        self.note(WARNING, {"message": message})
 
     def require_running(self) -> None:
         """Raise `CallEnded` once it is over."""

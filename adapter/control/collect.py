@@ -20,6 +20,9 @@ from adapter.swml.parameters import Parameters
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
 
+NO_PARTIAL_RESULTS = (
+    "partial_results: the recogniser hears each utterance as a whole; its result comes at its end"
+)
 LONGEST = 86400
 """Seconds: no call lasts longer."""
 
@@ -67,6 +70,8 @@ def made(control: CallControl, params: Collect) -> Collecting:
     """What is to be collected, checked and not begun."""
     if params.digits is None and params.speech is None:
         raise Invalid("Give digits or speech.", code=MISSING, attribute="digits")
+    if params.partial_results and params.speech:
+        control.warn(NO_PARTIAL_RESULTS)
     control_id = params.control_id or control.new_id()
     control.collects.check(control_id)
     digits = params.digits

@@ -23,7 +23,7 @@ from adapter.control.leg import call_leg
 from adapter.control.order import Order
 from adapter.control.script import checked_url
 from adapter.control.states import Watch
-from adapter.documents.sources import NoSourceError, Url, remote
+from adapter.documents.sources import Method, NoSourceError, Url, remote
 from adapter.freeswitch.dial_strings import plain
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.freeswitch.leg_options import LegOptions
@@ -54,7 +54,7 @@ class Dial(Parameters):
     from_: str = Field(alias="from")
     to: str
     url: str | None = None
-    url_method: Annotated[Literal["POST"], folded(str.upper)] = "POST"
+    url_method: Annotated[Method, folded(str.upper)] = "POST"
     fallback_url: str | None = None
     swml: str | dict[str, Any] | None = None
     caller_id: str | None = None
@@ -75,11 +75,11 @@ def dial(
     project: Project,
     params: Mapping[str, Any],
     *,
-    form: bool = False,
+    form: Method | None = None,
 ) -> dict[str, Any]:
     """Make a call; the call (CallLeg) as it is then. Raises a `ControlError`.
 
-    With `form` its states are told as LaML tells them.
+    With `form` its states are told as LaML tells them, by this method.
     """
     if not dialler.can_dial:
         raise NotPossible("No switch is configured to dial with: set `nodes`.")
@@ -121,6 +121,7 @@ def _beginning(given: Dial, document: Document | None, *, files: bool) -> dict[s
     if not given.url:
         raise Invalid("Give url or swml.", code=MISSING, attribute="url")
     urls = {"url": given.url, "fallback_url": given.fallback_url}
+    begins["url_method"] = given.url_method
     return begins | {name: _place(name, url, files) for name, url in urls.items() if url}
 
 
@@ -135,7 +136,7 @@ def _place(name: str, url: str, files: bool) -> str:
     return url
 
 
-def _watch(given: Dial, *, form: bool) -> Watch | None:
+def _watch(given: Dial, *, form: Method | None) -> Watch | None:
     if not given.status_url:
         return None
     url = checked_url(given.status_url, "status_url")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adapter.callbacks.address import AddressError, origin_of
 from adapter.control.errors import Invalid
 from adapter.documents.errors import FetchError
-from adapter.documents.sources import NoSourceError
+from adapter.documents.sources import Method, NoSourceError
 from adapter.swml.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Script(Protocol):
     """The running document of a call."""
 
-    def fetch(self, url: str) -> Document:
+    def fetch(self, url: str, method: Method = "POST") -> Document:
         """A document from outside; raises FetchError, NoSourceError and DocumentError."""
 
     def read(self, text: str) -> Document:
@@ -32,10 +32,16 @@ class Script(Protocol):
         """Tell the call's states there."""
 
 
-def fetched(script: Script, attribute: str, url: str, fallback: str | None = None) -> Document:
+def fetched(
+    script: Script,
+    attribute: str,
+    url: str,
+    fallback: str | None = None,
+    method: Method = "POST",
+) -> Document:
     """The document at a URL, or at the other; raises `Invalid` that names the parameter."""
     try:
-        return script.fetch(url)
+        return script.fetch(url, method)
     except (FetchError, NoSourceError, DocumentError) as error:
         if fallback:
             return fetched(script, "fallback_url", fallback)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapter.callbacks.forms import call_form
+from adapter.callbacks.forms import Method, call_form
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
 from adapter.identity import CallIdentity
@@ -55,8 +55,8 @@ class Watch:
 
     url: str
     states: frozenset[str] = USUAL
-    form: bool = False
-    """Whether they are told as LaML tells them."""
+    form: Method | None = None
+    """How they are told, if as LaML tells them."""
 
     def as_data(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -64,8 +64,11 @@ class Watch:
 
     @classmethod
     def of(cls, data: Mapping[str, Any] | None) -> Watch | None:
-        """What `as_data` gave."""
-        return cls(data["url"], frozenset(data["states"]), bool(data["form"])) if data else None
+        """What `as_data` gave, in an older version, too: it knew of forms that they are POSTed."""
+        if not data:
+            return None
+        form: Method | None = "POST" if data["form"] is True else data["form"] or None
+        return cls(data["url"], frozenset(data["states"]), form)
 
 
 def watched(watch: Watch | None) -> dict[str, Any]:
@@ -106,7 +109,8 @@ def state_callback(
     url, project_id = watch.url, identity.project_id
     key = str(uuid.uuid5(_NAMESPACE, f"{row.id} {state} {url}"))
     if watch.form:
-        return outbox.put_form(row.id, url, call_form(row, state), project_id, key=key)
+        fields = call_form(row, state)
+        return outbox.put_form(row.id, url, fields, project_id, key=key, method=watch.form)
     payload = call_event(
         EVENT,
         identity,

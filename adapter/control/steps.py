@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import gevent
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
 
 class Event(Parameters):
-    """An event for the client."""
+    """An event for the client: an object, or text as RELAY's Python client has it."""
 
-    event: dict[str, Any]
+    event: dict[str, Any] | str
 
 
 class Target(Parameters):
@@ -71,7 +72,7 @@ class TranscribeStop(Parameters):
 
 def send_event(control: CallControl, params: Event) -> None:
     """Returns when the switch has taken it."""
-    perform(control, user_event.perform, user_event.UserEvent(event=params.event))
+    perform(control, lambda context, given: user_event.send(context, given.event), params)
 
 
 def refer(control: CallControl, params: Refer) -> None:
@@ -102,9 +103,10 @@ def _refer(control: CallControl, wanted: sip_refer.SipRefer) -> None:
 
 
 def start_transcribe(control: CallControl, params: Transcribe) -> None:
-    """Begin; the text is told at `status_url` after the end."""
+    """Begin; the text is told after the end, at `status_url` and to RELAY's clients."""
     wanted = transcribe.Transcribe(status_url=web_url(params.status_url))
-    perform(control, transcribe.perform, wanted)
+    control_id = params.control_id or control.new_id()
+    perform(control, partial(transcribe.begin, control_id=control_id), wanted)
 
 
 def stop_transcribe(control: CallControl, _: TranscribeStop) -> None:

@@ -16,6 +16,7 @@ from adapter.journal import event_of
 if TYPE_CHECKING:
     from adapter.connecting.talk import Talk
     from adapter.control.call_control import CallControl
+    from adapter.documents.sources import Method
     from adapter.swml.document import Document
 
 
@@ -62,9 +63,9 @@ class TalkingLeg:
         """End it; its call goes on."""
         self.talk.end(cause)
 
-    def fetch(self, url: str) -> Document:
+    def fetch(self, url: str, method: Method = "POST") -> Document:
         """A document from outside."""
-        return self.owner.script.fetch(url)
+        return self.owner.script.fetch(url, method)
 
     def read(self, text: str) -> Document:
         """A document by its text."""

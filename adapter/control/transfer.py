@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from adapter.control import end
 from adapter.control.command import MISSING, Command
 from adapter.control.errors import Invalid
 from adapter.control.script import checked_url, fetched, read
-from adapter.swml.parameters import Parameters
+from adapter.documents.sources import Method
+from adapter.swml.parameters import Parameters, folded
 
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
@@ -31,6 +32,7 @@ class Update(Parameters):
 
     id: str
     url: str | None = None
+    url_method: Annotated[Method, folded(str.upper)] = "POST"
     swml: str | dict[str, Any] | None = None
     fallback_url: str | None = None
     status: Literal["canceled", "completed"] | None = None
@@ -81,7 +83,7 @@ def _require_answered(control: CallControl) -> None:
 
 def _given(control: CallControl, params: Update) -> Document | None:
     if params.url:
-        return fetched(control.script, "url", params.url, params.fallback_url)
+        return fetched(control.script, "url", params.url, params.fallback_url, params.url_method)
     return read(control.script, "swml", params.swml) if params.swml else None
 
 

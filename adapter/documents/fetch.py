@@ -1,8 +1,8 @@
-"""Fetch a document: POST the call's facts to a URL, or read a file that the settings name.
+"""Fetch a document: POST the call's facts to a URL, or GET it; or read a file of the settings.
 
 - Everything has a limit: connecting, each wait for bytes, the whole fetch with all its redirects,
   and the size.
-- Each POST is signed for the URL it goes to, with the body's very bytes.
+- Each POST is signed for the URL it goes to, with the body's very bytes; a GET without a body.
 - `outgoing.session` refuses addresses that no document may come from, on every hop.
 - An answer is one call's, since the body holds that call's facts, unless its server says `public`
   and for how long: see `freshness`.
@@ -79,8 +79,8 @@ class DocumentFetcher:
         `documents.total_timeout` seconds.
         """
         match place:
-            case Url(url):
-                return self._post(url, facts.body(), project)
+            case Url():
+                return self._ask(place, facts, project)
             case File(path):
                 return self._read(path)
             case Shared():
@@ -125,14 +125,16 @@ class DocumentFetcher:
                 "make it smaller or raise documents.max_bytes",
             )
 
-    def _post(self, url: str, body: bytes, project: Project | None) -> bytes:
+    def _ask(self, place: Url, facts: CallFacts, project: Project | None) -> bytes:
+        url, method = place.url, place.method
+        body = facts.body() if method == "POST" else b""
         key = project.signing_key if project is not None else None
         secret = key.get_secret_value() if key is not None else None
-        kept = f"{project.id if project else ''} {url}"
+        kept = f"{project.id if project else ''} {method} {url}"
         if (fresh := self._fresh.get(kept)) is not None:
             return fresh
         with explained(url, self._limits) as clock:
-            hop = Hop.first(url)
+            hop = Hop.first(url, method)
             for _ in range(self._limits.max_redirects + 1):
                 with self._send(hop, body, secret) as answer:
                     if answer.status_code not in REDIRECTS:
@@ -153,8 +155,9 @@ class DocumentFetcher:
                 auth=hop.credentials,
             )
         )
-        if secret is not None and hop.is_post:
-            # The prepared URL is the one that the receiver sees.
+        if secret is not None and (hop.is_post or not body):
+            # The prepared URL is the one that the receiver sees. No longer signed is a GET to which
+            # a redirect has turned a POST: what was signed is not sent.
             request.headers.update(signature_headers(secret, request.url or "", body))
         return send(
             self.session,

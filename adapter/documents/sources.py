@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 
 from adapter.config import TOPIC, Route, Settings, local_path
@@ -25,12 +26,15 @@ TOPIC_VARIABLE = "swml_relay"
 PATH_VARIABLE = "socket_path"  # set by mod_event_socket from `socket host:port/path`
 NUMBER_VARIABLE = "destination_number"
 
+Method = Literal["POST", "GET"]
+
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """A document on a web server; http or https."""
+    """A document on a web server; http or https. With GET nothing is told of the call."""
 
     url: str
+    method: Method = "POST"
 
     def __str__(self) -> str:
         return hide_credentials(self.url)
@@ -126,7 +130,7 @@ def choose(variable: Callable[[str], str | None] | Mapping[str, str], settings: 
     )
 
 
-def remote(url: str) -> Url | Shared:
+def remote(url: str, method: Method = "POST") -> Url | Shared:
     """A place that a document, a command or the switch names; NoSourceError when it is none."""
     if url.startswith("file:"):
         return Shared(url)
@@ -135,7 +139,7 @@ def remote(url: str) -> Url | Shared:
             f"{url[:100]!r} is not an http or https URL; files can only be named in the settings,"
             " or as file:NAME where documents.folder is set"
         )
-    return Url(url)
+    return Url(url, method)
 
 
 def _topic(name: str) -> Topic:

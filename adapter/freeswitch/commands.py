@@ -181,6 +181,11 @@ def answer(uuid: str) -> bytes:
     return api("uuid_answer", word(uuid))
 
 
+def ring(uuid: str) -> bytes:
+    """Let who calls hear that it rings (180); nothing once there is any media."""
+    return api("uuid_ring_ready", word(uuid))
+
+
 def set_variables(uuid: str, values: Mapping[str, str]) -> bytes:
     """Set channel variables. A value is not expanded now, but wherever it is referenced."""
     pairs = ";".join(f"{_name(name)}={_setting(value)}" for name, value in values.items())

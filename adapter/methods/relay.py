@@ -7,7 +7,8 @@ another document, or is passed on and nobody else takes it. A client whose conne
 back within `abandoned` seconds.
 
 document            switch
-relay          →    nothing: the client's commands do the rest
+relay          →    uuid_ring_ready            where nobody has answered the call yet
+                    nothing more: the client's commands do the rest
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pydantic import Field
 
 from adapter.connecting.kept import CONNECT_VARIABLE, Connect
 from adapter.connecting.telling import Teller
+from adapter.freeswitch import commands
 from adapter.methods.context import Clients, Context
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
@@ -147,6 +149,8 @@ def _is_taken(context: Context, params: Relay, asked: set[str]) -> bool:
     clients, ends = context.clients, time.monotonic() + params.timeout
     if params.topic is None:
         return False
+    if not context.call.answered:
+        context.call.api(commands.ring(context.call.uuid))
     while (left := ends - time.monotonic()) > 0:
         clients.news.clear()
         client = clients.candidate(params.topic, asked)

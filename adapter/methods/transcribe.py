@@ -28,6 +28,8 @@ log = structlog.get_logger()
 LONGEST_CALL = 4 * 3600.0
 """Seconds (answer.max_duration)."""
 
+CLIENTS_EVENT = "calling.call.transcribe"
+
 REMARK = "from a recording of both sides, by the recogniser of the settings"
 
 LIMITS = {
@@ -47,6 +49,11 @@ SPEC = MethodSpec("transcribe", Transcribe, Shorthand(scalar="status_url"))
 
 def perform(context: Context, params: Transcribe) -> Result:
     """One at a time; a second one fails."""
+    return begin(context, params, control_id=str(uuid.uuid4()))
+
+
+def begin(context: Context, params: Transcribe, *, control_id: str) -> Result:
+    """The same under a name that somebody gave."""
     running = context.running.get("transcribe")
     if running is not None and not running.ended.is_set():
         raise ScriptError(Code.EXECUTE_FAILED, "transcribe: the call is being written down already")
@@ -54,7 +61,6 @@ def perform(context: Context, params: Transcribe) -> Result:
     capture = context.media.capture(context.call)
     capture.start(seconds=LONGEST_CALL, both=True)
     context.running["transcribe"] = capture
-    control_id = str(uuid.uuid4())
     writing = gevent.spawn(_write_down, context, params, capture, control_id)
     writing.name = f"transcript of {context.call.uuid}"
     return Result({"transcribe_result": "success", "transcribe_control_id": control_id})
@@ -65,9 +71,11 @@ def _write_down(context: Context, params: Transcribe, capture: Capture, control_
     try:
         text = context.media.recogniser.recognise(capture.path, seconds=LONGEST_CALL)["text"]
         _tell(context, params, "completed", id=control_id, text=text)
+        _tell_clients(context, control_id, text=text)
     except NoRecogniser as error:
         log.warning("a call was not written down", reason=str(error))
         _tell(context, params, "failed", id=control_id)
+        _tell_clients(context, control_id, error={"message": str(error)})
     except Exception:
         log.exception("transcribe failed inside the adapter")
     finally:
@@ -92,3 +100,8 @@ def _tell(context: Context, params: Transcribe, outcome: str, **details: Any) ->
     del payload["event_channel"]
     put = context.outbox.put(identity.call_id, params.status_url, payload, identity.project_id)
     context.held.commit(put)
+
+
+def _tell_clients(context: Context, control_id: str, **details: Any) -> None:
+    """What RELAY's clients wait for: to them it is `finished`, whatever came of it."""
+    context.tell(None, CLIENTS_EVENT, control_id=control_id, state="finished", **details)

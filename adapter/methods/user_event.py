@@ -37,8 +37,13 @@ ONCE = True
 
 def perform(context: Context, params: UserEvent) -> Result:
     """Send it in the dialogue; whether the client understands it, it does not say."""
+    return send(context, params.event)
+
+
+def send(context: Context, event: Any) -> Result:
+    """The same for whatever JSON can hold: clients of RELAY may send text. Raises ValueError."""
     call = context.call
-    message = json.dumps({"type": "user_event", "event": params.event}, separators=(",", ":"))
+    message = json.dumps({"type": "user_event", "event": event}, separators=(",", ":"))
     if len(message) > MAX_CHARACTERS:
         raise ValueError(f"the event is longer than {MAX_CHARACTERS} characters")
     call.api(commands.send_info(call.uuid, "application/json", one_word(message)))

@@ -131,7 +131,14 @@ class Archive:
             fields = recording_form(row, self.media_url(row))
             key = _key_of(row, "form") if final else None
             writes.append(
-                self.outbox.put_form(row.id, form["url"], fields, row.project_id, key=key)
+                self.outbox.put_form(
+                    row.id,
+                    form["url"],
+                    fields,
+                    row.project_id,
+                    key=key,
+                    method=form.get("method", "POST"),
+                )
             )
         self.held.commit(*writes)
         self.told(row)

@@ -120,7 +120,7 @@ class Audience:
         return random.choice(left) if left else None
 
     def offer(self, protocol: str, topic: str) -> bool:
-        """Offer it the call; False if it is gone."""
+        """Offer it the call, which rings until somebody answers it; False if it is gone."""
         state = "answered" if self._answered else "created"
         params = {
             **self._about_call(state),
@@ -128,9 +128,12 @@ class Audience:
             "project_id": self._identity.project_id,
             "segment_id": self._facts["segment_id"],
         }
-        return self._exchange.deliver(
-            self._identity.project_id, protocol, self._event(RECEIVE, params)
-        )
+        project_id = self._identity.project_id
+        taken = self._exchange.deliver(project_id, protocol, self._event(RECEIVE, params))
+        if taken and not self._answered:
+            ringing = self._event(STATE, self._about_call("ringing"))
+            self._exchange.post(project_id, protocol, ringing)
+        return taken
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -161,7 +164,7 @@ class Audience:
 
     def again(self) -> None:
         """Tell where the call stands: after a while in which nobody could."""
-        self.state("answered" if self._answered else "created")
+        self.state("answered" if self._answered else "ringing")
 
     def _about_call(self, state: str) -> dict[str, Any]:
         return {

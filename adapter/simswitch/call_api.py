@@ -156,6 +156,11 @@ def uuid_answer(_switch: "SimSwitch", session: Session, _words: list[str]) -> st
 
 
 @of_call(least=0, missing="-ERROR\n")
+def uuid_ring_ready(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
+    return DONE
+
+
+@of_call(least=0, missing="-ERROR\n")
 def uuid_pre_answer(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
     session.channel.pre_answer()
     return DONE

@@ -84,7 +84,8 @@ class Callback(Struct, frozen=True, kw_only=True, gc=False):
     of one `stream` reach a receiver in the order in which they were stored (`position`, given by
     the store). An adapter that is about to send takes a claim, so that
     no other one sends the same callback: `claimed_by` until `claimed_until`. `retried_at` is when
-    somebody put it back after it had failed.
+    somebody put it back after it had failed. One without a `content_type` has no body, and is a
+    GET: all that it tells is in its `url`.
     """
 
     id: str

@@ -25,6 +25,8 @@ PREFIXES = ("/api/laml", "")
 VERSION = "2010-04-01"
 ACCOUNT = f"/{VERSION}/Accounts/{{account}}"
 JSON = ".json"
+METHODS = {method: method for method in ("POST", "GET")}
+"""How documents are fetched and callbacks told."""
 
 NAMES = paging.Names("Page", "PageSize", "PageToken", refuse=LamlInvalid)
 

@@ -16,7 +16,7 @@ from adapter.store.store import Store
 from adapter.web.auth import Gate
 from adapter.web.calling import Commands
 from adapter.web.errors import LamlInvalid, LamlNotFound
-from adapter.web.laml import ACCOUNT, choice, form, project_of, split
+from adapter.web.laml import ACCOUNT, METHODS, choice, form, project_of, split
 from adapter.web.laml_log import performed
 from adapter.web.laml_recordings import LamlRecording, LamlRecordings, shown
 from adapter.web.stored_recordings import StoredRecordings
@@ -29,7 +29,6 @@ TRACKS = {"both": "both", "inbound": "speak", "outbound": "listen"}
 STATUSES = {status: status for status in ("paused", "in-progress", "stopped")}
 BEHAVIORS = {"silence": "silence", "skip": "skip"}
 EVENTS = ("in-progress", "completed", "absent")
-METHODS = {"POST": "POST"}
 
 
 class LamlCallRecordings:
@@ -132,7 +131,7 @@ def run(
 def _callback(fields: Mapping[str, list[str]]) -> dict[str, Any]:
     """Where the states are told, and which; nowhere without an address."""
     url = (fields.get("RecordingStatusCallback") or [""])[-1].strip()
-    choice(fields, "RecordingStatusCallbackMethod", METHODS)
+    method = choice(fields, "RecordingStatusCallbackMethod", METHODS)
     given = " ".join(fields.get("RecordingStatusCallbackEvent") or ["completed"]).split()
     unknown = [event for event in given if event not in EVENTS]
     if unknown:
@@ -144,4 +143,4 @@ def _callback(fields: Mapping[str, list[str]]) -> dict[str, Any]:
             origin_of(url)
     except AddressError as error:
         raise LamlInvalid("RecordingStatusCallback", str(error)) from None
-    return {"url": url, "events": given if url else []}
+    return {"url": url, "events": given if url else [], "method": method}

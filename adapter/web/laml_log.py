@@ -12,6 +12,7 @@ from adapter.callbacks.forms import call_status
 from adapter.config import Project
 from adapter.control import errors as control
 from adapter.control.states import LAML_EVENTS
+from adapter.documents.sources import Method
 from adapter.store.rows import CallLog, CallLogFilter
 from adapter.store.store import Store
 from adapter.web import paging
@@ -20,6 +21,7 @@ from adapter.web.calling import Commands
 from adapter.web.errors import LamlError, LamlInvalid, LamlNotFound
 from adapter.web.laml import (
     ACCOUNT,
+    METHODS,
     NAMES,
     VERSION,
     choice,
@@ -34,7 +36,6 @@ from adapter.web.laml_script import NotLamlError, as_swml
 CALLS = ACCOUNT + "/Calls"
 CALL = CALLS + "/{call_sid}"
 
-METHODS = {"POST": "POST"}
 STATUSES = {
     "queued": "created",
     "ringing": "ringing",
@@ -61,7 +62,7 @@ class Dial(Protocol):
     """Makes a call of a project; raises `ControlError`s."""
 
     def __call__(
-        self, project: Project, params: Mapping[str, Any], /, *, form: bool = False
+        self, project: Project, params: Mapping[str, Any], /, *, form: Method | None = None
     ) -> dict[str, Any]: ...
 
 
@@ -84,8 +85,9 @@ class LamlCalls:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
         project = project_of(self._gate, req, account)
-        params = _dialled(form(req))
-        leg = performed(lambda: self._dial(project, params, form=True))
+        fields = form(req)
+        params, method = _dialled(fields), choice(fields, "StatusCallbackMethod", METHODS)
+        leg = performed(lambda: self._dial(project, params, form=method))
         row = self._store.call_log(leg["id"])
         if row is None:
             raise falcon.HTTPServiceUnavailable(description="The store does not answer yet.")
@@ -180,11 +182,10 @@ def performed(do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _dialled(fields: Mapping[str, list[str]]) -> dict[str, Any]:
     """The parameters of `dial`."""
-    choice(fields, "Method", METHODS)
-    choice(fields, "StatusCallbackMethod", METHODS)
     params: dict[str, Any] = {
         name: fields[field][-1].strip() for field, name in FIELDS.items() if fields.get(field)
     }
+    params["url_method"] = choice(fields, "Method", METHODS)
     if text := (fields.get("Twiml") or fields.get("Laml") or [""])[-1].strip():
         try:
             params["swml"] = as_swml(text)
@@ -203,12 +204,13 @@ def _update(call_id: str, fields: Mapping[str, list[str]]) -> tuple[str, dict[st
         if choice(fields, "Status", ENDINGS) == "completed":
             return "calling.end", {}
         return "update", {"id": call_id, "status": "canceled"}
-    choice(fields, "Method", METHODS)
+    method = choice(fields, "Method", METHODS)
     if not fields.get("Url"):
         raise LamlInvalid("Url", "is required, or Status")
     fallback = (fields.get("FallbackUrl") or [""])[-1].strip() or None
     url = fields["Url"][-1].strip()
-    return "update", {"id": call_id, "url": url, "fallback_url": fallback}
+    params = {"id": call_id, "url": url, "url_method": method, "fallback_url": fallback}
+    return "update", params
 
 
 def _filter(req: falcon.Request, project: Project) -> CallLogFilter:

@@ -120,12 +120,19 @@ def _laml_paths() -> Json:
         "RecordingTrack": list(laml_calls.TRACKS),
         "RecordingStatusCallback": None,
         "RecordingStatusCallbackEvent": None,
+        "RecordingStatusCallbackMethod": list(laml.METHODS),
     }
     dialled = {
         **dict.fromkeys((*laml_log.FIELDS, "Twiml", "StatusCallbackEvent")),
-        "Method": ["POST"],
+        "Method": list(laml.METHODS),
+        "StatusCallbackMethod": list(laml.METHODS),
     }
-    changed = {"Status": list(laml_log.ENDINGS), "Url": None, "FallbackUrl": None}
+    changed = {
+        "Status": list(laml_log.ENDINGS),
+        "Url": None,
+        "Method": list(laml.METHODS),
+        "FallbackUrl": None,
+    }
     call = laml_log.CALL.replace("{call_sid}", "{sid}.json")
     one = laml_recordings.RECORDING.replace("{name}", "{sid}.json")
     of_call = laml_calls.RECORDING.replace("{name}", "{sid}.json")

@@ -39,6 +39,7 @@ async def told(word: str) -> None:
 
 async def greet(call: Call) -> None:
     """Answer, and hang up when told."""
+    await call.wait_for_ringing(timeout=10)
     await call.answer()
     await call.wait_for_answered(timeout=10)
     say(did="answer")
@@ -176,6 +177,7 @@ async def effects(call: Call) -> None:
     await call.denoise()
     await call.denoise_stop()
     await call.user_event(event={"name": "O'Brien"})
+    await call.user_event(event='it\'s "plain" text')
     say(did="told")
     rtp = {"type": "rtp", "params": {"addr": "127.0.0.1", "port": given["port"]}}
     tap = await call.tap({"type": "audio", "params": {"direction": "speak"}}, rtp)
@@ -187,7 +189,8 @@ async def effects(call: Call) -> None:
     say(did="transcribe")
     await told("written")
     await transcript.stop()
-    say(did="written")
+    written = await transcript.wait(timeout=60)
+    say(did="written", state=written.params["state"], text=written.params.get("text"))
     await told("refer")
     await call.refer({"type": "sip", "params": {"to": given["refer"]}}, status_url=given["told"])
     say(did="refer")

@@ -30,7 +30,10 @@ def test_a_call_is_received_answered_and_hung_up(
     client.tell("hang up")
     client.wait(did="all")
     phone.wait_ended()
-    assert client.states("state", "call_state") == ["answered", "ending", "ended"]
+    states = client.states("state", "call_state")
+    assert states[-3:] == ["answered", "ending", "ended"]
+    # It rang before that, which a client may hear before it has begun to listen.
+    assert states[:-3] in ([], ["ringing"])
 
 
 def test_a_recording_is_paused_and_stopped(
@@ -146,9 +149,11 @@ def written_and_referred(client: Relay, inbox: Inbox, phone: Phone) -> None:
     """What only one of the clients has: a transcript, a REFER (and denoise, user_event)."""
     client.wait(did="transcribe")
     client.tell("written")
-    client.wait(did="written")
+    written = client.wait(did="written")
+    assert written["state"] == "finished"
     eventually(lambda: inbox.events, what="the transcript's end")
     assert inbox.events[0]["event_type"].startswith("calling.transcript.")
+    assert inbox.events[0]["params"].get("text") == written["text"]
     client.tell("refer")
     client.wait(did="refer")
     eventually(lambda: len(inbox.events) == 2, what="that it was referred")

@@ -32,7 +32,8 @@ def test_url_as_the_receiver_sees_it(url: str, seen: str | None, origin: str | N
 
 
 def test_credentials_become_basic_auth_and_are_not_signed() -> None:
-    request = prepared("https://üser:p%40ss@host/a?b=c", b"body", {}, "key")
+    headers = {"Content-Type": "application/json"}
+    request = prepared("https://üser:p%40ss@host/a?b=c", b"body", headers, "key")
     assert request.url == "https://host/a?b=c"
     token = request.headers["Authorization"].removeprefix("Basic ")
     assert base64.b64decode(token).decode() == "üser:p@ss"

@@ -78,3 +78,19 @@ def test_a_form_is_signed_by_its_sorted_fields():
     request = prepared(URL, callback.body, {"Content-Type": CONTENT_TYPE}, "PSK_key")
     assert request.headers["X-SignalWire-Signature"] == expected
     assert "X-SignalWire-Sha256-Signature" not in request.headers
+
+
+@pytest.mark.parametrize(
+    ("url", "query"), [(URL, "a=1&b=2+%C3%BC"), ("http://user:pass@127.0.0.1:9/x#y", "b=2+%C3%BC")]
+)
+def test_a_form_told_by_get_is_in_the_signed_url(url, query):
+    callback = Outbox().put_form("rec-1", url, {"b": "2 ü"}, "p", method="GET").callback
+    assert (callback.body, callback.content_type) == (b"", "")
+    assert callback.state == "pending"
+    request = prepared(callback.url, callback.body, {}, "PSK_key")
+    assert (request.method, request.body) == ("GET", None)
+    assert request.url == f"http://127.0.0.1:9/x?{query}"
+    digest = hmac.new(b"PSK_key", request.url.encode(), hashlib.sha1).digest()
+    assert request.headers["X-SignalWire-Signature"] == base64.b64encode(digest).decode()
+    assert request.headers["Authorization"].startswith("Basic ")
+    assert "Content-Type" not in request.headers

@@ -132,10 +132,10 @@ class FakeScript:
     def __init__(self):
         self.replaced = []
 
-    def fetch(self, url):
+    def fetch(self, url, method="POST"):
         if "good" not in url:
             raise FetchError(url, "answered 500", "see the log of that server")
-        return f"document at {url}"
+        return f"document at {url}" + (" by GET" if method == "GET" else "")
 
     def read(self, text):
         if "sections" not in text:
@@ -199,7 +199,10 @@ class World:
             identity=SimpleNamespace(call_id="call-1", project_id="one", node_id="fs1"),
         )
         self.row = ROW
-        self.control = CallControl(context, lambda: self.row, self.script)
+        self.control = CallControl(
+            context, lambda: self.row, self.script, lambda *noted: self.noted.append(noted)
+        )
+        self.noted = []
         self.control.began_now = lambda: context
         self.running.add(self.control)
         self.known = {}

@@ -40,6 +40,14 @@ def test_keys_end_it(world, keys, result, left):
     assert world.digits.kept == ["9"]
 
 
+@pytest.mark.parametrize("speech", [None, {}])
+def test_partial_results_are_missed_by_who_speaks(world, speech):
+    """A key is no part of anything."""
+    world.ask("calling.collect", digits=DIGITS, speech=speech, partial_results=True)
+    warned = [details["message"] for name, details in world.noted if name == "api.warning"]
+    assert len(warned) == (speech is not None)
+
+
 def test_time_ends_it_between_two_digits(world):
     collect(world, digits={"max": 5, "digit_timeout": 0.01})
     world.digits.press("4")

@@ -229,7 +229,7 @@ def test_what_cannot_be_done_to_a_ringing_call_is_refused(world):
     assert world.store.call(call_id).state["status"] == {
         "url": "http://h/new",
         "states": ["ended"],
-        "form": False,
+        "form": None,
     }
 
 
@@ -247,7 +247,7 @@ def test_what_cannot_be_done_to_a_ringing_call_is_refused(world):
             ("invalid_parameter", "fallback_url"),
         ),
         ({"swml": None, "url": "file:///etc/passwd"}, ("invalid_parameter", "url")),
-        ({"url_method": "GET"}, ("invalid_parameter", "url_method")),
+        ({"url_method": "PUT"}, ("invalid_parameter", "url_method")),
         ({"status_url": "h"}, ("invalid_parameter", "status_url")),
         ({"status_events": ["dead"]}, ("invalid_parameter", "status_events[0]")),
         ({"timeout": 0}, ("invalid_parameter", "timeout")),

@@ -1,5 +1,7 @@
 """Commands that do what a step does: what reaches the switch, and what is refused."""
 
+import json
+
 import pytest
 
 from adapter.control.states import CallStates, Watch
@@ -17,18 +19,20 @@ def test_noise_is_taken_out_and_let_in(world):
     assert world.error("calling.denoise") == ("cannot_process", None)
 
 
-def test_an_event_is_sent(world):
-    assert world.ask("calling.user_event", event={"a": "it's"}).status_code == 200
+@pytest.mark.parametrize("event", [{"a": "it's"}, "it's"])
+def test_an_event_is_sent(world, event):
+    assert world.ask("calling.user_event", event=event).status_code == 200
     (sent,) = world.call.done
-    assert sent.startswith("uuid_send_info call-1 application json ")
-    assert "'" not in sent
+    message = sent.removeprefix("uuid_send_info call-1 application json ")
+    assert "'" not in message
+    assert json.loads(message) == {"type": "user_event", "event": event}
 
 
 @pytest.mark.parametrize(
     ("command", "params", "error"),
     [
         ("user_event", {}, ("missing_required_parameter", "event")),
-        ("user_event", {"event": "x"}, ("invalid_parameter", "event")),
+        ("user_event", {"event": [1]}, ("invalid_parameter", "event")),
         ("user_event", {"event": {"a": "x" * 20_000}}, ("invalid_parameter", None)),
         ("detect", {}, ("missing_required_parameter", "detect")),
         ("detect", {"detect": {"type": "cat"}}, ("invalid_parameter", "detect.type")),

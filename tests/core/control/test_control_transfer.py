@@ -61,6 +61,7 @@ def update(world, **params):
     ("params", "document"),
     [
         ({"url": GOOD}, f"document at {GOOD}"),
+        ({"url": GOOD, "url_method": "get"}, f"document at {GOOD} by GET"),
         ({"url": BAD, "fallback_url": GOOD}, f"document at {GOOD}"),
         ({"swml": SWML}, json.dumps(SWML)),
     ],

@@ -31,6 +31,10 @@ class Call:
         self.over = Flag()
         self.hung_up = ""
         self.variables = {}
+        self.uuid, self.answered, self.done = "call-1", False, []
+
+    def api(self, command):
+        self.done.append(command.decode().strip())
 
     def sleep(self, seconds, *, until):
         gevent.wait([self.over, until], timeout=seconds, count=1)
@@ -109,6 +113,9 @@ def test_one_after_the_other_is_offered_it_until_one_takes_it(world):
     assert event["event_type"] == "calling.call.receive"
     assert event["params"]["device"]["params"] == {"from_number": "+1", "to_number": "+2"}
     assert (event["params"]["context"], event["params"]["call_state"]) == ("office", "created")
+    assert world.call.done == ["api uuid_ring_ready call-1"]
+    assert [params["call_state"] for _, _, params in world.exchange.told] == ["ringing"] * 3
+    assert [who for who, _, _ in world.exchange.told] == world.exchange.offered
     world.clients.join(B)
     gevent.sleep(0.1)
     assert len(world.exchange.offered) == 3
@@ -117,6 +124,15 @@ def test_one_after_the_other_is_offered_it_until_one_takes_it(world):
     world.call.over.set()
     with pytest.raises(CallGone):
         world.result()
+
+
+def test_a_call_that_was_answered_does_not_ring(world):
+    world.call.answered = True
+    world.clients.state("answered")
+    world.start()
+    world.until(lambda: world.exchange.offered)
+    assert world.exchange.event["params"]["call_state"] == "answered"
+    assert (world.call.done, world.exchange.told) == ([], [])
 
 
 def test_a_client_that_is_gone_costs_no_time(world):
@@ -186,7 +202,7 @@ def test_a_call_that_comes_back_still_has_its_clients():
     assert world.exchange.offered == []
     world.clients.again()
     assert [who for who, _, _ in world.exchange.told] == [A, B]
-    assert world.exchange.told[0][2]["call_state"] == "created"
+    assert world.exchange.told[0][2]["call_state"] == "ringing"
 
 
 def test_states_are_told_in_relays_words(world):

@@ -63,6 +63,14 @@ def test_without_a_key_nothing_is_signed(server, fetch):
     assert "X-SignalWire-Signature" not in server.last.headers
 
 
+def test_a_get_tells_nothing_and_is_signed(server, fetch):
+    server.answer("/doc?x=1", DOCUMENT)
+    fetch(Url(server.url("/doc?x=1"), "GET"), project=PROJECT)
+    assert (server.last.method, server.last.body) == ("GET", b"")
+    expected = signature(server.url("/doc?x=1"), b"")
+    assert server.last.headers["X-SignalWire-Sha256-Signature"] == expected
+
+
 @pytest.mark.parametrize("status", [307, 308])
 def test_a_redirect_is_posted_again_and_signed_anew(server, fetch, status):
     server.answer("/old", status=status, Location="new?x=1")

@@ -45,7 +45,7 @@ class FakeDial:
     told: list[tuple] = field(default_factory=list)
     fails: Exception | None = None
 
-    def __call__(self, project, params, *, form=False):
+    def __call__(self, project, params, *, form=None):
         self.told.append((project.id, params, form))
         if self.fails:
             raise self.fails

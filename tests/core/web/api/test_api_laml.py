@@ -156,6 +156,7 @@ def test_a_start_becomes_a_command(api, account):
             "RecordingTrack": "inbound",
             "RecordingStatusCallback": "http://127.0.0.1:9/x",
             "RecordingStatusCallbackEvent": ["in-progress completed", "absent"],
+            "RecordingStatusCallbackMethod": "GET",
         },
     )
     assert answer.status_code == 201
@@ -166,6 +167,7 @@ def test_a_start_becomes_a_command(api, account):
     assert params["form_callback"] == {
         "url": "http://127.0.0.1:9/x",
         "events": ["in-progress", "completed", "absent"],
+        "method": "GET",
     }
 
 
@@ -176,7 +178,7 @@ def test_a_start_may_say_nothing_or_json(api, account):
     assert api.post(path, json={"RecordingChannels": "dual"}).status_code == 201
     first, second = (told[3] for told in api.commands.told)
     assert (first["stereo"], first["direction"]) == (False, "both")
-    assert first["form_callback"] == {"url": "", "events": []}
+    assert first["form_callback"] == {"url": "", "events": [], "method": "POST"}
     assert second["stereo"] is True
 
 
@@ -187,7 +189,7 @@ def test_a_start_may_say_nothing_or_json(api, account):
         {"RecordingTrack": "sideways"},
         {"RecordingStatusCallback": "nonsense"},
         {"RecordingStatusCallbackEvent": "completed often"},
-        {"RecordingStatusCallbackMethod": "GET"},
+        {"RecordingStatusCallbackMethod": "PUT"},
     ],
 )
 def test_a_wrong_start_is_refused(api, account, fields):

@@ -19,7 +19,8 @@ def test_a_call_is_made(api, prefix, end):
         "SendDigits": "12#",
         "StatusCallback": "https://h/s",
         "StatusCallbackEvent": ["ringing", "answered completed"],
-        "Method": "POST",
+        "Method": "GET",
+        "StatusCallbackMethod": "GET",
     }
     answer = api.post_form(f"{prefix}{CALLS}{end}", fields)
     assert answer.status_code == 201
@@ -36,8 +37,9 @@ def test_a_call_is_made(api, prefix, end):
             "send_digits": "12#",
             "status_url": "https://h/s",
             "status_events": ["ringing", "answered", "ended"],
+            "url_method": "GET",
         },
-        True,
+        "GET",
     )
 
 
@@ -68,6 +70,7 @@ def test_a_document_may_be_in_the_request(api, text, swml):
     "changes",
     [
         {"Method": "PUT"},
+        {"StatusCallbackMethod": "PUT"},
         {"StatusCallbackEvent": "sad"},
         {"Twiml": "<Response><Dial>1</Dial></Response>"},
         {"Twiml": "<Response><Say>x</Response>"},
@@ -142,8 +145,16 @@ def test_a_call_is_ended_and_redirected(api):
         ({"Status": "completed"}, ("calling.end", {})),
         ({"Status": "canceled"}, ("update", {"id": "call-1", "status": "canceled"})),
         (
-            {"Url": "https://h/y"},
-            ("update", {"id": "call-1", "url": "https://h/y", "fallback_url": None}),
+            {"Url": "https://h/y", "Method": "GET"},
+            (
+                "update",
+                {
+                    "id": "call-1",
+                    "url": "https://h/y",
+                    "url_method": "GET",
+                    "fallback_url": None,
+                },
+            ),
         ),
     ):
         assert api.post_form(f"{CALLS}/call-1.json", fields).status_code == 200
