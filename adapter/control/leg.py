@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from adapter.store.rows import CallLog
@@ -43,6 +44,7 @@ def _direction(row: CallLog) -> str:
     return row.direction if row.parent_id else _DIRECTIONS.get(row.direction, row.direction)
 
 
+@lru_cache(maxsize=4096)
 def iso_time(moment: float) -> str:
     """`2024-05-06T12:20:00Z`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

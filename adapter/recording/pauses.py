@@ -7,7 +7,7 @@ silence   it is there, as silence (`uuid_record … mask`): both channels keep t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -58,7 +58,8 @@ class Pauses:
         """A recording's stored options, with these pauses among them (as JSON can hold them)."""
         if self == Pauses():
             return options
-        return {**options, PAUSES: asdict(self)}
+        noted = {"behavior": self.behavior, "since": self.since, "skipped": self.skipped}
+        return {**options, PAUSES: noted}
 
     @classmethod
     def noted_in(cls, options: Mapping[str, Any]) -> Pauses:

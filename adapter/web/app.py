@@ -11,6 +11,8 @@ from typing import Any
 
 import falcon
 import structlog
+from falcon.media import JSONHandler
+from msgspec import json as fast_json
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from adapter import metrics
@@ -44,6 +46,7 @@ def create_app(
     """
     app = falcon.App(middleware=[RequestId()])
     app.req_options.strip_url_path_trailing_slash = True
+    app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=_encoded)
     app.set_error_serializer(serialize)
     app.add_error_handler(TimeoutError, _slow_client)
     app.add_error_handler(BodyTooLarge, _large_body)
@@ -118,6 +121,14 @@ class Metrics:
         self._measure()
         resp.content_type = metrics.CONTENT_TYPE
         resp.data = metrics.render(self._registry)
+
+
+def _encoded(media: Any) -> bytes:
+    """JSON; what a caller's name or number holds may be no UTF-8."""
+    try:
+        return fast_json.encode(media)
+    except UnicodeEncodeError:
+        return json.dumps(media).encode()
 
 
 def serialize(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:

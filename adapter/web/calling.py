@@ -88,7 +88,7 @@ def refuse(error: control.ControlError) -> NoReturn:
 def read_json(req: falcon.Request) -> dict[str, Any]:
     """The body as an object; 400 when it is none."""
     try:
-        body = json.loads(req.bounded_stream.read(), parse_constant=_no_number)
+        body = _JSON.decode(req.bounded_stream.read().decode())
     except (ValueError, RecursionError) as error:
         raise falcon.HTTPBadRequest(description="The body is not JSON.") from error
     if not isinstance(body, dict):
@@ -98,6 +98,9 @@ def read_json(req: falcon.Request) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

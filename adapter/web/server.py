@@ -12,8 +12,9 @@
 import contextlib
 import io
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from logging import DEBUG
+from typing import Any, ParamSpec, TypeVar, cast
 
 import gevent
 import structlog
@@ -24,6 +25,7 @@ from gevent.ssl import SSLSocket
 
 from adapter.config import Address, Settings
 from adapter.web.app import BodyTooLarge
+from adapter.web.headers import Headers, Lines
 from adapter.web.tls import Certificate
 from adapter.web.websocket import WebSocket
 
@@ -115,6 +117,13 @@ class Handler(WSGIHandler):
         idle = self.server.settings.deadlines.http_idle
         return min(idle, SCARCE_IDLE) if self.server.is_scarce() else idle
 
+    def MessageClass(self, lines: Lines, _seekable: int = 0) -> Headers:  # noqa: N802 - gevent's name
+        """The headers that follow."""
+        return Headers.read(lines)
+
+    def _headers(self) -> Iterator[tuple[str, str]]:
+        return cast(Headers, self.headers).environ()
+
     def read_request(self, raw_requestline: str) -> bool:
         super().read_request(raw_requestline)
         settings = self.server.settings
@@ -197,6 +206,8 @@ class Handler(WSGIHandler):
         return str(self.client_address[0]) if self.client_address else "-"
 
     def log_request(self) -> None:
+        if not log.is_enabled_for(DEBUG):
+            return
         log.debug(
             "web request answered",
             peer=self._peer(),

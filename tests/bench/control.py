@@ -16,8 +16,9 @@ import re
 import socket
 import statistics
 import tempfile
-import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -56,6 +57,16 @@ class Client:
             f"Authorization: Basic {credentials}\r\nContent-Type: application/json\r\n"
         )
 
+    def begin(self, call_id: str) -> None:
+        """Wait until a call is recorded."""
+        while True:
+            try:
+                self.command("calling.record.resume", call_id)
+            except RuntimeError:
+                time.sleep(0.02)
+            else:
+                return
+
     def command(self, name: str, call_id: str) -> None:
         """Give a command to a recording; it must be done."""
         body = json.dumps({"command": name, "id": call_id, "params": {"control_id": "r"}})
@@ -93,12 +104,8 @@ def as_fast_as_it_goes(server: Server, calls: list[str], commands: int) -> tuple
         for _ in range(commands // len(lanes)):
             lanes[lane].command(*next(turns[lane]))
 
-    threads = [threading.Thread(target=run, args=(lane,)) for lane in range(len(lanes))]
     before, began = server.cpu_seconds(), time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(run, len(lanes))
     seconds = time.perf_counter() - began
     return commands / seconds, (server.cpu_seconds() - before) / commands * 1000
 
@@ -116,12 +123,15 @@ def at_a_rate(server: Server, calls: list[str], rate: float, seconds: float) -> 
             client.command(*next(commands))
             took.append((time.perf_counter() - moment) * 1000)
 
-    threads = [threading.Thread(target=run, args=(lane,)) for lane in range(lanes)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(run, lanes)
     return took
+
+
+def at_once(run: Callable[[int], None], lanes: int) -> None:
+    """Run every lane, each in its thread; what one raises is raised."""
+    with ThreadPoolExecutor(lanes) as pool:
+        for done in [pool.submit(run, lane) for lane in range(lanes)]:
+            done.result()
 
 
 def placed(stack: ExitStack, server: Server, calls: int, pace: str) -> list[str]:
@@ -129,8 +139,9 @@ def placed(stack: ExitStack, server: Server, calls: int, pace: str) -> list[str]
     switch = stack.enter_context(SimProcess(adapter=server.address, pace=pace))
     client = stack.enter_context(switch.client())
     ids = [client.call(to="2000") for _ in range(calls)]
-    while server.gauge("swml_recordings_active") < calls:
-        time.sleep(0.05)
+    web = Client(server.web)
+    for call_id in ids:
+        web.begin(call_id)
     return ids
 
 
