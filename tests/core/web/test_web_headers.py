@@ -58,7 +58,7 @@ def test_an_underscore_takes_no_other_fields_place():
     ],
 )
 def test_all_else_is_refused(text):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"Content-Length|header"):
         read(text)
 
 
