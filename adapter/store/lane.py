@@ -36,7 +36,7 @@ _DRIVERS = {
 _SQLITE_SETTINGS = (
     "PRAGMA journal_mode=WAL",  # readers and the writer do not wait for each other
     "PRAGMA synchronous=NORMAL",  # a killed process loses nothing; one fsync per checkpoint
-    "PRAGMA cache_size=-4096",  # 4 MiB: the hot end of each index stays in memory
+    "PRAGMA cache_size=-1024",  # 1 MiB: the hot end of each index stays in memory
 )
 
 
