@@ -23,6 +23,7 @@ from adapter.config import Project, Settings, SettingsError
 from adapter.confirmation import Confirmation
 from adapter.connecting.confirming import Asked
 from adapter.control import commander
+from adapter.control.alone import Alone
 from adapter.control.bus import Bus
 from adapter.control.commander import Commander
 from adapter.control.dial import dial
@@ -140,7 +141,19 @@ class Service:
                 READINESS: lambda _: {"reasons": self._own_reasons()},
             },
         )
-        self.commander = Commander(self.running, known=self.store.call_log, bus=self._bus)
+        self.dialler = Dialler(
+            settings,
+            self.running,
+            store=self.store,
+            held=self.archive.held,
+            outbox=self.outbox,
+        )
+        self.commander = Commander(
+            self.running,
+            known=self.store.call_log,
+            bus=self._bus,
+            alone=Alone(self.dialler, self.archive.held, self._read),
+        )
         self._gate = Gate(settings.projects)
         self._door = Door(
             self._bus,
@@ -149,13 +162,6 @@ class Service:
             login_seconds=settings.deadlines.http_request,
         )
         self.exchange = self._door.exchange
-        self.dialler = Dialler(
-            settings,
-            self.running,
-            store=self.store,
-            held=self.archive.held,
-            outbox=self.outbox,
-        )
         self._door.let_dial(self.dialler, self._read)
         self._engine = Engine()
         self.evaluate = self._engine.evaluate

@@ -15,6 +15,9 @@ from adapter.connecting.outcome import Outcome, failed_reason
 CONNECT_VARIABLE = "swml_connect"
 """The connect that began last, how often it did, and what `socket_resume` was before."""
 
+PARTED_VARIABLE = "swml_parted"
+"""The leg that was taken out of the bridge while no process had the call."""
+
 PEER_VARIABLE = "last_bridge_to"
 DISPOSITION_VARIABLE = "originate_disposition"
 
@@ -62,6 +65,7 @@ class Connect:
         return {
             CONNECT_VARIABLE: f"{self.name} {self.attempt} {self.resume}",
             PEER_VARIABLE: "",
+            PARTED_VARIABLE: "",
             DISPOSITION_VARIABLE: "",
             "socket_resume": "false" if outlives else self.resume,
             "continue_on_fail": "true",

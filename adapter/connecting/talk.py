@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gevent.event import Event as Flag
 
@@ -75,10 +75,18 @@ class Talk:
         self.over.wait(OVER_SECONDS)
 
 
+class Meeting(Protocol):
+    """A talk in a room, as a queue has it (`adapter.queues.meeting`)."""
+
+    def part(self) -> None:
+        """Have both go on with their documents; returns when they hear each other no more."""
+
+
 class Talks:
     """Those of one process."""
 
     def __init__(self) -> None:
+        self._meetings: dict[str, Meeting] = {}
         self._by_leg: dict[str, Talk] = {}
         self._by_call: dict[str, Talk] = {}
 
@@ -87,6 +95,15 @@ class Talks:
         self._by_leg[talk.leg_id] = talk
         self._by_call[talk.call_id] = talk
         return partial(self._end, talk)
+
+    def meet(self, call_id: str, meeting: Meeting) -> Callable[[], object]:
+        """A call has met another one; returns what is called when it has left."""
+        self._meetings[call_id] = meeting
+        return partial(self._meetings.pop, call_id, None)
+
+    def meeting_of(self, call_id: str) -> Meeting | None:
+        """The meeting in which a call is."""
+        return self._meetings.get(call_id)
 
     def _end(self, talk: Talk) -> None:
         self._by_leg.pop(talk.leg_id, None)

@@ -9,12 +9,14 @@ from typing import Any
 import gevent
 
 from adapter.control import laml
+from adapter.control.alone import Alone
 from adapter.control.bus import Bus
 from adapter.control.commands import COMMANDS, perform
 from adapter.control.errors import (
     CallEnded,
     ControlError,
     NotPossible,
+    OnItsWay,
     Unavailable,
     UnknownCall,
     from_dict,
@@ -32,10 +34,6 @@ ON_ITS_WAY_SECONDS, LOOK_SECONDS = 2.0, 0.05
 """How long, and how often, a call is waited for that was just taken out of a bridge."""
 
 
-class OnItsWay(Unavailable):
-    """A leg that is in no process's hand: it comes to one, or talks with a call that is in none."""
-
-
 class Commander:
     """Gives commands to calls. `known` finds what the store knows of a call that is over."""
 
@@ -43,9 +41,16 @@ class Commander:
     names = frozenset(name for name in all_names if not COMMANDS[name].relay_only)
 
     def __init__(
-        self, calls: RunningCalls, *, known: Callable[[str], CallLog | None], bus: Bus | None = None
+        self,
+        calls: RunningCalls,
+        *,
+        known: Callable[[str], CallLog | None],
+        bus: Bus | None = None,
+        alone: Alone | None = None,
     ) -> None:
+        """`alone` takes commands to calls that talk on without any process."""
         self._calls = calls
+        self._alone = alone
         self._known = known
         self._bus = bus
 
@@ -99,7 +104,7 @@ class Commander:
     def _here(self, command: Mapping[str, Any]) -> dict[str, Any]:
         control = self._calls.find(command["call"])
         if control is None:
-            raise self._why_not(command)
+            return self._nowhere(command)
         if control.project_id != command["project"]:
             raise UnknownCall
         name, by = command["name"], command["by"]
@@ -119,18 +124,22 @@ class Commander:
                 return _leg(found)
         if silent:
             raise Unavailable("The process that may have the call did not answer in time.")
-        raise self._why_not(command)
+        return self._nowhere(command)
 
-    def _why_not(self, command: Mapping[str, Any]) -> ControlError:
-        """The call runs nowhere."""
+    def _nowhere(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """No process has the call."""
         row = self._calls.ended(command["call"]) or self._known(command["call"])
         if row is None or row.project_id != command["project"]:
-            return UnknownCall()
-        if not row.parent_id or row.ended_at is not None:
-            return CallEnded()
-        if row.answered_at is not None:
-            return OnItsWay("No process of the adapter has this leg at the moment.")
-        return NotPossible("A document has called this leg, and nobody has answered yet.")
+            raise UnknownCall
+        if row.ended_at is not None:
+            raise CallEnded
+        if row.answered_at is None and row.parent_id:
+            raise NotPossible("A document has called this leg, and nobody has answered yet.")
+        if self._alone is not None and self._alone.can_ask:
+            return self._alone.run(row, command["name"], command["params"])
+        if not row.parent_id:
+            raise CallEnded
+        raise OnItsWay("No process of the adapter has this leg at the moment.")
 
 
 def _leg(found: Mapping[str, Any]) -> dict[str, Any]:

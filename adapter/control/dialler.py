@@ -93,6 +93,10 @@ class Dialler:
         """Whether a document may be a file (`file:NAME`)."""
         return self._settings.documents.folder is not None
 
+    def line(self, node_id: str) -> Line | None:
+        """The switch of this name, if it is up."""
+        return next((line for line in self._up() if line.node.name == node_id), None)
+
     def start(self) -> None:
         """Connect to the switches."""
         for line in self._lines:
@@ -192,7 +196,7 @@ class Dialler:
     def _order(self, line: Line, leg: Leg, order: Order, ringing: Ringing) -> None:
         try:
             command = dial_strings.originate(
-                leg, self._address(line), seconds=order.timeout + MARGIN
+                leg, self.address(line), seconds=order.timeout + MARGIN
             )
             self._store.commit(*_kept(order), *ringing.first_writes())
         except UnsafeValue as error:
@@ -227,7 +231,7 @@ class Dialler:
             str(given) if given else "",
         )
 
-    def _address(self, line: Line) -> str:
+    def address(self, line: Line) -> str:
         """Where this switch finds us; raises `ConnectionLost`."""
         return line.adapter or f"{line.node.our_host}:{self._settings.listen.port}"
 

@@ -1,5 +1,7 @@
 """`calling.disconnect`: two that a connect has bridged hear each other no more; neither hangs up.
 
+Who was taken from a queue has a document as well: both go on behind `connect` and `enter_queue`.
+
 The call goes on behind its `connect`. The one that it called stays, with its own id, for whoever
 commands it: RELAY's clients of the call have it too; over REST it is given a document with
 `calling.transfer`, or ended, within five minutes.
@@ -23,7 +25,11 @@ def disconnect(control: CallControl | TalkingLeg, _params: Nothing) -> None:
     if isinstance(control, TalkingLeg):
         part(control.owner, control.talk)
         return
-    talk = control.context.talks.of_call(control.call_id)
+    talks = control.context.talks
+    if (meeting := talks.meeting_of(control.call_id)) is not None:
+        meeting.part()
+        return
+    talk = talks.of_call(control.call_id)
     if talk is None:
         raise NotPossible("The call is not connected with anybody whom its script has called.")
     part(control, talk)

@@ -72,6 +72,10 @@ class Unavailable(ControlError):
     code = "unavailable"
 
 
+class OnItsWay(Unavailable):
+    """A call that is in no process's hand: it comes to one, as far as anybody knows."""
+
+
 _KINDS = {
     kind.__name__: kind for kind in (UnknownCall, CallEnded, Invalid, NotPossible, Unavailable)
 }

@@ -30,6 +30,7 @@ from pydantic import BeforeValidator, Field
 from adapter.call_facts import type_of
 from adapter.connecting.bridge import Bridge, Talking
 from adapter.connecting.confirming import Script
+from adapter.connecting.kept import PARTED_VARIABLE
 from adapter.connecting.kept import Connect as Kept
 from adapter.connecting.leg_log import LegLog
 from adapter.connecting.legs import Leg
@@ -257,6 +258,9 @@ def _tell_what_became(context: Context, plan: Plan, teller: Teller, connect: Kep
         teller.connect("failed", failed_reason=outcome.failed_reason)
         return
     leg = Leg(peer, state="ended", bridged=True, cause="NORMAL_CLEARING")
+    if context.call.variable(PARTED_VARIABLE) == peer.uuid:
+        teller.connect("disconnected", leg, ended_by="command")
+        return
     teller.leg(leg, "ended")
     teller.connect("disconnected", leg)
 

@@ -19,4 +19,5 @@ def meeting_of(context: Context, step: str, room: str, when_met: Callable[[], No
         announcer=Announcer(room, context.identity, context.outbox, context.held, stay=stay),
         recordings=context.conferences.recordings(context.call),
         when_met=when_met,
+        talks=context.talks,
     )

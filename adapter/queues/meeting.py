@@ -28,6 +28,7 @@ from adapter.freeswitch.errors import SwitchError
 if TYPE_CHECKING:
     from adapter.conferences.announcer import Announcer
     from adapter.conferences.recordings import ConferenceRecordings
+    from adapter.connecting.talk import Talks
     from adapter.freeswitch.call import Call
     from adapter.freeswitch.wire import Event
 
@@ -62,16 +63,21 @@ class Meeting:
         announcer: Announcer,
         recordings: ConferenceRecordings,
         when_met: Callable[[], None],
+        talks: Talks,
     ) -> None:
         """`when_met` is called once, in a greenlet of its own, when both are there."""
         self.met = False
         self.too_long = False
+        self.parted = False
         self._call = call
         self._room = room
         self._stay = stay
         self._announcer = announcer
         self._recordings = recordings
         self._when_met = when_met
+        self._talks = talks
+        self._left: Callable[[], object] = lambda: None
+        self._over = Flag()
         self._both = Flag()
         self._told = Flag()
 
@@ -93,6 +99,15 @@ class Meeting:
             self._end(watching)
         return self.met
 
+    def part(self) -> None:
+        """Have both go on with their documents; returns when this one has left.
+
+        Raises what the switch refuses.
+        """
+        self.parted = True
+        self._call.api(conferences.empty(self._room.name))
+        self._over.wait(timeout=self._call.deadline)
+
     def _participant(self) -> Participant:
         return Participant(
             self._call,
@@ -103,6 +118,8 @@ class Meeting:
         )
 
     def _end(self, watching: gevent.Greenlet) -> None:
+        self._left()
+        self._over.set()
         if self.met:
             self._told.wait(timeout=self._call.deadline)
         watching.kill()
@@ -117,6 +134,7 @@ class Meeting:
             and int(event.get("Conference-Size")) > 1
         ):
             self.met = True
+            self._left = self._talks.meet(self._call.uuid, self)
             self._both.set()
 
     def _watch(self, patience: float, longest: float | None) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 PREFIX = "queue:"
 """How a destination of `connect` that is a queue begins."""
 
 LONGEST_NAME = 200
+
+ROOM = re.compile(r"~queue-[0-9a-f-]{36}")
+"""A conference of two that `new_room` has named."""
 
 _SPACE = uuid.UUID("b0a6d3c2-58f5-4a6e-9b8d-3c0f5a7f2e61")
 

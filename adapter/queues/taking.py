@@ -192,11 +192,15 @@ class Taking:
             return
         self._met = meeting.met
         if meeting.met:
-            ended_by = "limit" if meeting.too_long else "call" if self._call.gone else "peer"
-            self._tells("disconnected", peer=self._peer(taken), ended_by=ended_by)
+            self._tells("disconnected", peer=self._peer(taken), ended_by=self._ended_by(meeting))
             return
         self._passed_over[taken.id] = time.monotonic() + PASSED_OVER
         self._queues.put_back(taken)
+
+    def _ended_by(self, meeting: Meeting) -> str:
+        if meeting.parted:
+            return "command"
+        return "limit" if meeting.too_long else "call" if self._call.gone else "peer"
 
     @property
     def _queue(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gevent.event import Event as Flag
 
 from adapter.callbacks.payloads import call_event, record_event
+from adapter.control.call_control import CLIENTS_VARIABLE as VARIABLE
 from adapter.control.states import EVENT as STATE
 from adapter.control.states import device, reason
 from adapter.recording.state import State
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from adapter.identity import CallIdentity
     from adapter.relay.exchange import Exchange
     from adapter.store.rows import Recording
-
-VARIABLE = "swml_relay_clients"
-"""Channel variable with their protocols."""
 
 MOST = 8
 """Clients of one call."""
