@@ -1,7 +1,8 @@
 """`make bench`: the same call on the adapter and on a bare greenswitch application.
 
-Both run against the simulated switch in flat-out mode (no ticks, sounds end at once), in turn,
-several rounds; medians are printed, and the ratios, which hold where absolute figures do not.
+Between them stands that application on the adapter's event socket in place of greenswitch's. All
+run against the simulated switch in flat-out mode (no ticks, sounds end at once), in turn, several
+rounds; medians are printed, and the ratios, which hold where absolute figures do not.
 CPU time is that of the server and of all processes that it started, from the kernel. Callbacks are
 stored, not delivered: the adapter's receiver accepts connections and says nothing. Before a figure
 counts, each call's recording must have been finished and both its callbacks stored.
@@ -30,6 +31,7 @@ import step
 from rich.console import Console
 from rich.table import Table
 from servers import Server, adapter, free_port, running
+from told import DATABASE
 
 from adapter.simswitch.client import SimClient, SimProcess
 
@@ -47,6 +49,10 @@ sections:
 """
 IDLE_DOCUMENT = "sections: {main: [sleep: -1]}"
 
+ADAPTER, LAYER, BARE = "adapter", "its event socket", "bare greenswitch"
+
+APPLICATIONS = {LAYER: "layer.py", BARE: "bare.py"}
+
 TAKEN_SECONDS = 120
 """Bare greenswitch takes some ten calls a second."""
 
@@ -60,9 +66,11 @@ class Round:
     first_command_ms: float
 
 
-def bare(folder: Path, mode: str) -> AbstractContextManager[Server]:
+def application(script: str, folder: Path, mode: str) -> AbstractContextManager[Server]:
+    """One that is not the adapter, with its store in this folder."""
     port = free_port()
-    return running([sys.executable, str(HERE / "bare.py"), str(port), str(folder), mode], port)
+    folder.mkdir(parents=True)
+    return running([sys.executable, str(HERE / script), str(port), str(folder), mode], port)
 
 
 def drive(server: Server, calls: int, concurrency: int) -> Round:
@@ -85,15 +93,15 @@ def check_adapter(folder: Path, calls: int) -> None:
         finished = "SELECT call_id FROM recordings WHERE state = 'finished' AND size > 0"
         told = "SELECT body FROM callbacks"
         recorded = Counter(call_id for (call_id,) in store.execute(finished))
-        check("adapter", calls, recorded, [json.loads(body) for (body,) in store.execute(told)])
+        check(ADAPTER, calls, recorded, [json.loads(body) for (body,) in store.execute(told)])
 
 
-def check_bare(folder: Path, calls: int) -> None:
-    """The same of the other side."""
-    with closing(sqlite3.connect(folder / "bare.db")) as store:
+def check_application(name: str, folder: Path, calls: int) -> None:
+    """The same of the others."""
+    with closing(sqlite3.connect(folder / DATABASE)) as store:
         told = [json.loads(body) for (body,) in store.execute("SELECT body FROM callbacks")]
     recorded = Counter(one["params"]["call_id"] for one in told if one["params"].get("size"))
-    check("bare greenswitch", calls, recorded, told)
+    check(name, calls, recorded, told)
 
 
 def check(name: str, calls: int, recorded: Counter[str], told: list[dict[str, Any]]) -> None:
@@ -138,32 +146,28 @@ def main() -> None:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=512))
         status_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         servers = {
-            "adapter": stack.enter_context(adapter(folder, DOCUMENT.format(status_url=status_url))),
-            "bare greenswitch": stack.enter_context(bare(folder, "calls")),
+            ADAPTER: stack.enter_context(adapter(folder, DOCUMENT.format(status_url=status_url)))
         }
+        for name, script in APPLICATIONS.items():
+            servers[name] = stack.enter_context(
+                application(script, folder / script / "calls", "calls")
+            )
         rounds: dict[str, list[Round]] = {name: [] for name in servers}
         alone: dict[str, list[float]] = {name: [] for name in servers}
         for _ in range(chosen.rounds):
             for name, server in servers.items():
                 rounds[name].append(drive(server, chosen.calls, chosen.concurrency))
                 alone[name].append(drive(server, chosen.alone, 1).first_command_ms)
-        check_adapter(folder, servers["adapter"].calls)
-        check_bare(folder, servers["bare greenswitch"].calls)
-        memory = {
-            "adapter": measured_idle(adapter(folder, IDLE_DOCUMENT), chosen.idle),
-            "bare greenswitch": measured_idle(bare(idle_folder(folder), "idle"), chosen.idle),
-        }
+        check_adapter(folder, servers[ADAPTER].calls)
+        memory = {ADAPTER: measured_idle(adapter(folder, IDLE_DOCUMENT), chosen.idle)}
+        for name, script in APPLICATIONS.items():
+            check_application(name, folder / script / "calls", servers[name].calls)
+            idle = application(script, folder / script / "idle", "idle")
+            memory[name] = measured_idle(idle, chosen.idle)
     show(rounds, alone, memory, chosen)
     language.run(chosen.rounds)
     step.run()
     control.run(chosen.rounds)
-
-
-def idle_folder(folder: Path) -> Path:
-    """Another place: a bare application begins with an empty store."""
-    place = folder / "idle"
-    place.mkdir()
-    return place
 
 
 def measured_idle(starting: AbstractContextManager[Server], calls: int) -> float:
@@ -194,16 +198,17 @@ def show(
         medians[name] = values
         values.append(statistics.median(alone[name]))
         table.add_row(name, *(f"{value:.2f}" for value in values), f"{memory[name]:.0f}")
-    ours, theirs = medians["adapter"], medians["bare greenswitch"]
-    table.add_row(
-        "ratio",
-        f"{ours[0] / theirs[0]:.1f} x",
-        f"{theirs[1] / ours[1]:.1f} x less",
-        "",
-        "",
-        f"{memory['bare greenswitch'] / memory['adapter']:.1f} x less",
-    )
-    Console(width=100).print(table)
+    for name in (ADAPTER, LAYER):
+        ours, theirs = medians[name], medians[BARE]
+        table.add_row(
+            f"{name}, ratio",
+            f"{ours[0] / theirs[0]:.1f} x",
+            f"{theirs[1] / ours[1]:.1f} x less",
+            "",
+            "",
+            f"{memory[BARE] / memory[name]:.1f} x less",
+        )
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":
