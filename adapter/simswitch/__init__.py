@@ -16,7 +16,7 @@ from adapter.simswitch.settings import (
     SwitchSettings,
     adapter_dialplan,
 )
-from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.sim_switch import SimSwitch
 
 __all__ = [
     "Action",

@@ -20,7 +20,7 @@ from adapter.simswitch.settings import (
     adapter_dialplan,
     load_settings,
 )
-from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.sim_switch import SimSwitch
 
 GC_THRESHOLDS = (20_000, 20, 20)  # a call makes hundreds of objects that die by themselves
 

@@ -6,35 +6,32 @@ Source: mod_commands.c; the texts of the answers are the switch's, since adapter
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from adapter.simswitch.call_api import CALL_COMMANDS
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.conference_api import conference
 from adapter.simswitch.forking import command, load, unload
 from adapter.simswitch.originate import Origination
+from adapter.simswitch.session import Session
 from adapter.simswitch.sim_api import sim
 from adapter.simswitch.strings import new_uuid, separate
+from adapter.simswitch.switch import Switch
 from adapter.simswitch.tapping import is_tap
 
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
-    from adapter.simswitch.switch import SimSwitch
-
-ApiCommand = Callable[["SimSwitch", str], str]
+ApiCommand = Callable[[Switch, str], str]
 
 # API commands that run programs on a real switch; here they are only noted
 PROGRAMS = frozenset({"system", "bg_system", "spawn", "bg_spawn", "spawn_stream", "lua", "luarun"})
 
 
-def version(switch: "SimSwitch", argument: str) -> str:
+def version(switch: Switch, argument: str) -> str:
     number = switch.settings.version
     if "short" in argument:
         return f"{number}\n"
     return f"FreeSWITCH Version {number}-simulated~64bit ({number} simulated 64bit)\n"
 
 
-def status(switch: "SimSwitch", _argument: str) -> str:
+def status(switch: Switch, _argument: str) -> str:
     seconds = int(switch.uptime_seconds())
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     running = len(switch.sessions())
@@ -49,16 +46,16 @@ def status(switch: "SimSwitch", _argument: str) -> str:
     )
 
 
-def hostname(switch: "SimSwitch", _argument: str) -> str:
+def hostname(switch: Switch, _argument: str) -> str:
     """The machine's name, which is the switch's as well."""
     return switch.settings.hostname
 
 
-def module_exists(switch: "SimSwitch", argument: str) -> str:
+def module_exists(switch: Switch, argument: str) -> str:
     return str(argument in switch.settings.modules).lower() if argument else ""
 
 
-def show(switch: "SimSwitch", argument: str) -> str:
+def show(switch: Switch, argument: str) -> str:
     """`show channels [as json]`, `show calls …`, `show … count`."""
     words = argument.lower().split()
     if not words or words[0] not in {"channels", "calls"}:
@@ -73,7 +70,7 @@ def show(switch: "SimSwitch", argument: str) -> str:
     return "\n".join(lines) + f"\n\n{len(rows)} total.\n"
 
 
-def _row(session: "Session") -> dict[str, str]:
+def _row(session: Session) -> dict[str, str]:
     channel = session.channel
     created = channel.times.created // 1_000_000
     return {
@@ -99,27 +96,27 @@ def _row(session: "Session") -> dict[str, str]:
     }
 
 
-def create_uuid(_switch: "SimSwitch", _argument: str) -> str:
+def create_uuid(_switch: Switch, _argument: str) -> str:
     return new_uuid()
 
 
-def global_getvar(switch: "SimSwitch", argument: str) -> str:
+def global_getvar(switch: Switch, argument: str) -> str:
     if argument:
         return switch.variables.get(argument, "")
     return "".join(f"{name}={value}\n" for name, value in switch.variables.items())
 
 
-def global_setvar(switch: "SimSwitch", argument: str) -> str:
+def global_setvar(switch: Switch, argument: str) -> str:
     name, _, value = argument.partition("=")
     switch.variables[name] = value
     return "+OK"
 
 
-def reloadxml(_switch: "SimSwitch", _argument: str) -> str:
+def reloadxml(_switch: Switch, _argument: str) -> str:
     return "+OK [Success]\n"
 
 
-def hupall(switch: "SimSwitch", argument: str) -> str:
+def hupall(switch: Switch, argument: str) -> str:
     words = separate(argument, " ", 11)
     cause = cause_named(words[0]) if words else "MANAGER_REQUEST"
     wanted = dict(zip(words[1::2], words[2::2], strict=False))
@@ -132,15 +129,15 @@ def hupall(switch: "SimSwitch", argument: str) -> str:
     return f"+OK hangup all channels matching [{name}]=[{value}] with cause: {cause}\n"
 
 
-def strftime(_switch: "SimSwitch", argument: str) -> str:
+def strftime(_switch: Switch, argument: str) -> str:
     return time.strftime(argument or "%Y-%m-%d %T")
 
 
-def echo(_switch: "SimSwitch", argument: str) -> str:
+def echo(_switch: Switch, argument: str) -> str:
     return argument
 
 
-def originate(switch: "SimSwitch", argument: str) -> str:
+def originate(switch: Switch, argument: str) -> str:
     """`<dial string> <extension>|&<application>(<arguments>) [<dialplan>] [<context>]`."""
     words = separate(argument, " ", 10)
     if len(words) < 2:
@@ -156,7 +153,7 @@ def originate(switch: "SimSwitch", argument: str) -> str:
     return f"+OK {leg.party.uuid}\n"
 
 
-def sched_api(switch: "SimSwitch", argument: str) -> str:
+def sched_api(switch: Switch, argument: str) -> str:
     """`+seconds group command`: an API command later."""
     words = argument.split(" ", 2)
     if len(words) < 3:
@@ -166,11 +163,11 @@ def sched_api(switch: "SimSwitch", argument: str) -> str:
     return "+OK Added: 1\n"
 
 
-def sched_del(switch: "SimSwitch", argument: str) -> str:
+def sched_del(switch: Switch, argument: str) -> str:
     return f"+OK Deleted: {switch.tasks.remove(argument)}\n"
 
 
-def program(_switch: "SimSwitch", _argument: str) -> str:
+def program(_switch: Switch, _argument: str) -> str:
     """A program is never run; `expanded_call` and the listener have noted it."""
     return "+OK\n"
 

@@ -5,8 +5,7 @@ application returns when it is done; how it went it says with `session.respond`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 import gevent
 import structlog
@@ -14,27 +13,23 @@ import structlog
 from adapter.simswitch.audio import RATE
 from adapter.simswitch.bridging import bridge
 from adapter.simswitch.causes import cause_named
+from adapter.simswitch.channel import Channel
 from adapter.simswitch.conferencing import conference
 from adapter.simswitch.faxing import rxfax, stopfax, txfax
 from adapter.simswitch.outbound import socket
-from adapter.simswitch.session import Ending, FileHandle, Session
+from adapter.simswitch.player import FileHandle
+from adapter.simswitch.playing import play
+from adapter.simswitch.session import Application, Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
+from adapter.simswitch.switch import Switch
 from adapter.simswitch.tapping import eavesdrop
+from adapter.simswitch.thread import Ending
 from adapter.simswitch.tones import Sound, sound, spoken
-
-if TYPE_CHECKING:
-    from adapter.simswitch.channel import Channel
 
 log = structlog.get_logger()
 
 ANY_DIGIT = "1234567890*#"
 FLITE_VOICES = frozenset({"awb", "kal", "kal16", "rms", "slt"})
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    run: Callable[[Session, str], None]
-    needs_media: bool
 
 
 APPLICATIONS: dict[str, Application] = {}
@@ -53,9 +48,15 @@ def application(
     return register
 
 
-application("socket")(socket)
-application("bridge")(bridge)
-application("conference", needs_media=True)(conference)
+def applications(switch: Switch) -> dict[str, Application]:
+    """All of them; three reach beyond their own call, to what else the switch runs."""
+    return APPLICATIONS | {
+        "socket": Application(partial(socket, switch)),
+        "bridge": Application(partial(bridge, switch)),
+        "conference": Application(partial(conference, switch), needs_media=True),
+    }
+
+
 application("rxfax")(rxfax)
 application("txfax")(txfax)
 application("stopfax")(stopfax)
@@ -162,7 +163,7 @@ def _play_file(session: Session, found: Sound) -> Ending:
         path = {"Playback-File-Type": "tone_stream", **path}
     channel.fire("PLAYBACK_START", path)
     session.file = file = FileHandle()
-    ending = session.play(found, lambda digit: _terminates(channel, digit), file)
+    ending = play(session, found, lambda digit: _terminates(channel, digit), file)
     session.file = None  # also if it is another one's by now, as the switch does
     _remember_playing(channel)
     status = "break" if ending is Ending.BROKEN else "done"
@@ -170,7 +171,7 @@ def _play_file(session: Session, found: Sound) -> Ending:
     return ending
 
 
-def _remember_playing(channel: "Channel") -> None:
+def _remember_playing(channel: Channel) -> None:
     """The variables a playback leaves; a real switch counts what it had read ahead."""
     ms = round(channel.heard[-1].ms)
     values = {
@@ -182,7 +183,7 @@ def _remember_playing(channel: "Channel") -> None:
     channel.variables.update({name: str(value) for name, value in values.items()})
 
 
-def _terminates(channel: "Channel", digit: str) -> bool:
+def _terminates(channel: Channel, digit: str) -> bool:
     """on_dtmf: the digits that end a playback, `*` unless told otherwise."""
     wanted = channel.get("playback_terminators") or "*"
     wanted = {"any": ANY_DIGIT, "none": ""}.get(wanted.lower(), wanted)
@@ -220,7 +221,7 @@ def _speak(session: Session, engine: str, voice: str, text: str) -> bool:
         log.info("no such voice", engine=engine, voice=voice, call_id=channel.uuid)
         return False
     session.switch.note_speech(channel, text)
-    session.play(spoken(text), lambda digit: _terminates(channel, digit))
+    play(session, spoken(text), lambda digit: _terminates(channel, digit))
     return True
 
 
@@ -264,12 +265,12 @@ def record_session(session: Session, data: str) -> None:
     rest = parts[1:]
     limit = atoi(rest.pop(0)[1:]) if rest and rest[0].startswith("+") else 0
     variables = bracketed(url_decode(rest[0]))[0] if rest else {}
-    session.channel.recordings.start(parts[0], limit, variables)
+    session.recordings.start(parts[0], limit, variables)
 
 
 @application("stop_record_session", needs_media=True)
 def stop_record_session(session: Session, data: str) -> None:
-    session.channel.recordings.stop(data)
+    session.recordings.stop(data)
 
 
 @application("system", "bgsystem")

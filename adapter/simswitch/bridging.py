@@ -5,25 +5,27 @@ Source: mod_dptools.c (audio_bridge_function), switch_ivr_bridge.c
 (switch_channel_handle_cause). The thread of the one that called runs the bridge.
 """
 
-from adapter.simswitch.channel import Channel, State
+from adapter.simswitch.channel import Channel
+from adapter.simswitch.channel_state import State
 from adapter.simswitch.heard import Heard
 from adapter.simswitch.originate import Origination
 from adapter.simswitch.session import Session
 from adapter.simswitch.strings import is_true
+from adapter.simswitch.switch import Switch
 from adapter.simswitch.timeline import Segment
 from adapter.simswitch.voices import Voice
 
 ALWAYS_GOES_ON = frozenset({"NO_ANSWER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL"})
 
 
-def bridge(session: Session, data: str) -> None:
+def bridge(switch: Switch, session: Session, data: str) -> None:
     """Calls the legs of a dial string and talks with the first that answers."""
     channel = session.channel
     for name in ("originated_legs", "originate_causes"):
         channel.set(name, None)
     if channel.answered:
         channel.set_callstate("RING_WAIT")
-    origination = Origination(session.switch, data, session)
+    origination = Origination(switch, data, session)
     leg = origination.run()
     channel.set("originate_disposition", origination.cause)
     channel.set("DIALSTATUS", _DIALSTATUS.get(origination.cause, origination.cause))

@@ -4,7 +4,6 @@ Source: mod_commands.c. Arguments are taken apart as the switch does it, and not
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from adapter.simswitch.bridging import join
 from adapter.simswitch.causes import cause_named
@@ -13,12 +12,10 @@ from adapter.simswitch.messages import Message
 from adapter.simswitch.referring import deflect
 from adapter.simswitch.session import Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
+from adapter.simswitch.switch import Switch
 
-if TYPE_CHECKING:
-    from adapter.simswitch.switch import SimSwitch
-
-    Command = Callable[[SimSwitch, str], str]
-    OfCall = Callable[[SimSwitch, Session, list[str]], str]
+Command = Callable[[Switch, str], str]
+OfCall = Callable[[Switch, Session, list[str]], str]
 
 DONE = "+OK\n"
 SUCCESS = "+OK Success\n"
@@ -26,12 +23,12 @@ NO_CHANNEL = "-ERR No such channel!\n"
 NO_SESSION = "-ERR Cannot locate session!\n"
 BROADCAST_LEAD_FRAMES = 5
 
-CALL_COMMANDS: dict[str, "Command"] = {}
+CALL_COMMANDS: dict[str, Command] = {}
 
 
 def of_call(
     usage: str = "<uuid>", *, least: int = 1, most: int = 4, missing: str = NO_CHANNEL
-) -> Callable[["OfCall"], "OfCall"]:
+) -> Callable[[OfCall], OfCall]:
     """Registers a command by its function's name.
 
     The function gets the call that the first word names, and the other words: of `most` in all the
@@ -39,8 +36,8 @@ def of_call(
     call.
     """
 
-    def register(run: "OfCall") -> "OfCall":
-        def command(switch: "SimSwitch", argument: str) -> str:
+    def register(run: OfCall) -> OfCall:
+        def command(switch: Switch, argument: str) -> str:
             words = separate(argument, " ", most)
             if len(words) < least:
                 return f"-USAGE: {usage}\n"
@@ -54,7 +51,7 @@ def of_call(
 
 
 @of_call(least=0, missing="false")
-def uuid_exists(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
+def uuid_exists(_switch: Switch, _session: Session, _words: list[str]) -> str:
     return "true"
 
 
@@ -62,7 +59,7 @@ RECORD_USAGE = "<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_var
 
 
 @of_call(RECORD_USAGE, least=3, most=5, missing=NO_SESSION)
-def uuid_record(switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_record(switch: Switch, session: Session, words: list[str]) -> str:
     """`<uuid> start|stop|pause|resume|mask|unmask <path> [limit] [{variables}]`."""
     action, path = words[0].lower(), words[1]
     if action == "start":
@@ -74,37 +71,37 @@ def uuid_record(switch: "SimSwitch", session: Session, words: list[str]) -> str:
     return SUCCESS if run(session, path) else f"-ERR Cannot {failure}!\n"
 
 
-def _start(switch: "SimSwitch", session: Session, path: str, rest: list[str]) -> str:
+def _start(switch: Switch, session: Session, path: str, rest: list[str]) -> str:
     """A limit must stand before the variables, or these are dropped."""
     limit = atoi(rest[0]) if rest else 0
     variables = bracketed(url_decode(rest[1]))[0] if len(rest) > 1 else {}
     if not switch.settings.keeps_recording_variables:
         variables = {}
-    started = session.channel.recordings.start(path, limit, variables)
+    started = session.recordings.start(path, limit, variables)
     return SUCCESS if started else "-ERR Cannot record session!\n"
 
 
 _RECORD_ACTIONS: dict[str, tuple[Callable[[Session, str], bool], str]] = {
-    "stop": (lambda s, path: s.channel.recordings.stop(path), "stop record session"),
-    "pause": (lambda s, path: s.channel.recordings.pause(path, True), "pause recording session"),
+    "stop": (lambda s, path: s.recordings.stop(path), "stop record session"),
+    "pause": (lambda s, path: s.recordings.pause(path, True), "pause recording session"),
     "resume": (
-        lambda s, path: s.channel.recordings.pause(path, False),
+        lambda s, path: s.recordings.pause(path, False),
         "resume recording session",
     ),
-    "mask": (lambda s, path: s.channel.recordings.mask(path, True), "mask recording session"),
+    "mask": (lambda s, path: s.recordings.mask(path, True), "mask recording session"),
     "unmask": (
-        lambda s, path: s.channel.recordings.mask(path, False),
+        lambda s, path: s.recordings.mask(path, False),
         "unmask recording session",
     ),
 }
 
 
 @of_call(missing="")
-def uuid_buglist(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
+def uuid_buglist(_switch: Switch, session: Session, _words: list[str]) -> str:
     bugs = "".join(
         " <media-bug>\n  <function>session_record</function>\n"
         f"  <target>{path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n"
-        for path in session.channel.recordings.paths()
+        for path in session.recordings.paths()
     )
     if session.fork is not None:
         bugs += f" <media-bug>\n  <function>{session.fork.kind}</function>\n </media-bug>\n"
@@ -112,7 +109,7 @@ def uuid_buglist(_switch: "SimSwitch", session: Session, _words: list[str]) -> s
 
 
 @of_call("<uuid> <var> [value]", least=2, most=3)
-def uuid_setvar(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_setvar(_switch: Switch, session: Session, words: list[str]) -> str:
     session.channel.set(words[0], words[1] if len(words) > 1 else None)
     return DONE
 
@@ -121,7 +118,7 @@ _SEVERAL = "<uuid> <var>=<value>;<var>=<value>..."
 
 
 @of_call(_SEVERAL, least=2, most=2, missing=f"{NO_CHANNEL}-USAGE: {_SEVERAL}\n")
-def uuid_setvar_multi(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_setvar_multi(_switch: Switch, session: Session, words: list[str]) -> str:
     for pair in separate(words[0], ";", 64):
         name, _, value = pair.partition("=")
         if name:
@@ -130,13 +127,13 @@ def uuid_setvar_multi(_switch: "SimSwitch", session: Session, words: list[str]) 
 
 
 @of_call("<uuid> <var>", least=2)
-def uuid_getvar(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_getvar(_switch: Switch, session: Session, words: list[str]) -> str:
     value = session.channel.get(words[0])
     return "_undef_" if value is None else value
 
 
 @of_call("<uuid> [format]", most=2)
-def uuid_dump(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_dump(_switch: Switch, session: Session, words: list[str]) -> str:
     channel = session.channel
     event = Event("CHANNEL_DATA", channel.uuid, channel.data_blocks("CHANNEL_DATA"))
     dumped = event.as_json() if words == ["json"] else event.as_plain()
@@ -144,30 +141,30 @@ def uuid_dump(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
 
 
 @of_call("<uuid> [cause]", most=2)
-def uuid_kill(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_kill(_switch: Switch, session: Session, words: list[str]) -> str:
     session.channel.hangup(cause_named(words[0]) if words else "NORMAL_CLEARING")
     return DONE
 
 
 @of_call(least=0, missing="-ERROR\n")
-def uuid_answer(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
+def uuid_answer(_switch: Switch, session: Session, _words: list[str]) -> str:
     session.channel.answer()
     return DONE
 
 
 @of_call(least=0, missing="-ERROR\n")
-def uuid_ring_ready(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
+def uuid_ring_ready(_switch: Switch, _session: Session, _words: list[str]) -> str:
     return DONE
 
 
 @of_call(least=0, missing="-ERROR\n")
-def uuid_pre_answer(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
+def uuid_pre_answer(_switch: Switch, session: Session, _words: list[str]) -> str:
     session.channel.pre_answer()
     return DONE
 
 
 @of_call("<uuid> [all]", most=2)
-def uuid_break(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_break(_switch: Switch, session: Session, words: list[str]) -> str:
     """`<uuid> [all]`: ends what plays; `all` also forgets what is queued."""
     if words and "all" in words[0]:
         session.flush_messages()
@@ -179,7 +176,7 @@ CALL_COMMANDS["break"] = CALL_COMMANDS["uuid_break"]
 
 
 @of_call("<uuid> <path> [aleg|bleg|holdb|both]", least=2, missing="-ERR invalid uuid\n")
-def uuid_broadcast(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_broadcast(_switch: Switch, session: Session, words: list[str]) -> str:
     """`<uuid> <path>|<application>::<data>|<application>!<cause>::… [aleg]`."""
     application, colons, data = words[0].partition("::")
     if not colons:
@@ -193,19 +190,19 @@ def uuid_broadcast(_switch: "SimSwitch", session: Session, words: list[str]) -> 
 
 
 @of_call("<uuid> <dtmf_data>", least=2, most=2, missing=NO_SESSION)
-def uuid_send_dtmf(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_send_dtmf(_switch: Switch, session: Session, words: list[str]) -> str:
     session.channel.sent_digits.append(words[0].partition("@")[0])
     return f"+OK {session.channel.uuid} sent DTMF {words[0]}.\n"
 
 
 @of_call("<uuid> <dtmf_data>", least=2, most=2, missing=NO_SESSION)
-def uuid_recv_dtmf(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_recv_dtmf(_switch: Switch, session: Session, words: list[str]) -> str:
     session.channel.queue_digits(words[0].partition("@")[0], "APP")
     return f"+OK {session.channel.uuid} received DTMF {words[0]}.\n"
 
 
 @of_call(least=0, missing="-ERR no session\n")
-def uuid_flush_dtmf(_switch: "SimSwitch", session: Session, _words: list[str]) -> str:
+def uuid_flush_dtmf(_switch: Switch, session: Session, _words: list[str]) -> str:
     session.channel.digits.clear()
     return DONE
 
@@ -214,7 +211,7 @@ _AUDIO = "<uuid> [start [read|write] [mute|level <level>]|stop]"
 
 
 @of_call(_AUDIO, least=2, most=5)
-def uuid_audio(_switch: "SimSwitch", _session: Session, words: list[str]) -> str:
+def uuid_audio(_switch: Switch, _session: Session, words: list[str]) -> str:
     """Accepted and remembered nowhere: levels are not simulated."""
     action = words[0].lower()
     starts = action == "start" and len(words) >= 4 and words[1] in {"read", "write"}
@@ -222,7 +219,7 @@ def uuid_audio(_switch: "SimSwitch", _session: Session, words: list[str]) -> str
 
 
 @of_call("<uuid> <cmd>:<val>", least=2)
-def uuid_fileman(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_fileman(_switch: Switch, session: Session, words: list[str]) -> str:
     """`<uuid> pause`: what plays stands still, or goes on."""
     if session.file is None:
         return "-ERR No file handle!\n"
@@ -233,33 +230,33 @@ def uuid_fileman(_switch: "SimSwitch", session: Session, words: list[str]) -> st
 
 
 @of_call("<uuid> [<type> <subtype>] <message>", least=2, missing="-ERR Operation Failed\n")
-def uuid_send_info(_switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_send_info(_switch: Switch, session: Session, words: list[str]) -> str:
     """`<uuid> [<type> <subtype>] <message>`; what was sent is kept with the call's digits."""
     session.channel.sent_info.append(words[-1])
     return SUCCESS
 
 
 @of_call("<>", least=2, missing=NO_SESSION)
-def uuid_preprocess(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
+def uuid_preprocess(_switch: Switch, _session: Session, _words: list[str]) -> str:
     """Accepted and remembered nowhere: there is no noise here."""
     return SUCCESS
 
 
 @of_call("<uuid> <uri>", least=2, most=2)
-def uuid_deflect(switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_deflect(switch: Switch, session: Session, words: list[str]) -> str:
     """`<uuid> <uri>`: a REFER; the answer to it is awaited elsewhere."""
     deflect(switch, session.channel, words[0])
     return "+OK:(null)\n"
 
 
 @of_call(least=0, missing="-ERR Cannot locate session\n")
-def uuid_jitterbuffer(_switch: "SimSwitch", _session: Session, _words: list[str]) -> str:
+def uuid_jitterbuffer(_switch: Switch, _session: Session, _words: list[str]) -> str:
     """Accepted and remembered nowhere: no packet is ever late here."""
     return SUCCESS
 
 
 @of_call("<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]", least=2, most=5)
-def uuid_transfer(switch: "SimSwitch", session: Session, words: list[str]) -> str:
+def uuid_transfer(switch: Switch, session: Session, words: list[str]) -> str:
     target = [word for word in words if not word.startswith("-")]
     other = switch.session(session.channel.variables.get("bridge_uuid") or "")
     chosen: dict[str, list[Session | None]]
@@ -277,7 +274,7 @@ def _send(session: Session, target: list[str]) -> None:
     session.transfer(target[0], target[2] if len(target) > 2 else session.channel.facts.context)
 
 
-def uuid_bridge(switch: "SimSwitch", argument: str) -> str:
+def uuid_bridge(switch: Switch, argument: str) -> str:
     """`<uuid> <other uuid>`: both leave what they do and talk with each other."""
     words = separate(argument, " ", 10)
     if len(words) < 2:
@@ -293,7 +290,7 @@ def uuid_bridge(switch: "SimSwitch", argument: str) -> str:
     return f"+OK {second.channel.uuid}\n"
 
 
-def sched_hangup(switch: "SimSwitch", argument: str) -> str:
+def sched_hangup(switch: Switch, argument: str) -> str:
     words = separate(argument, " ", 4)
     if len(words) < 2:
         return "-USAGE: [+]<time> <uuid> [<cause>]\n"

@@ -239,6 +239,6 @@ class Caller:
             "seconds": round(now, 3),
             "heard": [heard.as_data(now) for heard in self.heard],
             "digits_received": self.digits_received,
-            "recordings": channel.recordings.paths(),
+            "recordings": self._session.recordings.paths(),
             "transfers": self._session.transfers,
         }

@@ -7,43 +7,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from adapter.simswitch.audio import FRAME_MS, Source
 from adapter.simswitch.causes import Q850
-from adapter.simswitch.channel_headers import ChannelHeaders, starting_variables
+from adapter.simswitch.channel_headers import WITHOUT_VARIABLES, ChannelHeaders
+from adapter.simswitch.channel_state import ChannelState, State
 from adapter.simswitch.events import Block, Event
 from adapter.simswitch.heard import Heard
-from adapter.simswitch.profile import CallFacts, Times, last_variables, media_variables
+from adapter.simswitch.profile import CallFacts, last_variables, media_variables
 from adapter.simswitch.strings import is_true
 from adapter.simswitch.timeline import Segment, Timeline
 
-if TYPE_CHECKING:
-    from adapter.simswitch.recordings import Recordings
-
 SECONDS_PER_FRAME = FRAME_MS / 1000
 DEFAULT_DTMF_DURATION = 2000  # samples, switch_core_default_dtmf_duration
-
-
-class State(IntEnum):
-    """switch_channel_state_t."""
-
-    NEW = 0
-    INIT = 1
-    ROUTING = 2
-    SOFT_EXECUTE = 3
-    EXECUTE = 4
-    EXCHANGE_MEDIA = 5
-    CONSUME_MEDIA = 7
-    RESET = 9
-    HANGUP = 10
-    REPORTING = 11
-    DESTROY = 12
-    NONE = 13
-
-
-_READY = frozenset({State.EXECUTE, State.EXCHANGE_MEDIA, State.CONSUME_MEDIA})
 
 # file, function and line in the head of an event: where a real switch fires it
 SOURCES = {
@@ -74,21 +50,11 @@ class Surroundings:
         raise NotImplementedError
 
 
-class Channel:
+class Channel(ChannelState):
     """A call leg: one that came in, or one that the switch makes (its facts have an address)."""
 
-    recordings: "Recordings"
-
     def __init__(self, switch: Surroundings, facts: CallFacts, uuid: str, number: int) -> None:
-        self.uuid, self.facts = uuid, facts
-        self.variables = starting_variables(facts, uuid, number)
-        self.times = Times()
-        self.state, self.running_state = State.NEW, State.NEW
-        self.callstate = "DOWN"
-        self.answered = False
-        self.early = False
-        self.hangup_cause: str | None = None
-        self.transferring = False
+        super().__init__(facts, uuid, number)
         self.diverts_events = False
         self.digits: deque[tuple[str, str]] = deque()
         self.digits_dialed = ""
@@ -100,37 +66,11 @@ class Channel:
         self.on_change: Callable[[], None] = lambda: None
         self.other_leg: Channel | None = None
         self._switch = switch
-        self.profile_index = 1
         self._headers = ChannelHeaders(self)
         self._began = time.monotonic()
         self._last_frame: int | None = None
 
-    # --- what is known about it
-
-    @property
-    def name(self) -> str:
-        return self.facts.channel_name
-
-    @property
-    def down(self) -> bool:
-        return self.state >= State.HANGUP
-
-    @property
-    def ready(self) -> bool:
-        """switch_channel_ready: applications may go on."""
-        return self.state in _READY and not self.transferring
-
-    @property
-    def has_media(self) -> bool:
-        return self.answered or self.early
-
-    @property
-    def answer_state(self) -> str:
-        if self.hangup_cause:
-            return "hangup"
-        if self.answered:
-            return "answered"
-        return "early" if self.early else "ringing"
+    # --- variables
 
     def get(self, name: str) -> str | None:
         """A variable, a field of the caller profile, or a global variable of this name."""
@@ -198,12 +138,21 @@ class Channel:
 
     def basic_blocks(self) -> list[Block]:
         """What is said of the channel without its variables."""
-        return self._headers.blocks("CHANNEL_STATE")
+        return [*self._headers.blocks(), *self._other_leg_blocks()]
+
+    def _other_leg_blocks(self) -> list[Block]:
+        """Whoever called this leg, or was called for it."""
+        if self.other_leg is None:
+            return []
+        kind = "originator" if self.facts.address else "originatee"
+        return [Block({"Other-Type": kind}), self.other_leg.profile_block("Other-Leg")]
 
     def data_blocks(self, name: str) -> list[Block]:
         """A head and everything an event of this name says about the channel."""
-        head = self._switch.head(name, SOURCES.get(name, ELSEWHERE))
-        return [head, *self._headers.blocks(name)]
+        blocks = [self._switch.head(name, SOURCES.get(name, ELSEWHERE)), *self.basic_blocks()]
+        if name not in WITHOUT_VARIABLES:
+            blocks.append(self.variables.block())
+        return blocks
 
     def connect_headers(self) -> Block:
         """The caller's profile once more, as the answer to `connect` starts."""

@@ -3,23 +3,10 @@
 Source: switch_channel.c (switch_channel_event_set_basic_data and _extended_data).
 """
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-from adapter.simswitch.events import Block, LazyBlock, Variables, render
+from adapter.simswitch.channel_state import ChannelState
+from adapter.simswitch.events import Block, LazyBlock, render
 from adapter.simswitch.frames import header_line
-from adapter.simswitch.leg_profile import leg_variables
-from adapter.simswitch.profile import (
-    CODEC_HEADERS,
-    CallFacts,
-    first_variables,
-    own_variables,
-    profile_headers,
-    time_headers,
-)
-
-if TYPE_CHECKING:
-    from adapter.simswitch.channel import Channel
+from adapter.simswitch.profile import CODEC_HEADERS, profile_headers, time_headers
 
 # events without the call's variables (switch_channel_event_set_extended_data)
 WITHOUT_VARIABLES = frozenset(
@@ -32,7 +19,7 @@ _CODEC = Block(CODEC_HEADERS)
 class ChannelHeaders:
     """Blocks of headers for the events of one channel."""
 
-    def __init__(self, channel: "Channel") -> None:
+    def __init__(self, channel: ChannelState) -> None:
         self._channel = channel
         self._names = Block(
             {
@@ -48,24 +35,13 @@ class ChannelHeaders:
         self._profile: Block | None = None
         self._who: tuple[dict[str, str], list[bytes]] | None = None
 
-    def blocks(self, name: str) -> list[Block]:
-        """What an event of this name says about the channel."""
+    def blocks(self) -> list[Block]:
+        """Where it stands and who calls whom: every event about the channel says that."""
         if self._state is None:
             self._state = self._render_state()
         if self._profile is None:
             self._profile = self.profile("Caller")
-        blocks = [self._state, self._profile, *self._other_leg()]
-        if name not in WITHOUT_VARIABLES:
-            blocks.append(self._channel.variables.block())
-        return blocks
-
-    def _other_leg(self) -> list[Block]:
-        """Whoever called this leg, or was called for it."""
-        other = self._channel.other_leg
-        if other is None:
-            return []
-        kind = "originator" if self._channel.facts.address else "originatee"
-        return [Block({"Other-Type": kind}), other.profile_block("Other-Leg")]
+        return [self._state, self._profile]
 
     def state_changed(self) -> None:
         self._state = None
@@ -101,20 +77,3 @@ class ChannelHeaders:
             answer["Hangup-Cause"] = channel.hangup_cause
         plain = render(state) + names.plain + render(answer) + _CODEC.plain
         return LazyBlock(plain, lambda: {**state, **names.headers, **answer, **CODEC_HEADERS})
-
-
-def starting_variables(facts: CallFacts, uuid: str, number: int) -> Variables:
-    """A new call's variables; those that calls between the same numbers share come rendered."""
-    if facts.address:
-        return Variables(leg_variables(facts, uuid, number))
-    if facts.headers or facts.variables:
-        shared = Variables(first_variables(facts))
-    else:
-        numbers = (facts.from_number, facts.to_number, facts.from_name)
-        shared = _shared(*numbers, facts.context, facts.network_addr)
-    return shared.copy(own_variables(facts, uuid, number))
-
-
-@lru_cache(maxsize=64)
-def _shared(from_number: str, to_number: str, name: str, context: str, address: str) -> Variables:
-    return Variables(first_variables(CallFacts(from_number, to_number, name, context, address)))

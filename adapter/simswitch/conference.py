@@ -10,20 +10,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from adapter.simswitch.audio import FRAME_MS, RATE, Source
 from adapter.simswitch.disk import Disk
 from adapter.simswitch.events import Block, Event
 from adapter.simswitch.files import FORMATS, RecordingFile
+from adapter.simswitch.session import Host, Session
 from adapter.simswitch.strings import new_uuid
 from adapter.simswitch.timeline import Segment, Timeline
 from adapter.simswitch.tones import Sound, sound
 from adapter.simswitch.voices import Mix, Voice
-
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
-    from adapter.simswitch.switch import SimSwitch
 
 MAINTENANCE = "conference::maintenance"
 _SOURCE = ("conference_event.c", "conference_event", 1)
@@ -89,9 +85,11 @@ class Tape:
 
 
 class Conference:
-    """Exists from its first member until its last has left."""
+    """Exists, and is one of the switch's `rooms`, from its first member until its last has left."""
 
-    def __init__(self, switch: SimSwitch, name: str, profile: str, *, waits: bool) -> None:
+    def __init__(
+        self, switch: Host, rooms: dict[str, Conference], name: str, profile: str, *, waits: bool
+    ) -> None:
         self.name, self.profile, self.uuid = name, profile, new_uuid()
         self.waits = waits
         """Whether nobody is heard yet, since there was no moderator."""
@@ -101,10 +99,10 @@ class Conference:
         self.kept_apart: set[tuple[int, int]] = set()
         self.over = False
         self.tapes: list[Tape] = []
-        self._switch = switch
+        self._switch, self._rooms = switch, rooms
         self._sounds: list[tuple[float, Source]] = []
         self._music: tuple[float, Source] | None = None
-        switch.conferences[name] = self
+        rooms[name] = self
         self.fire("conference-create")
 
     # --- who is in it
@@ -134,8 +132,8 @@ class Conference:
         """Everybody is put out; who is not to be hung up goes on elsewhere."""
         if not self.over:
             self.over = True
-            if self._switch.conferences.get(self.name) is self:
-                del self._switch.conferences[self.name]
+            if self._rooms.get(self.name) is self:
+                del self._rooms[self.name]
         for member in self.members:
             member.running = False
             kept = (member.session.channel.get("hangup_after_conference") or "").lower()
@@ -181,7 +179,7 @@ class Conference:
                 yield Voice(speaker.session.channel), 0
 
     def _hold_music(self) -> Sound | None:
-        return sound(self._switch.variables.get("hold_music", ""), self._switch.sounds)
+        return sound(self._switch.global_variable("hold_music") or "", self._switch.sounds)
 
     def _add_sound(self, name: str) -> None:
         now = time.monotonic()

@@ -1,16 +1,13 @@
 """`conference …`: what a conference is asked and told. Source: conference_api.c."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from adapter.simswitch.conference import Conference, Member
 from adapter.simswitch.strings import atoi, separate
-
-if TYPE_CHECKING:
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 
-def conference(switch: "SimSwitch", argument: str) -> str:
+def conference(switch: Switch, argument: str) -> str:
     """`NAME command …`, or `list` of all where there is no conference of that name."""
     words = separate(argument, " ", 25)
     room = switch.conferences.get(words[0]) if words else None

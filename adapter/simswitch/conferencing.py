@@ -9,32 +9,30 @@ Rules
 
 import itertools
 import re
-from typing import TYPE_CHECKING
 
+from adapter.simswitch.channel import Channel
 from adapter.simswitch.conference import Conference, Member
 from adapter.simswitch.heard import Heard
 from adapter.simswitch.session import Session
 from adapter.simswitch.strings import atoi
-
-if TYPE_CHECKING:
-    from adapter.simswitch.channel import Channel
+from adapter.simswitch.switch import Switch
 
 _ARGUMENT = re.compile(r"([^@+]*)(?:@([^+]*))?(?:\+flags\{([^}]*)\})?")
 _ids = itertools.count(1)
 
 
-def conference(session: Session, data: str) -> None:
+def conference(switch: Switch, session: Session, data: str) -> None:
     """Enters the conference, which begins with its first member, and stays."""
     channel = session.channel
     found = _ARGUMENT.match(data.strip())
     if not found or not found[1]:
         return
     flags = frozenset((found[3] or "").replace(",", "|").split("|"))
-    room = session.switch.conferences.get(found[1])
+    rooms = switch.conferences
+    room = rooms.get(found[1])
     if room is None:
-        room = Conference(
-            session.switch, found[1], found[2] or "default", waits="wait-mod" in flags
-        )
+        waits = "wait-mod" in flags
+        room = Conference(switch, rooms, found[1], found[2] or "default", waits=waits)
         room.max_members = atoi(channel.get("conference_max_members"))
     channel.answer()
     if 0 < room.max_members <= len(room.members):
@@ -74,6 +72,6 @@ def _stay(room: Conference, member: Member) -> None:
     record.running = False
 
 
-def _take_digits(channel: "Channel") -> None:
+def _take_digits(channel: Channel) -> None:
     while channel.take_digit() is not None:
         pass

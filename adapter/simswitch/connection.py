@@ -12,7 +12,6 @@ Rules
 import socket as sockets
 import time
 from collections import deque
-from typing import TYPE_CHECKING
 
 import gevent
 import structlog
@@ -21,12 +20,10 @@ from adapter.simswitch import frames
 from adapter.simswitch.commands import handle
 from adapter.simswitch.events import Event
 from adapter.simswitch.frames import Command, CommandReader, WireFault
+from adapter.simswitch.peer import Peer
+from adapter.simswitch.session import Session
 from adapter.simswitch.settings import Pace
-from adapter.simswitch.subscription import Subscription
-
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 log = structlog.get_logger()
 
@@ -35,25 +32,20 @@ SEND_SECONDS = 30.0  # a peer that reads nothing for so long is given up
 READ_BYTES = 65536
 
 
-class Connection:
+class Connection(Peer):
     """Serves one socket; `session` is the call of an outbound connection."""
 
     def __init__(
         self,
-        switch: "SimSwitch",
+        switch: Switch,
         sock: sockets.socket,
         *,
-        session: "Session | None" = None,
+        session: Session | None = None,
         full: bool = True,
         runs_async: bool = True,
     ) -> None:
-        self.switch, self.session = switch, session
-        self.full, self.runs_async = full, runs_async
-        self.authenticated = session is not None
-        self.subscription = Subscription()
-        self.linger: int | None = None
-        self.resumes = False
-        self.connected = False
+        super().__init__(session, full=full, runs_async=runs_async)
+        self._switch = switch
         self.running = True
         self._sock = sock
         self._poll_seconds = switch.settings.poll_ms / 1000
@@ -65,7 +57,6 @@ class Connection:
         self._polling: gevent.Greenlet | None = None
         self._began = self._looked = time.monotonic()
         self._said_gone = False
-        self._ending = False
 
     # --- reading
 
@@ -81,7 +72,7 @@ class Connection:
             log.debug("event socket ended", reason=str(error))
         finally:
             self.running = False
-            self.switch.connection_ended(self)
+            self._switch.connection_ended(self)
             self._close()
 
     def _read(self) -> None:
@@ -99,14 +90,14 @@ class Connection:
                     self.session.first_command_seconds = time.monotonic() - self._began
                 self._answer(command, silent=first and not _is_connect(command))
                 first = self._busy = False
-                if self._ending:
+                if self.ends_after_reply:
                     self.end()
                     return
             self._look()
 
     def _answer(self, command: Command, *, silent: bool) -> None:
         """The first command of an outbound connection gets no reply, unless it is `connect`."""
-        answer = handle(self, command)
+        answer = handle(self._switch, self, command)
         if answer and not silent:
             self._out.append(answer)
         if self._events:
@@ -167,10 +158,6 @@ class Connection:
             seconds = int(time.time()) + self.linger + 1 - time.time()  # whole clock seconds
             ending = gevent.spawn_later(seconds, self.end)
             ending.name = "event socket linger"
-
-    def end_after_reply(self) -> None:
-        """`exit`: the reply goes out, then the goodbye."""
-        self._ending = True
 
     def end(self) -> None:
         """Says goodbye and closes."""

@@ -10,12 +10,10 @@ from __future__ import annotations
 import struct
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from adapter.simswitch.fax_machine import FaxMachine
+from adapter.simswitch.session import Session
 from adapter.simswitch.strings import url_decode
-
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
 
 TIMED_OUT = 2, "Timed out waiting for initial communication"
 DROPPED = 49, "The call dropped prematurely"
@@ -28,24 +26,18 @@ NEGOTIATION_SECONDS = 0.5
 PAGE_SECONDS = 1.5
 """A real one takes eight seconds to agree, and six for an empty page."""
 
-DEFAULT_IDENT = "SpanDSP Fax Ident"
 
+class Transmission:
+    """One run of a fax application, by the machine that the call is meanwhile."""
 
-class Machine:
-    """The fax application that a call runs now."""
-
-    def __init__(self, session: Session, kind: str, path: str) -> None:
-        self.kind, self.path = kind, path
-        self.pages = 0
-        self.stopped = False
+    def __init__(self, session: Session, machine: FaxMachine) -> None:
         self._session = session
         self._channel = session.channel
-        ident = url_decode(self._channel.get("fax_ident") or "")
-        self.ident = ident or DEFAULT_IDENT
+        self._mine = machine
 
     def run(self) -> None:
         """To the end of the fax, of the call, or of its patience."""
-        self._channel.set("fax_filename", self.path)
+        self._channel.set("fax_filename", self._mine.path)
         code, text = self._transmit()
         self._tell_result(code, text)
 
@@ -58,45 +50,45 @@ class Machine:
                 return DROPPED
         return self._exchange(other)
 
-    def _exchange(self, other: Machine) -> tuple[int, str]:
+    def _exchange(self, other: FaxMachine) -> tuple[int, str]:
         if not self._lasts(NEGOTIATION_SECONDS):
             return DROPPED
         self._fire("negociateresult", {"fax-remote-station-id": other.ident})
         self._channel.set("fax_remote_station_id", other.ident)
-        source = self.path if self.kind == "tx" else other.path
+        source = self._mine.path if self._mine.kind == "tx" else other.path
         document = Path(source).read_bytes()
         for number in range(1, count_pages(document) + 1):
             if not self._lasts(PAGE_SECONDS):
                 return DROPPED
-            self.pages = number
-            if self.kind == "rx":
-                Path(self.path).write_bytes(first_pages(document, number))
+            self._mine.pages = number
+            if self._mine.kind == "rx":
+                Path(self._mine.path).write_bytes(first_pages(document, number))
             self._fire("pageresult", {"fax-document-transferred-pages": str(number)})
         return DONE
 
-    def _other(self) -> Machine | None:
+    def _other(self) -> FaxMachine | None:
         wired = self._session.wired
         machine = wired.fax if wired is not None else None
-        return machine if machine is not None and machine.kind != self.kind else None
+        return machine if machine is not None and machine.kind != self._mine.kind else None
 
     def _lasts(self, seconds: float) -> bool:
         """Whether nothing ends it for so long."""
         until = time.monotonic() + seconds
-        while self._channel.ready and not self.stopped:
+        while self._channel.ready and not self._mine.stopped:
             self._session.run_messages()
             left = until - time.monotonic()
             if left <= 0 or self._session.flat:
                 break
             self._session.pause(min(left, 0.02))
-        return self._channel.ready and not self.stopped
+        return self._channel.ready and not self._mine.stopped
 
     def _tell_result(self, code: int, text: str) -> None:
         values = {
             "success": "0" if code else "1",
             "result_code": str(code),
             "result_text": text,
-            "document_transferred_pages": str(self.pages),
-            "local_station_id": self.ident,
+            "document_transferred_pages": str(self._mine.pages),
+            "local_station_id": self._mine.ident,
             "remote_station_id": self._channel.get("fax_remote_station_id") or "",
         }
         for name, value in values.items():
@@ -104,7 +96,7 @@ class Machine:
         self._fire("result", {f"fax-{n.replace('_', '-')}": v for n, v in values.items()})
 
     def _fire(self, what: str, facts: dict[str, str]) -> None:
-        subclass = f"spandsp::{self.kind}fax{what}"
+        subclass = f"spandsp::{self._mine.kind}fax{what}"
         self._channel.fire("CUSTOM", {"Event-Subclass": subclass, **facts})
 
 
@@ -129,9 +121,10 @@ def stopfax(session: Session, _data: str) -> None:
 
 def _run(session: Session, kind: str, path: str) -> None:
     session.channel.answer()
-    session.fax = Machine(session, kind, path)
+    session.fax = machine = FaxMachine(kind, path)
+    machine.ident = url_decode(session.channel.get("fax_ident") or "") or machine.ident
     try:
-        session.fax.run()
+        Transmission(session, machine).run()
     finally:
         session.fax = None
 

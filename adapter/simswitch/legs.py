@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import gevent
 
@@ -16,13 +15,11 @@ from adapter.simswitch.caller import Caller, CallPlan, Step
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.dial_string import Dialled
 from adapter.simswitch.profile import CallFacts
+from adapter.simswitch.session import Session
 from adapter.simswitch.settings import Callee
+from adapter.simswitch.sip_line import Line, NotAnswered, call
 from adapter.simswitch.strings import new_uuid
-from adapter.simswitch.tapping import Line, NotAnswered, call
-
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 NOBODY = Callee(".*", cause="NO_ROUTE_DESTINATION")
 NO_ENDPOINT = Callee(".*", rings=0, silent=True, says={"silence": True})
@@ -60,7 +57,7 @@ class Leg:
 
 
 def make_leg(
-    switch: SimSwitch,
+    switch: Switch,
     dialled: Dialled,
     shared: dict[str, str],
     caller: Session | None,
@@ -113,7 +110,7 @@ def _facts(address: str, variables: dict[str, str], caller: Session | None) -> C
     )
 
 
-def _address(switch: SimSwitch, dialled: Dialled) -> str:
+def _address(switch: Switch, dialled: Dialled) -> str:
     """`user@host` of an endpoint's data."""
     where, _, rest = dialled.data.partition("/")
     match dialled.kind:
@@ -132,14 +129,14 @@ def _address(switch: SimSwitch, dialled: Dialled) -> str:
             raise CannotCall("CHAN_NOT_IMPLEMENTED")
 
 
-def _check_gateway(switch: SimSwitch, gateway: str) -> None:
+def _check_gateway(switch: Switch, gateway: str) -> None:
     if gateway in switch.settings.dead_gateways:
         raise CannotCall("GATEWAY_DOWN")
     if switch.settings.gateways and gateway not in switch.settings.gateways:
         raise CannotCall("INVALID_GATEWAY")
 
 
-def _callee(switch: SimSwitch, number: str) -> Callee:
+def _callee(switch: Switch, number: str) -> Callee:
     for callee in (*switch.callees, *switch.settings.callees):
         if re.search(callee.pattern, number):
             return callee
@@ -151,7 +148,7 @@ def _plan(callee: Callee, facts: CallFacts) -> CallPlan:
     return CallPlan(facts, says, tuple(Step.from_data(step) for step in callee.steps))
 
 
-def _begin(switch: SimSwitch, leg: Leg) -> None:
+def _begin(switch: Switch, leg: Leg) -> None:
     leg.session.channel.begin_outbound()
     if leg.session.flat:
         _party(leg)

@@ -1,14 +1,11 @@
 """The inbound event socket: adapters and tests connect to it with the switch's password."""
 
 import socket as sockets
-from typing import TYPE_CHECKING
 
 from gevent.server import StreamServer
 
 from adapter.simswitch.connection import Connection
-
-if TYPE_CHECKING:
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 BACKLOG = 128
 
@@ -16,7 +13,7 @@ BACKLOG = 128
 class Listener:
     """Accepts event-socket clients for a switch."""
 
-    def __init__(self, switch: "SimSwitch") -> None:
+    def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._server: StreamServer | None = None
         self.connections: set[Connection] = set()

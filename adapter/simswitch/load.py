@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 import structlog
@@ -11,9 +11,7 @@ from adapter.simswitch.load_call import LoadCall
 from adapter.simswitch.load_templates import Templates
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.settings import SettingsFault
-
-if TYPE_CHECKING:
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 log = structlog.get_logger()
 
@@ -62,7 +60,7 @@ class LoadResult:
 class Load:
     """One run of a load plan: `concurrency` greenlets that place one call after the other."""
 
-    def __init__(self, switch: "SimSwitch", plan: LoadPlan) -> None:
+    def __init__(self, switch: Switch, plan: LoadPlan) -> None:
         self._switch, self._plan = switch, plan
         facts = CallFacts(from_number=plan.from_number, to_number=plan.to_number)
         socket = _socket_of(switch, plan.to_number)
@@ -139,7 +137,7 @@ class Load:
         self._result.first_command_ms.append(first * 1000)
 
 
-def _socket_of(switch: "SimSwitch", number: str) -> str:
+def _socket_of(switch: Switch, number: str) -> str:
     """The argument of the `socket` action in the dialplan of a number."""
     for action in switch.actions_for(number) or ():
         if action.application == "socket":

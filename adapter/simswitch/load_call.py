@@ -8,7 +8,6 @@ There is no dialplan: the socket is connected, and the call ends with it.
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from gevent import socket as sockets
 
@@ -22,9 +21,7 @@ from adapter.simswitch.messages import Message, message_from
 from adapter.simswitch.recordings import FlatRecording, recording_headers, recording_variables
 from adapter.simswitch.strings import atoi, bracketed, is_true, new_uuid, separate, url_decode
 from adapter.simswitch.subscription import Subscription
-
-if TYPE_CHECKING:
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 READ_BYTES = 65536
 CONNECT_SECONDS = 10.0
@@ -37,7 +34,7 @@ OK = frames.reply("+OK")
 class LoadCall:
     """One call; `run` returns when its socket has closed."""
 
-    def __init__(self, switch: "SimSwitch", templates: Templates, address: tuple[str, int]) -> None:
+    def __init__(self, switch: Switch, templates: Templates, address: tuple[str, int]) -> None:
         self.uuid = new_uuid()
         self.first_command_seconds: float | None = None
         self.hung_up = False

@@ -6,8 +6,9 @@ they have the shape of its events. A call replaces the uuid once in each state i
 
 from dataclasses import dataclass
 
-from adapter.simswitch.channel import Channel, State, Surroundings
+from adapter.simswitch.channel import Channel, Surroundings
 from adapter.simswitch.channel_headers import WITHOUT_VARIABLES
+from adapter.simswitch.channel_state import State
 from adapter.simswitch.events import Block, Event
 from adapter.simswitch.profile import CallFacts
 

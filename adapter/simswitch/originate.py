@@ -13,7 +13,6 @@ Rules
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import gevent
 
@@ -21,12 +20,10 @@ from adapter.simswitch.audio import FRAME_MS
 from adapter.simswitch.dial_string import Dialled, NotADialString, parse
 from adapter.simswitch.legs import CannotCall, Leg, make_leg
 from adapter.simswitch.player import Player
+from adapter.simswitch.session import Session
 from adapter.simswitch.strings import atoi, is_true
+from adapter.simswitch.switch import Switch
 from adapter.simswitch.tones import ringback
-
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
-    from adapter.simswitch.switch import SimSwitch
 
 DEFAULT_SECONDS = 60
 TICK = FRAME_MS / 1000
@@ -36,7 +33,7 @@ class Origination:
     """One run over a dial string. `cause` says how it ended; `winner` is the leg that answered."""
 
     def __init__(
-        self, switch: SimSwitch, text: str, caller: Session | None = None, *, taps: bool = False
+        self, switch: Switch, text: str, caller: Session | None = None, *, taps: bool = False
     ) -> None:
         """`taps`: whoever answers is to hear another call."""
         self._taps = taps

@@ -9,17 +9,14 @@ Rules
   dialplan goes on; without it what runs plays to its end and then the dialplan goes on.
 """
 
-from typing import TYPE_CHECKING
-
 import structlog
 from gevent import socket as sockets
 
-from adapter.simswitch.channel import State
+from adapter.simswitch.channel_state import State
 from adapter.simswitch.connection import Connection
+from adapter.simswitch.session import Session
 from adapter.simswitch.strings import atoi, separate
-
-if TYPE_CHECKING:
-    from adapter.simswitch.session import Session
+from adapter.simswitch.switch import Switch
 
 log = structlog.get_logger()
 
@@ -28,7 +25,7 @@ CONNECT_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 
 
-def socket(session: "Session", data: str) -> None:
+def socket(switch: Switch, session: Session, data: str) -> None:
     """Runs one outbound connection, from the connect to the end of its park."""
     words = separate(data, " ", 80)
     if not words:
@@ -38,12 +35,12 @@ def socket(session: "Session", data: str) -> None:
         return
     options = {word.lower() for word in words[1:]}
     connection = Connection(
-        session.switch, sock, session=session, full="full" in options, runs_async="async" in options
+        switch, sock, session=session, full="full" in options, runs_async="async" in options
     )
-    _serve(session, connection)
+    _serve(switch, session, connection)
 
 
-def _first_that_answers(session: "Session", targets: list[str]) -> sockets.socket | None:
+def _first_that_answers(session: Session, targets: list[str]) -> sockets.socket | None:
     for target in targets:
         host, port = _address(session, target)
         try:
@@ -67,7 +64,7 @@ def _connected(host: str, port: int) -> sockets.socket:
     return sock
 
 
-def _address(session: "Session", target: str) -> tuple[str, int]:
+def _address(session: Session, target: str) -> tuple[str, int]:
     host, colon, rest = target.rpartition(":")
     if not colon:
         host, rest = target, ""
@@ -80,10 +77,10 @@ def _address(session: "Session", target: str) -> tuple[str, int]:
     return host, atoi(port) or DEFAULT_PORT
 
 
-def _serve(session: "Session", connection: Connection) -> None:
+def _serve(switch: Switch, session: Session, connection: Connection) -> None:
     session.controlled = True
-    session.switch.connection_began(connection)
-    reader = session.switch.spawn("event socket of a call", connection.serve)
+    switch.connection_began(connection)
+    reader = switch.spawn("event socket of a call", connection.serve)
     while session.channel.ready and not reader.dead and not connection.connected:
         session.pause(LOOK_SECONDS)
     if session.channel.ready and connection.running:
@@ -92,17 +89,3 @@ def _serve(session: "Session", connection: Connection) -> None:
     if session.channel.state is State.RESET:
         session.channel.state = State.EXECUTE
         session.channel.changed()
-
-
-def let_go(connection: Connection) -> None:
-    """The connection ended: its call, if it lives, is not controlled any more."""
-    session = connection.session
-    if session is None:
-        return
-    channel = session.channel
-    session.controlled = False
-    resumes = connection.resumes or channel.is_true("socket_resume")
-    if resumes and channel.ready:
-        channel.state = State.RESET
-        channel.changed()
-    session.wake()

@@ -43,3 +43,9 @@ class Player:
 
     def seconds_left(self) -> float:
         return LONG_WAIT if self._end is None else self._channel.seconds_until(self._end)
+
+
+class FileHandle:
+    """A file that `playback` plays: `uuid_fileman` finds the one that was opened last."""
+
+    paused = False

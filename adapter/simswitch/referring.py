@@ -8,16 +8,13 @@ answered, ends this call), or it does what its plan says: `refuse 403` at once, 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import gevent
 
 from adapter.simswitch.caller import Caller, CallPlan
+from adapter.simswitch.channel import Channel
 from adapter.simswitch.profile import CallFacts
-
-if TYPE_CHECKING:
-    from adapter.simswitch.channel import Channel
-    from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.switch import Switch
 
 ROUND_TRIP_SECONDS = 0.01
 PATIENCE_SECONDS = 60.0
@@ -27,12 +24,12 @@ SIP_STATUS = {"USER_BUSY": 486, "CALL_REJECTED": 603, "NO_ROUTE_DESTINATION": 40
 """What the target's refusal is to the party that calls it; anything else is 480."""
 
 
-def deflect(switch: SimSwitch, channel: Channel, uri: str) -> None:
+def deflect(switch: Switch, channel: Channel, uri: str) -> None:
     """Sends it; returns at once."""
     switch.spawn(f"refer of {channel.uuid}", _refer, switch, channel, uri)
 
 
-def _refer(switch: SimSwitch, channel: Channel, uri: str) -> None:
+def _refer(switch: Switch, channel: Channel, uri: str) -> None:
     party = switch.callers.get(channel.uuid)
     plan = party.plan.refer if party else "follow"
     word, _, status = plan.partition(" ")
@@ -52,7 +49,7 @@ def _refer(switch: SimSwitch, channel: Channel, uri: str) -> None:
         party.hang_up()
 
 
-def _follow(switch: SimSwitch, channel: Channel, uri: str) -> int:
+def _follow(switch: Switch, channel: Channel, uri: str) -> int:
     """The party calls the target, as any caller does; how that went as a SIP status."""
     user = uri.lower().removeprefix("sip:").partition("@")[0].partition(";")[0]
     facts = CallFacts(from_number=channel.facts.from_number, to_number=user)

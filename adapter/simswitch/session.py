@@ -7,35 +7,32 @@ Rules
 - Messages (`sendmsg`) run in this thread only: at once while the call has media, at the next
   20 ms tick before that. A message that arrives while an application runs is run inside it,
   unless that application came with `event-lock`.
-- In flat pace nothing takes time, and a parked call runs its messages in the greenlet that
-  brings them.
+- In flat pace a parked call runs its messages in the greenlet that brings them.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable
-from enum import Enum, auto
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import gevent
 import structlog
-from gevent.event import Event as Wakeup
 
-from adapter.simswitch.audio import FRAME_MS
-from adapter.simswitch.channel import SECONDS_PER_FRAME, Channel, State
+from adapter.simswitch.channel import SECONDS_PER_FRAME, Channel, Surroundings
+from adapter.simswitch.channel_state import State
+from adapter.simswitch.disk import Disk
 from adapter.simswitch.expand import expand
-from adapter.simswitch.heard import Heard
+from adapter.simswitch.fax_machine import FaxMachine
+from adapter.simswitch.fork import Fork
 from adapter.simswitch.messages import Message
-from adapter.simswitch.player import LONG_WAIT, Player
-from adapter.simswitch.settings import Action, Pace
+from adapter.simswitch.player import LONG_WAIT, FileHandle
+from adapter.simswitch.recordings import Recordings
+from adapter.simswitch.settings import Action, Pace, SwitchSettings
+from adapter.simswitch.sip_line import Line
 from adapter.simswitch.strings import new_uuid, separate
-from adapter.simswitch.tones import Sound, milliseconds
-
-if TYPE_CHECKING:
-    from adapter.simswitch.faxing import Machine
-    from adapter.simswitch.forking import Fork
-    from adapter.simswitch.switch import SimSwitch
-    from adapter.simswitch.tapping import Line
+from adapter.simswitch.thread import CallThread, Ending
 
 log = structlog.get_logger()
 
@@ -44,58 +41,78 @@ INLINE_ACTIONS = 128
 REPEAT_SECONDS = 0.5  # a looped application that ends sooner is not repeated
 
 
-class Ending(Enum):
-    """How a wait ended: its time was up, something broke it off, or the call cannot go on."""
+class Host(Surroundings):
+    """What the thread of a call needs of its switch."""
 
-    DONE = auto()
-    BROKEN = auto()
-    GONE = auto()
+    settings: SwitchSettings
+    sounds: Path
+    disk: Disk
+
+    def application(self, name: str) -> "Application | None":
+        raise NotImplementedError
+
+    def actions_for(self, number: str) -> tuple[Action, ...] | None:
+        raise NotImplementedError
+
+    def expanded_call(self, channel: Channel, name: str, argument: str) -> str:
+        raise NotImplementedError
+
+    def session(self, uuid: str) -> "Session | None":
+        raise NotImplementedError
+
+    def call_ended(self, session: "Session") -> None:
+        raise NotImplementedError
+
+    def schedule_hangup(self, channel: Channel, when: str, cause: str) -> None:
+        raise NotImplementedError
+
+    def violate(self, channel: Channel, text: str) -> None:
+        raise NotImplementedError
+
+    def note_speech(self, channel: Channel, text: str) -> None:
+        raise NotImplementedError
 
 
-class FileHandle:
-    """A file that `playback` plays: `uuid_fileman` finds the one that was opened last."""
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the dialplan or a message may ask a call to do."""
 
-    paused = False
+    run: Callable[["Session", str], None]
+    needs_media: bool = False
 
 
-class Session:
+class Session(CallThread):
     """Runs one channel."""
 
-    def __init__(self, switch: "SimSwitch", channel: Channel) -> None:
-        self.switch, self.channel = switch, channel
-        self.flat = switch.settings.pace is Pace.FLAT
+    def __init__(self, switch: Host, channel: Channel, recordings: Recordings) -> None:
+        super().__init__(channel, flat=switch.settings.pace is Pace.FLAT)
+        self.switch, self.recordings = switch, recordings
         self.controlled = False
         self.actions: deque[Action] = deque()
-        self.broken = False
         self.file: FileHandle | None = None
         self.transfers = 0
         self.first_actions: tuple[Action, ...] | None = None
         self.first_command_seconds: float | None = None
         self.begin = channel.begin
-        self.companion: Session | None = None
         self.confirming = False
         self.wired: Session | None = None
         """The call whose party is this one's party as well: two lines of one machine."""
-        self.fax: Machine | None = None
+        self.fax: FaxMachine | None = None
         self.line: Line | None = None
-        self.fork: Fork | None = None
         """By which a leg that hears another call sends what it hears."""
+        self.fork: Fork | None = None
         self._errand: Callable[[], None] | None = None
         self._messages: deque[Message] = deque()
         self._locked = False
         self._parked_idle = False
         self._running = False
-        self._thread: gevent.Greenlet | None = None
-        self._notices_late = False
-        self._wakeup = Wakeup()
-        channel.on_change = self.wake
 
     # --- the walk
 
     def run(self) -> None:
         """The whole life of the call; its greenlet ends with it."""
         channel = self.channel
-        self._thread = gevent.getcurrent()
+        self._greenlet = gevent.getcurrent()
         self.begin()
         while not channel.down:
             self._go_on()
@@ -131,7 +148,7 @@ class Session:
 
     def _stand_by(self) -> None:
         """A called leg: whoever called it, or joined it with another, decides what comes."""
-        while self._can_go_on() and self.channel.state in _STANDING_BY:
+        while self.can_go_on() and self.channel.state in _STANDING_BY:
             if not self.confirming:
                 self.run_messages()
             if self.channel.ready:
@@ -142,7 +159,7 @@ class Session:
         channel.running_state = State.HANGUP
         channel.changed()
         channel.fire("CHANNEL_STATE")
-        channel.recordings.stop("all")
+        self.recordings.stop("all")
         if self.wired is not None:
             self.wired.channel.hangup("NORMAL_CLEARING")
         channel.report(short=self.flat)
@@ -220,10 +237,8 @@ class Session:
 
     def expand(self, text: str) -> str:
         """Everything the switch expands in an application's argument."""
-        return expand(text, self.channel.get, self._call_api) if text else ""
-
-    def _call_api(self, name: str, argument: str) -> str:
-        return self.switch.expanded_call(self.channel, name, argument)
+        call_api = partial(self.switch.expanded_call, self.channel)
+        return expand(text, self.channel.get, call_api) if text else ""
 
     def respond(self, response: str) -> None:
         """What CHANNEL_EXECUTE_COMPLETE will say as Application-Response."""
@@ -284,8 +299,8 @@ class Session:
             if not self.flat:
                 channel.set("current_loop", str(turn))
                 channel.set("total_loops", str(message.loops))
-            uuid, name = message.event_uuid, message.event_uuid_name
-            self.execute(message.application, message.argument, uuid, name)
+            ids = message.event_uuid, message.event_uuid_name
+            self.execute(message.application, message.argument, *ids)
             short = time.monotonic() - began < REPEAT_SECONDS
             if not channel.ready or self.broken or short:
                 break
@@ -295,42 +310,14 @@ class Session:
 
     # --- waiting
 
-    def wake(self) -> None:
-        """Something changed. A hangup from outside is noticed at the next tick only."""
-        if self.channel.down and gevent.getcurrent() is not self._thread:
-            self._notices_late = not self.flat
-        self._wakeup.set()
-        if self.companion is not None:
-            self.companion.rouse()
-
-    def rouse(self) -> None:
-        """Somebody else's call has changed, and this one may wait for that."""
-        self._wakeup.set()
-
-    def _can_go_on(self) -> bool:
-        if not self.channel.ready and self._notices_late:
-            self._notices_late = False
-            gevent.sleep(self.channel.seconds_until(self.channel.frame_now + 1))
-        return self.channel.ready
-
-    def break_off(self) -> None:
-        """uuid_break: ends what plays or waits."""
-        self.broken = True
-        self.wake()
-
-    def pause(self, seconds: float) -> None:
-        """Lets up to `seconds` pass, less if something happened."""
-        self._wakeup.clear()
-        self._wakeup.wait(None if self.flat else max(0.0, seconds))
-
     def wait(self, seconds: float) -> Ending:
         """Lets time pass as switch_ivr_sleep does: messages run meanwhile and cost time, and a
         digit ends it but stays for the next who asks."""
         end = time.monotonic() + seconds
         while not self.flat:
-            if not self._can_go_on():
+            if not self.can_go_on():
                 return Ending.GONE
-            if self._take_break():
+            if self.take_break():
                 return Ending.BROKEN
             if self.channel.has_media:
                 self.run_messages()
@@ -342,73 +329,11 @@ class Session:
             self.pause(left)
         return Ending.DONE if self.channel.ready else Ending.GONE
 
-    def play(
-        self,
-        sound: Sound,
-        on_digit: Callable[[str], bool] | None = None,
-        file: FileHandle | None = None,
-    ) -> Ending:
-        """Plays a sound to its end; it stands still while a message's application runs."""
-        heard = Heard(self.channel.seconds_since_start(), sound.kind, sound.name)
-        self.channel.heard.append(heard)
-        if self.flat:
-            heard.ms, heard.running = milliseconds(sound.source) or 0.0, False
-            return Ending.DONE if self.channel.ready else Ending.GONE
-        player = Player(self.channel, sound.source)
-        heard.so_far = lambda: player.milliseconds
-        try:
-            return self._play(player, on_digit, file)
-        finally:
-            player.stop()
-            heard.ms, heard.running, heard.so_far = player.milliseconds, False, None
-
-    def _play(
-        self, player: Player, on_digit: Callable[[str], bool] | None, file: FileHandle | None
-    ) -> Ending:
-        while True:
-            if not self._can_go_on():
-                return Ending.GONE
-            if self._take_break():
-                return Ending.BROKEN
-            if self._messages and not self._locked:
-                player.stop()
-                self.run_messages()
-                player.go_on()
-                continue
-            if self._digit_ends(on_digit):
-                return Ending.BROKEN
-            if file is not None and file.paused:
-                self._stand_still(player)
-                continue
-            left = player.seconds_left()
-            if left <= 0:
-                return Ending.DONE
-            self.pause(min(left, self.look_again()))
-
-    def _stand_still(self, player: Player) -> None:
-        player.stop()
-        self.pause(LONG_WAIT)
-        player.go_on()
-
-    def _take_break(self) -> bool:
-        broken, self.broken = self.broken, False
-        return broken
-
-    def _digit_ends(self, on_digit: Callable[[str], bool] | None) -> bool:
-        if on_digit is None or not self.channel.digits:
-            return False
-        digit = self.channel.take_digit()
-        return digit is not None and on_digit(digit)
-
-    def look_again(self) -> float:
-        """Digits are taken one a tick; without any the wake-up is enough."""
-        return FRAME_MS / 1000 if self.channel.digits else LONG_WAIT
-
     def park(self) -> None:
         """switch_ivr_park: waits for messages while the call is controlled."""
         channel = self.channel
         channel.fire("CHANNEL_PARK")
-        while self._can_go_on() and self.controlled:
+        while self.can_go_on() and self.controlled:
             self._before_media()
             self._parked_idle = True
             self.run_messages()

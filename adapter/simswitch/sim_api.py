@@ -6,15 +6,13 @@ The argument is a word and JSON or words; the answer is JSON, or `-ERR` with wha
 import base64
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapter.simswitch.caller import Caller, CallPlan, PlanFault, Step
 from adapter.simswitch.load import Load, LoadPlan
 from adapter.simswitch.settings import Callee
+from adapter.simswitch.switch import Switch
 from adapter.simswitch.voices import heard_by
-
-if TYPE_CHECKING:
-    from adapter.simswitch.switch import SimSwitch
 
 USAGE = (
     "-USAGE: sim call|callee|taken|hear|do|facts|wait|hangup|digits|load|disk|wire|stats"
@@ -22,7 +20,7 @@ USAGE = (
 )
 
 
-def sim(switch: "SimSwitch", argument: str) -> str:
+def sim(switch: Switch, argument: str) -> str:
     """Finds and runs one of the words below."""
     word, _, rest = argument.partition(" ")
     run = _WORDS.get(word)
@@ -36,64 +34,64 @@ def sim(switch: "SimSwitch", argument: str) -> str:
         return f"-ERR no call {error.args[0]}\n"
 
 
-def _call(switch: "SimSwitch", rest: str) -> Any:
+def _call(switch: Switch, rest: str) -> Any:
     """`sim call {plan}`: places a call; answers its uuid."""
     return {"uuid": switch.call(CallPlan.from_data(_object(rest))).uuid}
 
 
-def _callee(switch: "SimSwitch", rest: str) -> Any:
+def _callee(switch: Switch, rest: str) -> Any:
     """`sim callee {callee}`: somebody new to call, who goes before those of the settings."""
     data = _object(rest)
     switch.callees.insert(0, Callee(**{**data, "steps": tuple(data.get("steps", ()))}))
 
 
-def _taken(switch: "SimSwitch", rest: str) -> Any:
+def _taken(switch: Switch, rest: str) -> Any:
     """`sim taken <number>`: the uuids of the legs that called this number."""
     return switch.taken.get(rest, [])
 
 
-def _hear(switch: "SimSwitch", rest: str) -> Any:
+def _hear(switch: Switch, rest: str) -> Any:
     """`sim hear <uuid>`: what the party has heard, without pauses: PCM at 8 kHz in base64."""
     heard = heard_by(_caller(switch, rest)[0].session.channel)
     return base64.b64encode(heard.tobytes()).decode()
 
 
-def _do(switch: "SimSwitch", rest: str) -> Any:
+def _do(switch: Switch, rest: str) -> Any:
     """`sim do <uuid> {step}`: the caller does something now."""
     caller, data = _caller(switch, rest)
     caller.do(Step.from_data(_object(data)))
     return caller.facts()
 
 
-def _facts(switch: "SimSwitch", rest: str) -> Any:
+def _facts(switch: Switch, rest: str) -> Any:
     return _caller(switch, rest)[0].facts()
 
 
-def _wait(switch: "SimSwitch", rest: str) -> Any:
+def _wait(switch: Switch, rest: str) -> Any:
     """`sim wait <uuid> <seconds>`: until the call has ended; this listener waits with it."""
     caller, seconds = _caller(switch, rest)
     caller.wait(float(seconds or 30))
     return caller.facts()
 
 
-def _hangup(switch: "SimSwitch", rest: str) -> Any:
+def _hangup(switch: Switch, rest: str) -> Any:
     caller, cause = _caller(switch, rest)
     caller.hang_up(cause or "NORMAL_CLEARING")
     return caller.facts()
 
 
-def _digits(switch: "SimSwitch", rest: str) -> Any:
+def _digits(switch: Switch, rest: str) -> Any:
     caller, digits = _caller(switch, rest)
     caller.press(digits)
     return caller.facts()
 
 
-def _load(switch: "SimSwitch", rest: str) -> Any:
+def _load(switch: Switch, rest: str) -> Any:
     """`sim load {calls, concurrency, …}`: answers once all calls have ended."""
     return Load(switch, LoadPlan(**_object(rest))).run().as_data()
 
 
-def _disk(switch: "SimSwitch", rest: str) -> Any:
+def _disk(switch: Switch, rest: str) -> Any:
     """`sim disk full|free`: what is recorded from now on finds no space, or does again."""
     if rest not in ("full", "free"):
         raise PlanFault("write `sim disk full` or `sim disk free`")
@@ -101,7 +99,7 @@ def _disk(switch: "SimSwitch", rest: str) -> Any:
     return {"full": switch.disk.full}
 
 
-def _stats(switch: "SimSwitch", _rest: str) -> Any:
+def _stats(switch: Switch, _rest: str) -> Any:
     return {
         "placed": switch.calls_placed,
         "ended": switch.calls_ended,
@@ -109,15 +107,15 @@ def _stats(switch: "SimSwitch", _rest: str) -> Any:
     }
 
 
-def _violations(switch: "SimSwitch", _rest: str) -> Any:
+def _violations(switch: Switch, _rest: str) -> Any:
     return [list(violation) for violation in switch.violations]
 
 
-def _spoken(switch: "SimSwitch", _rest: str) -> Any:
+def _spoken(switch: Switch, _rest: str) -> Any:
     return [list(spoken) for spoken in switch.spoken]
 
 
-def _wire(switch: "SimSwitch", rest: str) -> Any:
+def _wire(switch: Switch, rest: str) -> Any:
     """`sim wire <uuid> <uuid>`: the parties of two calls are one: each hears what the other sends.
 
     Of all that, only faxes are real, and that both hang up.
@@ -127,7 +125,7 @@ def _wire(switch: "SimSwitch", rest: str) -> Any:
     one.wired, other.wired = other, one
 
 
-def _caller(switch: "SimSwitch", rest: str) -> tuple[Caller, str]:
+def _caller(switch: Switch, rest: str) -> tuple[Caller, str]:
     uuid, _, more = rest.partition(" ")
     return switch.callers[uuid], more
 
@@ -139,7 +137,7 @@ def _object(text: str) -> dict[str, Any]:
     return data
 
 
-_WORDS: dict[str, Callable[["SimSwitch", str], Any]] = {
+_WORDS: dict[str, Callable[[Switch, str], Any]] = {
     "call": _call,
     "callee": _callee,
     "taken": _taken,

@@ -1,7 +1,7 @@
-"""The simulated switch: its calls, its listeners, its API, its event bus.
+"""The core of the simulated switch: its calls, its event bus, and who listens.
 
-`SimSwitch(settings)` is the whole public surface for tests in the same process; `listener`
-and `client` carry the same over the inbound event socket.
+What it can be told to do (applications, API commands, the event socket) builds on it; `sim_switch`
+puts all of it together.
 """
 
 import re
@@ -13,22 +13,19 @@ from typing import Any
 import gevent
 import structlog
 
-from adapter.simswitch import api as api_commands
-from adapter.simswitch.applications import APPLICATIONS, Application
 from adapter.simswitch.audience import Audience
 from adapter.simswitch.caller import Caller, CallPlan
-from adapter.simswitch.channel import Channel, State, Surroundings
+from adapter.simswitch.channel import Channel
+from adapter.simswitch.channel_state import State
 from adapter.simswitch.conference import Conference
-from adapter.simswitch.connection import Connection
 from adapter.simswitch.disk import Disk
 from adapter.simswitch.events import Block, Event, EventHeads
 from adapter.simswitch.frames import Command
-from adapter.simswitch.listener import Listener
-from adapter.simswitch.outbound import let_go
+from adapter.simswitch.peer import Peer
 from adapter.simswitch.profile import CallFacts
 from adapter.simswitch.recordings import FlatContent, Recordings
 from adapter.simswitch.scheduler import ScheduledTasks
-from adapter.simswitch.session import Session
+from adapter.simswitch.session import Host, Session
 from adapter.simswitch.settings import Action, Callee, SwitchSettings
 from adapter.simswitch.strings import atoi, new_uuid
 
@@ -39,7 +36,7 @@ STOP_SECONDS = 5.0
 HOLD_MUSIC = "tone_stream://%(200,4000,440,480);loops=-1"
 
 
-class SimSwitch(Surroundings):
+class Switch(Host):
     """A switch in this process. Call `start()` before use and `stop()` after.
 
     violations: what a document or caller made the switch expand or run as code, as
@@ -68,48 +65,14 @@ class SimSwitch(Surroundings):
         self.heads = EventHeads(self.core_uuid, self.settings.hostname)
         self._sessions: dict[str, Session] = {}
         self._watchers: dict[str, Caller] = {}
-        self._own: dict[str, list[Connection]] = {}
+        self._own: dict[str, list[Peer]] = {}
         self._audience = Audience()
         self.disk = Disk()
         self.flat_content = FlatContent(self.settings.flat_seconds)
         self._greenlets: set[gevent.Greenlet] = set()
         self.tasks = ScheduledTasks(self._greenlets)
-        self._listener = Listener(self)
 
     # --- life
-
-    def start(self) -> "SimSwitch":
-        """Opens the inbound event socket; returns itself."""
-        self._listener.start()
-        return self
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where the inbound event socket listens."""
-        return self._listener.address
-
-    def stop(self) -> None:
-        """Hangs up every call, closes every socket, ends every greenlet."""
-        self._listener.stop()
-        for session in list(self._sessions.values()):
-            session.channel.hangup("SYSTEM_SHUTDOWN")
-        for connection in self._connections():
-            connection.end()
-        gevent.joinall(list(self._greenlets), timeout=STOP_SECONDS)
-        gevent.killall(list(self._greenlets), timeout=STOP_SECONDS)
-
-    def kill(self) -> None:
-        """Ends at once, as a crashed switch does: no events, no goodbyes, files as they are."""
-        self._listener.stop()
-        for connection in self._connections():
-            connection.cut()
-        gevent.killall(list(self._greenlets), block=False)
-
-    def __enter__(self) -> "SimSwitch":
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def spawn(self, name: str, run: Callable[..., Any], *arguments: Any) -> gevent.Greenlet:
         """A greenlet of this switch, with a name, whose error is logged."""
@@ -176,10 +139,8 @@ class SimSwitch(Surroundings):
         """A call that does not run yet."""
         self.calls_placed += 1
         channel = Channel(self, facts, uuid, self.calls_placed)
-        channel.recordings = Recordings(
-            channel, self.settings, self.flat_content, self.disk, self.spawn
-        )
-        session = Session(self, channel)
+        recordings = Recordings(channel, self.settings, self.flat_content, self.disk, self.spawn)
+        session = Session(self, channel, recordings)
         self._sessions[channel.uuid] = session
         return session
 
@@ -206,8 +167,8 @@ class SimSwitch(Surroundings):
         self._sessions.pop(uuid, None)
         self._watchers.pop(uuid, None)
         self.calls_ended += 1
-        for connection in self._own.get(uuid, ()):
-            connection.call_gone()
+        for peer in self._own.get(uuid, ()):
+            peer.call_gone()
         if uuid not in self._own:
             session.channel.destroy()
 
@@ -218,10 +179,6 @@ class SimSwitch(Surroundings):
                 return extension.actions
         return None
 
-    @staticmethod
-    def application(name: str) -> Application | None:
-        return APPLICATIONS.get(name.lower())
-
     def schedule_hangup(self, channel: Channel, when: str, cause: str) -> None:
         """`+seconds` or a time; whole seconds of the clock."""
         seconds = atoi(when[1:])
@@ -231,13 +188,6 @@ class SimSwitch(Surroundings):
         self.tasks.add(when, channel.uuid, lambda: channel.hangup(cause))
 
     # --- what an adapter should not make a switch do
-
-    def expanded_call(self, channel: Channel, name: str, argument: str) -> str:
-        """An API call inside `${...}`: noted, and answered unless it would run a program."""
-        self.violate(channel, f"${{{name}({argument})}}")
-        if name.lower() in api_commands.PROGRAMS:
-            return ""
-        return self.api(name, argument)
 
     def violate(self, channel: Channel, text: str) -> None:
         log.warning("the switch was made to run code", call_id=channel.uuid, code=text)
@@ -250,10 +200,7 @@ class SimSwitch(Surroundings):
 
     def api(self, name: str, argument: str) -> str:
         """Runs an API command; returns what the switch would print."""
-        command = api_commands.COMMANDS.get(name.lower())
-        if command is None:
-            return f"-ERR {name} Command not found!\n"
-        return command(self, argument)
+        raise NotImplementedError
 
     def run_job(self, job: str, owner: str, name: str, argument: str) -> None:
         """A `bgapi`: runs beside, and answers by BACKGROUND_JOB."""
@@ -282,8 +229,8 @@ class SimSwitch(Surroundings):
         self.fire(name, {**_titled(command.headers), "Event-UUID": uuid}, command.body)
 
     def wants(self, name: str, uuid: str) -> bool:
-        for connection in self._audience.of(uuid):
-            if connection.subscription.wants(name):
+        for peer in self._audience.of(uuid):
+            if peer.subscription.wants(name):
                 return True
         return uuid in self._watchers and self._watchers[uuid].watches(name)
 
@@ -292,50 +239,53 @@ class SimSwitch(Surroundings):
 
     def publish(self, event: Event) -> None:
         owner = event.uuid or event.get("Job-Owner-UUID") or ""
-        for connection in self._audience.of(owner):
-            if connection.subscription.accepts(event):
-                connection.deliver(event)
+        for peer in self._audience.of(owner):
+            if peer.subscription.accepts(event):
+                peer.deliver(event)
         if owner in self._watchers:
             self._watchers[owner].noticed(event)
 
     # --- connections
 
-    def connection_began(self, connection: Connection) -> None:
-        session = connection.session
+    def connection_began(self, peer: Peer) -> None:
+        session = peer.session
         if session is not None:
-            self._own.setdefault(session.channel.uuid, []).append(connection)
+            self._own.setdefault(session.channel.uuid, []).append(peer)
 
-    def subscription_changed(self, connection: Connection) -> None:
+    def subscription_changed(self, peer: Peer) -> None:
         """What it hears is another matter now."""
-        self._audience.changed(connection)
-        uuid = connection.subscription.my_uuid
-        if uuid and connection.session is None and connection not in self._own.get(uuid, []):
-            self._own.setdefault(uuid, []).append(connection)
+        self._audience.changed(peer)
+        uuid = peer.subscription.my_uuid
+        if uuid and peer.session is None and peer not in self._own.get(uuid, []):
+            self._own.setdefault(uuid, []).append(peer)
 
-    def connection_ended(self, connection: Connection) -> None:
-        self._audience.left(connection)
-        for uuid in _uuids(connection):
-            remaining = [other for other in self._own.get(uuid, ()) if other is not connection]
+    def connection_ended(self, peer: Peer) -> None:
+        self._audience.left(peer)
+        for uuid in _uuids(peer):
+            remaining = [other for other in self._own.get(uuid, ()) if other is not peer]
             if remaining:
                 self._own[uuid] = remaining
             else:
                 self._own.pop(uuid, None)
-        let_go(connection)
-        channel = connection.session.channel if connection.session else None
+        peer.let_go()
+        channel = peer.session.channel if peer.session else None
         if channel and channel.state is State.REPORTING and channel.uuid not in self._own:
             channel.destroy()
 
-    def _connections(self) -> list[Connection]:
-        own = [connection for group in self._own.values() for connection in group]
-        return list({*own, *self._audience.everybody(), *self._listener.connections})
+    def peers(self) -> set[Peer]:
+        """Everybody at the other end of an event socket that hears or controls anything."""
+        return {
+            *self._audience.everybody(),
+            *(one for group in self._own.values() for one in group),
+        }
 
     def uptime_seconds(self) -> float:
         return time.time() - self.started_at
 
 
-def _uuids(connection: Connection) -> list[str]:
-    own = connection.session.channel.uuid if connection.session else None
-    return [uuid for uuid in (own, connection.subscription.my_uuid) if uuid]
+def _uuids(peer: Peer) -> list[str]:
+    own = peer.session.channel.uuid if peer.session else None
+    return [uuid for uuid in (own, peer.subscription.my_uuid) if uuid]
 
 
 def _titled(headers: Mapping[str, str]) -> dict[str, str]:

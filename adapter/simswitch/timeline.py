@@ -78,3 +78,17 @@ def _part(segment: Segment | None, frame: int, count: int) -> array[int]:
 def _padded(source: Source, start: int, count: int) -> array[int]:
     left = count if source.length is None else max(0, min(count, source.length - start))
     return source.samples(start, left) + silence(count - left)
+
+
+class Frames:
+    """A timeline's samples since the call began."""
+
+    length = None
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+
+    def samples(self, start: int, count: int) -> array[int]:
+        frame, skipped = divmod(start, FRAME)
+        frames = -(-(skipped + count) // FRAME)
+        return self._timeline.render(frame, frames)[skipped : skipped + count]

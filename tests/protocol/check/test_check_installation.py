@@ -5,7 +5,7 @@ import yaml
 from typer.testing import CliRunner
 
 from adapter.cli import app
-from adapter.simswitch.switch import SimSwitch
+from adapter.simswitch.sim_switch import SimSwitch
 
 STEPS = [
     {"record_call": {"format": "mp3"}},
