@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from adapter.control.errors import Invalid
 from adapter.swml.errors import Code
@@ -29,6 +29,19 @@ class Controlled(Parameters):
     """A command to something that was started under a `control_id`."""
 
     control_id: str
+
+
+class Typed(Parameters):
+    """`{type: …, params: {…}}`; what belongs into `params` may stand beside the type, as clients
+    and their examples write it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nest(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or value.get("params") is not None:
+            return value
+        rest = {name: item for name, item in value.items() if name not in ("type", "params")}
+        return {**({"type": value["type"]} if "type" in value else {}), "params": rest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Len
 from pydantic import Field, ValidationError
 
-from adapter.control.command import Command
+from adapter.control.command import Command, Typed
 from adapter.control.errors import Invalid, NotPossible
 from adapter.control.play import Item
 from adapter.methods import connect
@@ -32,7 +32,7 @@ OWN_NAMES = {"to_number": "to", "from_number": "from"}
 """What RELAY calls a phone's ends."""
 
 
-class Device(Parameters):
+class Device(Typed):
     """One destination."""
 
     type: Literal["phone", "sip"]

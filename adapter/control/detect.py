@@ -11,7 +11,7 @@ import gevent
 from gevent.event import Event as Flag
 from pydantic import Field
 
-from adapter.control.command import Command, Controlled
+from adapter.control.command import Command, Controlled, Typed
 from adapter.control.script import checked_url
 from adapter.methods import detect_machine
 from adapter.methods.detect_machine import DetectMachine
@@ -39,7 +39,7 @@ class Rules(Parameters):
     digits: str = Field("0123456789#*", pattern=r"^[0-9A-Da-d*#]+$")
 
 
-class Wanted(Parameters):
+class Wanted(Typed):
     """What is to be found out."""
 
     type: Literal["machine", "fax", "digit"]

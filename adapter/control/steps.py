@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gevent
 
-from adapter.control.command import Command, Nothing
+from adapter.control.command import Command, Nothing, Typed
 from adapter.control.errors import Invalid, NotPossible
 from adapter.control.script import checked_url
 from adapter.freeswitch.errors import CallGone
@@ -43,7 +43,7 @@ class Target(Parameters):
     to: str
 
 
-class Device(Parameters):
+class Device(Typed):
     """The same as a device."""
 
     type: Literal["sip"] = "sip"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from adapter.control.command import MISSING, Command, Controlled, parse
+from adapter.control.command import MISSING, Command, Controlled, Typed, parse
 from adapter.control.errors import Invalid
 from adapter.control.steps import perform, web_url
 from adapter.methods import stop_stream, stop_tap, stream, tap
@@ -23,7 +23,7 @@ class Sound(Parameters):
     direction: Literal["speak", "listen", "both"] = "speak"
 
 
-class What(Parameters):
+class What(Typed):
     """What is copied."""
 
     type: Literal["audio"] = "audio"
@@ -40,7 +40,7 @@ class Where(Parameters):
     uri: str | None = None
 
 
-class Device(Parameters):
+class Device(Typed):
     """Where it goes; which of the parameters count, says the type."""
 
     type: Literal["rtp", "ws"]

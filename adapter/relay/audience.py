@@ -85,12 +85,14 @@ class Audience:
         self.news.set()
 
     def begin(self, client: str, tag: str) -> None:
-        """This client had the call made; where that is new, it is told of the answer."""
+        """This client had the call made; where that is new, it is told of the answer.
+
+        Of the dial's end first: then users wait for the call's state (`relay_dial_and_play.py`).
+        """
         self._tag = tag
         if self.anybody:
             return
         self.join(client)
-        self.state("answered")
         call = {
             "call_id": self._identity.call_id,
             "node_id": self._identity.node_id,
@@ -98,6 +100,7 @@ class Audience:
             **self._about_call("answered"),
         }
         self.tell(self._event(DIAL, {"tag": tag, "dial_state": "answered", "call": call}))
+        self.state("answered")
 
     def leave(self, protocol: str) -> None:
         """It wants no more of it."""

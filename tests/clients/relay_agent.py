@@ -231,6 +231,7 @@ async def dial() -> None:
     except RelayError as error:
         say(did="dial", state="failed", message=error.message)
         return
+    await call.wait_for_answered(timeout=10)
     say(did="dial", call_id=call.call_id, state=call.state)
     await serve(call)
 

@@ -56,6 +56,36 @@ def test_a_call_is_made(world: World, secure: AdapterProcess, sw: Sw) -> None:
     assert shown["to"] == f"+{number}"
 
 
+def test_a_call_is_played_to_listened_to_and_transferred(
+    world: World, secure: AdapterProcess, sw: Sw
+) -> None:
+    """All that `sw calls` has for a running call; what needs a module of the switch says so."""
+    inbox, report = world.inbox(), world.report()
+    phone = world.call([*SETTLED, record(inbox, "own"), sleep(300)], adapter=secure)
+    recording = inbox.wait_for("recording")
+    call_id = recording["call_id"]
+    sw("calls", "play", call_id, "--tts", "Hello and goodbye")
+    eventually(lambda: phone.hear().seconds_audible() > 0.2, what="that it is spoken to")
+    sw("calls", "detect", call_id, "--type", "digit")
+    for command in ("tap", "stream"):
+        refused = sw.run("calls", command, call_id, "--to", "wss://127.0.0.1:9/sink")
+        assert refused.returncode != 0
+        assert "mod_audio" in refused.stdout + refused.stderr, refused
+    sw("calls", "transfer", call_id, f"{report.url}?name=moved")
+    report.wait("moved")
+    phone.wait_ended()
+    finished = inbox.wait_for("finished")
+    assert sw("recordings", "get", finished["recording_id"])["status"] == "completed"
+    commands = [e["details"] for e in sw("logs", "events", call_id) if e["name"] == "api.command"]
+    assert [each["command"] for each in commands] == [
+        "calling.play",
+        "calling.detect",
+        "calling.tap",
+        "calling.stream",
+        "calling.transfer",
+    ]
+
+
 def recordings(sw: Sw, call_id: str, count: int) -> list:
     rows = sw("recordings", "list")
     mine = [row for row in rows if call_id in row.values()]

@@ -62,6 +62,18 @@ def test_what_is_wrong_is_named(world, command, params, error):
     assert world.call.done == []
 
 
+def test_where_to_may_stand_beside_the_type(world):
+    """As `sw calls tap` and the SDK's own examples send it; what is wrong is named all the same."""
+    flat = {"device": {"type": "ws"}}
+    assert world.error("calling.tap", **flat) == ("missing_required_parameter", "device.params.uri")
+    rtp = {"type": "rtp", "addr": "h", "port": 0}
+    assert world.error("calling.tap", device=rtp) == ("invalid_parameter", "device.port")
+    refer = {"type": "sip", "to": "a b"}
+    assert world.error("calling.refer", device=refer)[0] == "invalid_parameter"
+    wanted = {"type": "digit", "digits": "x"}
+    assert world.error("calling.detect", detect=wanted) == ("invalid_parameter", "detect.digits")
+
+
 def test_each_state_is_told_once_and_in_order():
     watch = Watch("http://h", frozenset({"ringing", "ending", "ended"}))
     states = CallStates(watch)

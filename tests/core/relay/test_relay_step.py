@@ -226,7 +226,7 @@ def test_only_so_many_hear_of_a_call(world):
 def test_a_call_that_a_client_had_made_is_its_own(world):
     world.start(topic=None, client=A, tag="t1")
     world.until(lambda: len(world.exchange.told) == 2)
-    (who, event, state), (_, dial, told) = world.exchange.told
+    (_, dial, told), (who, event, state) = world.exchange.told
     assert (who, event, state["call_state"], state["tag"]) == (
         A, "calling.call.state", "answered", "t1",
     )  # fmt: skip
