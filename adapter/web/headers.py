@@ -44,9 +44,7 @@ class Headers:
             if len(fields) == MOST:
                 raise ValueError(f"more than {MOST} header fields")
             fields.append(_field(line))
-        lengths = {value for name, value in fields if name.lower() == "content-length"}
-        if len(lengths) > 1 or not all(length.isdecimal() for length in lengths):
-            raise ValueError("not one Content-Length")
+        _check_length(fields)
         return cls(fields)
 
     def get(self, name: str, default: str | None = None) -> str | None:
@@ -73,6 +71,16 @@ class Headers:
         for name, value in self._fields:
             if "_" not in name and name.lower() not in ("content-type", "content-length"):
                 yield "HTTP_" + name.replace("-", "_").upper(), value
+
+
+def _check_length(fields: list[tuple[str, str]]) -> None:
+    """How long the body is must be said once, or a proxy may believe the other one."""
+    lengths = {value for name, value in fields if name.lower() == "content-length"}
+    codings = [value for name, value in fields if name.lower() == "transfer-encoding"]
+    if len(lengths) > 1 or not all(length.isdecimal() for length in lengths):
+        raise ValueError("not one Content-Length")
+    if len(codings) > 1 or (codings and lengths):
+        raise ValueError("more than one header field says how long the body is")
 
 
 def _field(line: bytes) -> tuple[str, str]:
