@@ -166,6 +166,18 @@ async def part(call: Call) -> None:
     await call.hangup()
 
 
+async def elsewhere(call: Call) -> None:
+    """What has no command of its own is done by a document, which gives the call back."""
+    await call.answer()
+    await call.transfer(dest=given["document"])
+    say(did="transfer")
+    await told("play")
+    sound = {"type": "audio", "params": {"url": given["sound"]}}
+    await (await call.play([sound])).wait(timeout=30)
+    say(did="played")
+    await call.hangup()
+
+
 async def effects(call: Call) -> None:
     """What the steps of a document do, by commands."""
     await call.answer()
@@ -200,7 +212,19 @@ async def effects(call: Call) -> None:
 
 SCENARIOS = {
     each.__name__: each
-    for each in (greet, quick, insist, ignore, decline, record, menu, connect, part, effects)
+    for each in (
+        greet,
+        quick,
+        insist,
+        ignore,
+        decline,
+        record,
+        menu,
+        connect,
+        part,
+        elsewhere,
+        effects,
+    )
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from bench import CALLER, Relay, Start, ring
+from bench import CALLER, OFFICE, Relay, Start, ring
 from worlds.adapter_process import AdapterProcess
 from worlds.phones import Phone
 from worlds.receiver import Inbox
@@ -13,7 +13,7 @@ from worlds.rtp import RtpListener
 from worlds.sounds import tone
 from worlds.steps import SETTLED
 from worlds.waiting import eventually, remain
-from worlds.world import World
+from worlds.world import World, document
 
 MENU, SOMEBODY = 900, 500
 
@@ -110,6 +110,22 @@ def test_two_parties_are_taken_apart(world: World, secure: AdapterProcess, relay
     called.wait_ended()
     assert not phone.ended
     client.tell("hang up")
+    client.wait(did="all")
+    phone.wait_ended()
+
+
+def test_a_document_does_what_has_no_command_and_gives_the_call_back(
+    world: World, secure: AdapterProcess, start: Start
+) -> None:
+    report = world.report()
+    steps = document([report.step("elsewhere"), {"relay": OFFICE}])
+    sound = world.sound(tone(MENU, seconds=0.5))
+    client = start(secure, "elsewhere", document=steps, sound=sound)
+    phone = ring(world, secure)
+    client.wait(did="transfer")
+    report.wait("elsewhere")
+    client.tell("play")
+    phone.wait_heard(MENU, seconds=0.2)
     client.wait(did="all")
     phone.wait_ended()
 
