@@ -11,14 +11,12 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worlds.audio import Audio
-from worlds.phones import Dialling, Phone
+from worlds.phones import Dialling, OutgoingPhone
 from worlds.rtp import ULAW
 from worlds.sounds import RATE, Samples, Sound
 from worlds.waiting import eventually
@@ -40,7 +38,7 @@ L16 = Codec(97, "L16/16000", 16000)
 """Wideband that needs no encoder."""
 
 
-class CodecPhone(Phone):
+class CodecPhone(OutgoingPhone):
     """Calls with PCMU."""
 
     def __init__(self, sip_port: int, dialling: Dialling) -> None:
@@ -82,16 +80,10 @@ class CodecPhone(Phone):
     def say(self, *sounds: Sound) -> None:
         self._says, self._said = list(sounds), 0
 
-    def press(self, digits: str) -> None:
-        raise NotImplementedError("this phone has no keys")
-
     def hang_up(self) -> None:
         if self.answered and not self.ended:
             self._request("BYE")
         self._end()
-
-    def hear(self) -> Audio:
-        return Audio(np.zeros((1, 0), np.int16))
 
     @property
     def answered(self) -> bool:
@@ -104,14 +96,6 @@ class CodecPhone(Phone):
     @property
     def sip_status(self) -> int | None:
         return self._status
-
-    @property
-    def caller(self) -> str:
-        return ""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {}
 
     # -- SIP -----------------------------------------------------------------------------------
 

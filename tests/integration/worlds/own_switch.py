@@ -6,89 +6,48 @@ Each call has two legs and two RTP streams inside the one process.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 from pathlib import Path
 
 from adapter.rendering import render_freeswitch_conf
 from worlds.event_socket import EventSocket, headers_of
 from worlds.ports import find_ports
-from worlds.real_switch import FOLDERS, PASSWORD, START_DEADLINE, STOP_DEADLINE, switch_command
-from worlds.waiting import eventually
+from worlds.real_switch import PASSWORD
+from worlds.switch_process import SwitchProcess
 
 SAYS = "silence_stream://-1,1400"
 """What a caller says: noise, as long as the call lasts."""
 
 
-class OwnSwitch:
-    """FreeSWITCH with the rendered configuration, in a process of its own."""
+class OwnSwitch(SwitchProcess):
+    """FreeSWITCH with the rendered configuration."""
 
     def __init__(self, folder: Path, binary: Path, *, media_ports: int = 40) -> None:
         block = find_ports(media_ports + 3)
-        self.adapter_port, self._sip_port, self._event_port = block[media_ports:]
-        self._folder = folder
-        self._binary = binary
-        for name in FOLDERS:
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        self.adapter_port, self._sip_port, event_port = block[media_ports:]
+        super().__init__(folder, binary, event_port)
         render_freeswitch_conf(
             folder / "conf",
             adapters=[f"127.0.0.1:{self.adapter_port}"],
             sip_port=self._sip_port,
-            event_socket_port=self._event_port,
+            event_socket_port=event_port,
             event_socket_password=PASSWORD,
             rtp_start_port=block[0],
             rtp_end_port=block[media_ports - 1],
             log_level="warning",
             switch_name="freeswitch-own",
         )
-        self.node = {"host": "127.0.0.1", "port": self._event_port, "password": PASSWORD}
+        self.node = {"host": "127.0.0.1", "port": event_port, "password": PASSWORD}
         self.start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def start(self) -> OwnSwitch:
-        """Start it, again after `kill`."""
-        with (self._folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                switch_command(self._binary, self._folder), stdout=output, stderr=output
-            )
-        self._socket = eventually(self._connected, within=START_DEADLINE, what="FreeSWITCH")
-        eventually(lambda: "RUNNING" in self.api("sofia status"), within=START_DEADLINE, what="SIP")
-        return self
-
-    def api(self, command: str) -> str:
-        return self._socket.api(command)
 
     def call(self, number: str, variables: str = "") -> None:
         """Have it call a number of its own; the caller talks as long as the call lasts."""
         target = f"{variables}sofia/internal/{number}@127.0.0.1:{self._sip_port}"
-        self._socket.api(f"bgapi originate {target} &playback({SAYS})")
+        self.api(f"bgapi originate {target} &playback({SAYS})")
 
     def endings(self) -> Endings:
         """Which calls end from now on."""
         return Endings(self._event_port, PASSWORD)
-
-    def kill(self) -> None:
-        """End it as a crash does."""
-        self._process.kill()
-        self._process.wait(STOP_DEADLINE)
-        self._socket.close()
-
-    def stop(self) -> None:
-        self._socket.close()
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_DEADLINE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(STOP_DEADLINE)
-
-    def _connected(self) -> EventSocket | None:
-        with contextlib.suppress(OSError):
-            return EventSocket(self._event_port, PASSWORD)
-        return None
 
 
 class Endings:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
 from pathlib import Path
 
 from adapter.rendering import render_freeswitch_conf
-from worlds.event_socket import EventSocket
 from worlds.ports import find_ports
-from worlds.real_switch import FOLDERS, PASSWORD, START_DEADLINE, STOP_DEADLINE, switch_command
+from worlds.real_switch import PASSWORD
+from worlds.switch_process import SwitchProcess
 from worlds.waiting import eventually
 
 USER, SECRET = "alice", "correct-horse"
@@ -28,28 +26,17 @@ DIRECTORY = f"""<domain name="127.0.0.1"><user id="{USER}"><params>
 MEDIA_PORTS = 40
 
 
-class PeerSwitch:
+class PeerSwitch(SwitchProcess):
     """Whoever calls `open_uri` hears a tone; `guarded_uri` wants a user and a password first."""
 
     def __init__(self, folder: Path, binary: Path) -> None:
         block = find_ports(MEDIA_PORTS + 3)
-        self._folder = folder
-        open_port, guarded_port, self._event_port = block[MEDIA_PORTS:]
+        open_port, guarded_port, event_port = block[MEDIA_PORTS:]
+        super().__init__(folder, binary, event_port)
         self.open_uri = f"sip:anybody@127.0.0.1:{open_port}"
         self.guarded_uri = f"sip:anybody@127.0.0.1:{guarded_port}"
-        for name in FOLDERS:
-            (folder / name).mkdir(parents=True, exist_ok=True)
         self._configure(open_port, guarded_port, block[0], block[MEDIA_PORTS - 1])
-        with (folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                switch_command(binary, folder), stdout=output, stderr=output
-            )
-        self._socket = eventually(self._connected, within=START_DEADLINE, what="the peer")
-        eventually(
-            lambda: self._socket.api("sofia status").count("RUNNING") == 2,
-            within=START_DEADLINE,
-            what="its SIP",
-        )
+        self.start(profiles=2)
 
     def _configure(self, port: int, guarded: int, first_media: int, last_media: int) -> None:
         conf = self._folder / "conf"
@@ -79,25 +66,11 @@ class PeerSwitch:
         """The one call that it has: what `show channels` says of it."""
 
         def look() -> dict[str, str] | None:
-            rows = json.loads(self._socket.api("show channels as json")).get("rows", [])
+            rows = json.loads(self.api("show channels as json")).get("rows", [])
             return next((row for row in rows if row["read_codec"]), None)
 
         return eventually(look, what="the peer's call")
 
     def variable(self, name: str) -> str:
         """A variable of the one call."""
-        return self._socket.api(f"uuid_getvar {self.call()['uuid']} {name}")
-
-    def stop(self) -> None:
-        self._socket.close()
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_DEADLINE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(STOP_DEADLINE)
-
-    def _connected(self) -> EventSocket | None:
-        with contextlib.suppress(OSError):
-            return EventSocket(self._event_port, PASSWORD)
-        return None
+        return self.api(f"uuid_getvar {self.call()['uuid']} {name}")

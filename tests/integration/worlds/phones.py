@@ -7,6 +7,9 @@ simulated switch carries out.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
 
 from worlds.audio import Audio
 from worlds.sounds import Sound
@@ -113,6 +116,19 @@ class Phone(ABC):
             what=f"a tone of {hz} Hz",
             every=LISTEN_AGAIN,
         )
+
+
+class OutgoingPhone(Phone):
+    """A phone that only calls, has no keys and listens to nothing."""
+
+    caller = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def press(self, digits: str) -> None:
+        raise NotImplementedError("this phone has no keys")
+
+    def hear(self) -> Audio:
+        return Audio(np.zeros((1, 0), np.int16))
 
 
 class Called(ABC):

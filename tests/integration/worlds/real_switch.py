@@ -4,6 +4,7 @@ For each slot the product's own templates give a SIP profile and a dialplan cont
 profile `tests`, by which a caller can have channel variables set, is ours.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -218,12 +219,18 @@ class LocalSwitch(RealSwitch):
         return self._process.pid
 
     def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_DEADLINE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(STOP_DEADLINE)
+        end_process(self._process)
+
+
+def end_process(process: subprocess.Popen[bytes], *, at_once: bool = False) -> None:
+    """Ends it in order, or after a while by force; `at_once`: as a crash does."""
+    if not at_once:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_DEADLINE)
+            return
+    process.kill()
+    process.wait(STOP_DEADLINE)
 
 
 def find_binary() -> Path | None:

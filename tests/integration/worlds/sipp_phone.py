@@ -2,14 +2,11 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from worlds.audio import Audio
-from worlds.phones import Dialling, Phone
+from worlds.phones import Dialling, OutgoingPhone
 from worlds.ports import find_ports
 from worlds.sounds import Sound
 
@@ -75,7 +72,7 @@ _SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 
-class SippPhone(Phone):
+class SippPhone(OutgoingPhone):
     """Calls, refuses a REFER with a status, and waits for the end of the call."""
 
     def __init__(self, folder: Path, sip_port: int, dialling: Dialling, status: int) -> None:
@@ -103,16 +100,10 @@ class SippPhone(Phone):
     def say(self, *sounds: Sound) -> None:
         raise NotImplementedError("a SIPp phone says nothing")
 
-    def press(self, digits: str) -> None:
-        raise NotImplementedError("a SIPp phone has no keys")
-
     def hang_up(self) -> None:
         if not self.ended:
             self._process.terminate()
             self._process.wait(5)
-
-    def hear(self) -> Audio:
-        return Audio(np.zeros((1, 0), np.int16))
 
     @property
     def answered(self) -> bool:
@@ -125,11 +116,3 @@ class SippPhone(Phone):
     @property
     def sip_status(self) -> int | None:
         return None
-
-    @property
-    def caller(self) -> str:
-        return ""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {}
