@@ -10,8 +10,8 @@ from adapter.control.ringing import Ringing
 from adapter.control.talking_leg import TalkingLeg
 from adapter.store.rows import CallLog
 
-REMEMBERED = 10_000
-"""Ended calls that are known at once; the store knows the others a moment later."""
+REMEMBERED = 2_000
+"""Ended calls that are known at once: those of a few busy seconds; the store knows the others."""
 
 
 class RunningCalls:
