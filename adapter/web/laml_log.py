@@ -96,7 +96,7 @@ class LamlCalls:
 
 
 class LamlCall:
-    """GET shows a call; POST ends it (`Status`) or gives it another document (`Url`)."""
+    """GET shows a call; POST ends it (`Status`) or gives it another document (`Url`, `Twiml`)."""
 
     def __init__(self, gate: Gate, store: Store, commands: Commands) -> None:
         self._gate = gate
@@ -186,16 +186,21 @@ def _dialled(fields: Mapping[str, list[str]]) -> dict[str, Any]:
         name: fields[field][-1].strip() for field, name in FIELDS.items() if fields.get(field)
     }
     params["url_method"] = choice(fields, "Method", METHODS)
-    if text := (fields.get("Twiml") or fields.get("Laml") or [""])[-1].strip():
-        try:
-            params["swml"] = as_swml(text)
-        except NotLamlError as error:
-            raise LamlInvalid("Twiml", str(error)) from None
+    params |= _script(fields)
     given = " ".join(fields.get("StatusCallbackEvent") or ["completed"]).split()
     if unknown := [event for event in given if event not in LAML_EVENTS]:
         known = ", ".join(LAML_EVENTS)
         raise LamlInvalid("StatusCallbackEvent", f"knows {known}, not {unknown[0][:60]!r}")
     return params | {"status_events": [LAML_EVENTS[event] for event in given]}
+
+
+def _script(fields: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The document that is given as text, if any."""
+    text = (fields.get("Twiml") or fields.get("Laml") or [""])[-1].strip()
+    try:
+        return {"swml": as_swml(text)} if text else {}
+    except NotLamlError as error:
+        raise LamlInvalid("Twiml", str(error)) from None
 
 
 def _update(call_id: str, fields: Mapping[str, list[str]]) -> tuple[str, dict[str, Any]]:
@@ -205,8 +210,10 @@ def _update(call_id: str, fields: Mapping[str, list[str]]) -> tuple[str, dict[st
             return "calling.end", {}
         return "update", {"id": call_id, "status": "canceled"}
     method = choice(fields, "Method", METHODS)
+    if script := _script(fields):
+        return "update", {"id": call_id, **script}
     if not fields.get("Url"):
-        raise LamlInvalid("Url", "is required, or Status")
+        raise LamlInvalid("Url", "is required, or Twiml, or Status")
     fallback = (fields.get("FallbackUrl") or [""])[-1].strip() or None
     url = fields["Url"][-1].strip()
     params = {"id": call_id, "url": url, "url_method": method, "fallback_url": fallback}

@@ -132,6 +132,7 @@ def _laml_paths() -> Json:
         "Url": None,
         "Method": list(laml.METHODS),
         "FallbackUrl": None,
+        "Twiml": None,
     }
     call = laml_log.CALL.replace("{call_sid}", "{sid}.json")
     one = laml_recordings.RECORDING.replace("{name}", "{sid}.json")

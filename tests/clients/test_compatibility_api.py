@@ -92,6 +92,10 @@ def test_a_call_is_made_by_laml(world: World, secure: AdapterProcess, node: Node
     report.wait("second")
     for url in (first, second):
         assert [hit.method for hit in callbacks(world, url)] == ["GET"]
+    said = "<Response><Say>Goodbye</Say><Pause length='60'/></Response>"
+    (spoken,) = ask("change", call=made["sid"], how={"twiml": said})
+    assert spoken["status"] == "in-progress"
+    eventually(lambda: phone.hear().seconds_audible() > 0.2, what="that it is spoken to")
     ended, again = ask("change", "change", call=made["sid"], how={"status": "completed"})
     assert ended["status"] == "completed"
     assert again["error"]["code"] == 21220

@@ -145,6 +145,10 @@ def test_a_call_is_ended_and_redirected(api):
         ({"Status": "completed"}, ("calling.end", {})),
         ({"Status": "canceled"}, ("update", {"id": "call-1", "status": "canceled"})),
         (
+            {"Twiml": "sections: {main: [answer]}"},
+            ("update", {"id": "call-1", "swml": "sections: {main: [answer]}"}),
+        ),
+        (
             {"Url": "https://h/y", "Method": "GET"},
             (
                 "update",
@@ -162,7 +166,12 @@ def test_a_call_is_ended_and_redirected(api):
     api.commands.status = "ended"
     ended = api.post_form(f"{CALLS}/call-1", {"Status": "completed"})
     assert ended.json["status"] == "completed"
-    for fields in ({}, {"Status": "sad"}, {"Url": "https://h/y", "Method": "PUT"}):
+    for fields in (
+        {},
+        {"Status": "sad"},
+        {"Twiml": "<Response><Dial/></Response>"},
+        {"Url": "https://h/y", "Method": "PUT"},
+    ):
         assert api.post_form(f"{CALLS}/call-1", fields).status_code == 400
     api.commands.fails = CallEnded()
     over = api.post_form(f"{CALLS}/call-1", {"Status": "completed"})
