@@ -74,3 +74,29 @@ class Teller:
             "device": leg.plan.device,
             **self._tag,
         }
+
+
+class PatientTeller(Teller):
+    """Tells of a connect that is tried in parts: `connecting` with the first, and `failed` only
+    when none is left."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._first = True
+        self._failure: dict[str, Any] | None = None
+
+    def begin(self, *, first: bool) -> None:
+        """The next part: nothing has failed yet."""
+        self._first, self._failure = first, None
+
+    def connect(self, state: str, leg: Leg | None = None, **more: Any) -> None:
+        """As of any connect, in its time."""
+        if state == "failed":
+            self._failure = more
+        elif self._first or state != "connecting":
+            super().connect(state, leg, **more)
+
+    def conclude(self) -> None:
+        """It is over."""
+        if self._failure is not None:
+            super().connect("failed", **self._failure)

@@ -13,6 +13,9 @@ connect              →    uuid_answer                 unless answer_on_bridge
 
   queue:             →    who has waited longest there, in a conference of the two
 
+Queues among other destinations are tried in their turn: the step is then several bridges and
+queues, one after the other, which tell of themselves as one.
+
 How a bridge goes is in `adapter.connecting.bridge`, and a queue in `adapter.queues`. When it is
 over, whoever hung up, the call goes on with `result` and the next step, as long as its own party
 is there.
@@ -20,12 +23,13 @@ is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from itertools import count, groupby
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import structlog
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from adapter.call_facts import type_of
 from adapter.connecting.bridge import Bridge, Talking
@@ -35,90 +39,25 @@ from adapter.connecting.kept import Connect as Kept
 from adapter.connecting.leg_log import LegLog
 from adapter.connecting.legs import Leg
 from adapter.connecting.outcome import Outcome
-from adapter.connecting.plan import Plan, PlannedLeg, leg_id
+from adapter.connecting.plan import Plan, leg_id
 from adapter.connecting.talk import Talk
-from adapter.connecting.telling import Teller
-from adapter.freeswitch.errors import CallGone, SwitchError, UnsafeValue
-from adapter.freeswitch.leg_options import LegOptions
+from adapter.connecting.telling import PatientTeller, Teller
+from adapter.freeswitch.dial_strings import MOST_LEGS
+from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.methods.afterwards import go_on
+from adapter.methods.called import Destination, One, Options, Wishes, planned, ringback
 from adapter.methods.context import Context
 from adapter.methods.taking import take_from
-from adapter.queues.names import named_by
-from adapter.sounds.playable import NotPlayable
+from adapter.queues.kept import Kept as Place
+from adapter.queues.names import named_by, queue_id
 from adapter.store.errors import StoreError
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
-from adapter.swml.parameters import ONE_OR_MANY, Parameters, Steps
+from adapter.swml.parameters import ONE_OR_MANY
 
-log = structlog.get_logger()
-
-WITHOUT = {
-    "stream:": "streams need a module of the switch that sends audio to a WebSocket, and a method"
-    " that uses it; none is here",
-    "queue:": "a queue can only be the one destination",
-    "/": "resource addresses need SignalWire's directory: write the number or SIP address instead",
-}
-"""Destinations that cannot be called, by their beginning, and what is missing."""
-
-
-def _destination(value: Any) -> Any:
-    return {"to": value} if isinstance(value, str) else value
-
-
-class Header(Parameters):
-    """A SIP header."""
-
-    name: str = Field(description="name of the header")
-    value: str = Field(description="its value")
-
-
-class Options(Parameters):
-    """What can be given for all destinations together and for each."""
-
-    from_: str | None = Field(None, alias="from", description="caller number to show")
-    from_name: str | None = Field(None, description="caller name to show (SIP)")
-    headers: list[Header] | None = Field(None, description="SIP headers to send")
-    codecs: str | None = Field(None, description="codecs to offer, separated by commas")
-    webrtc_media: bool | None = Field(None, description="WebRTC media")
-    session_timeout: int | None = Field(
-        None, ge=0, description="seconds of the SIP session timer; 0 is off"
-    )
-    username: str | None = Field(None, description="SIP user name")
-    password: str | None = Field(None, description="SIP password")
-    timeout: int | None = Field(None, ge=1, description="seconds to ring")
-    confirm: str | Steps | None = Field(
-        None, description="URL of a document, or steps, run on the called leg before the bridge"
-    )
-    confirm_timeout: int | None = Field(
-        None, ge=1, description="seconds for the confirmation; as long as the timeout if not given"
-    )
-    encryption: Literal["mandatory", "optional", "forbidden"] | None = Field(
-        None, description="SRTP"
-    )
-    call_state_url: str | None = Field(None, description="where the leg's states are POSTed")
-    call_state_events: (
-        Annotated[list[Literal["created", "ringing", "answered", "ended"]], ONE_OR_MANY] | None
-    ) = Field(None, description="states to be told of; ended if not given")
-    name: str | None = Field(None, description="name of a `stream:`")
-    codec: str | None = Field(None, description="codec of a `stream:`")
-    realtime: bool | None = Field(None, description="`stream:` in both directions")
-    status_url_method: Literal["GET", "POST"] | None = Field(
-        None, description="how the status of a `stream:` is told"
-    )
-    authorization_bearer_token: str | None = Field(None, description="token for a `stream:`")
-    custom_parameters: dict[str, Any] | None = Field(None, description="sent with a `stream:`")
-
-
-class Destination(Options):
-    """One destination; what it says goes before what the step says."""
-
-    to: str = Field(description="number, sip:, stream:, queue: or /resource")
-
-
-One = Annotated[
-    Destination, BeforeValidator(_destination, json_schema_input_type=str | Destination)
-]
+if TYPE_CHECKING:
+    from adapter.freeswitch.call import Call
 
 
 class Connect(Options):
@@ -180,13 +119,15 @@ SPEC = MethodSpec(
 ONCE = True
 """Where it stands is stored before anybody is called: a leg's confirmation looks there."""
 
-_DESTINATIONS = "partial: numbers and SIP addresses; not `stream:` or `/resource`"
-_QUEUES = "partial: numbers, SIP addresses, and `queue:` alone; not `stream:` or `/resource`"
+_CALLED = "partial: numbers, SIP addresses and `queue:`; not `stream:` or `/resource`"
+_TOGETHER = (
+    "partial: numbers and SIP addresses; no `queue:` beside others, `stream:` or `/resource`"
+)
 _STREAMS = "ignored: it belongs to `stream:`"
 
 LIMITS = {
-    "to": _QUEUES,
-    **dict.fromkeys(("serial", "parallel", "serial_parallel"), _DESTINATIONS),
+    **dict.fromkeys(("to", "serial"), _CALLED),
+    **dict.fromkeys(("parallel", "serial_parallel"), _TOGETHER),
     "session_timeout": "a session timer is asked for; the switch refreshes or ends the call",
     "webrtc_media": "partial: DTLS-SRTP and ICE, over SIP",
     **dict.fromkeys(
@@ -209,26 +150,124 @@ def perform(context: Context, params: Connect) -> Result:
 def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Result:
     """The same, known by a name that is this connect's alone; `tag` is told with all it tells."""
     legs = LegLog(context.held.commit, context.identity)
-    teller = Teller(context.tell, context.identity, params.status_url, tag, written=legs.reach)
-    if (queue := _queue(params)) is not None:
-        return _take_from(context, params, queue, teller)
-    connect = Kept.find(context.call, name)
+    url = params.status_url
+    teller = PatientTeller(context.tell, context.identity, url, tag, written=legs.reach)
+    talking = partial(_talking, context, legs, tag)
     try:
-        plan = _plan(context, params, connect)
-        talking = partial(_talking, context, legs, tag)
-        outcome = connect.became or _connect(context, plan, teller, connect, talking)
+        parts = list(in_parts(context, params, name))
+        outcome = _reach(context, params, parts, teller, talking)
     except CallGone:
         raise
-    except (ScriptError, SwitchError) as error:
+    except (ScriptError, SwitchError, StoreError, ValueError) as error:
         teller.connect("failed", failed_reason="error")
         return Result(_variables(Outcome(failed_reason="error")), error=_failure(error))
-    if connect.became:
-        _tell_what_became(context, plan, teller, connect)
+    finally:
+        if not context.call.lost:
+            teller.conclude()
     if not outcome.connected:
         return Result(_variables(outcome))
     # Keys that were pressed were for the other party.
     context.digits.forget()
     return go_on(context, "connect", params.transfer_after_bridge, _variables(outcome))
+
+
+# -- in parts ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one bridge can try, or one queue."""
+
+    name: str
+    """The same for the same part of the same step, whoever runs it."""
+    first: bool
+    groups: list[list[Destination]]
+    queue: str | None = None
+
+    def begun(self, call: Call) -> bool:
+        """Whether the call has come to it before: its adapter died since."""
+        bridge, place = Kept.find(call, self.name), Place.find(call, self.name)
+        return bridge.attempt > 1 or bridge.became is not None or place.begun
+
+
+def in_parts(context: Context, params: Connect, name: str) -> Iterator[Part]:
+    """All destinations, in order. Raises ScriptError and ValueError for what cannot be called."""
+    groups = [group for group in params.groups() if group]
+    every = sum(map(len, groups))
+    if not 0 < every <= MOST_LEGS:
+        message = f"connect: {every} destinations, not 1 to {MOST_LEGS}"
+        raise ScriptError(Code.PARAMETER_INVALID, message)
+    number = 0
+    for queue, together in groupby(groups, key=_queue_of):
+        for several in [[group] for group in together] if queue is not None else [list(together)]:
+            if queue is not None:
+                queue_id(queue, context.identity.project_id)
+            yield Part(f"{name}.{number}" if number else name, not number, several, queue)
+            number += 1
+
+
+def _queue_of(group: list[Destination]) -> str | None:
+    """The queue that a group is; None where it is one of legs."""
+    return named_by(group[0].to) if len(group) == 1 else None
+
+
+def _reach(
+    context: Context, params: Connect, parts: list[Part], teller: PatientTeller, talking: Talking
+) -> Outcome:
+    """Try each part, from the last that was begun on, until somebody is reached."""
+    begun = [number for number, part in enumerate(parts) if part.begun(context.call)]
+    outcome = Outcome(failed_reason="error")
+    for part in parts[begun[-1] if begun else 0 :]:
+        teller.begin(first=part.first)
+        if part.queue is not None:
+            outcome = _take(context, params, part, teller)
+        else:
+            outcome = _call(context, params, part, teller, talking)
+        if outcome.connected:
+            break
+    return outcome
+
+
+def _call(
+    context: Context, params: Connect, part: Part, teller: Teller, talking: Talking
+) -> Outcome:
+    connect = Kept.find(context.call, part.name)
+    plan = _plan(context, params, part, connect)
+    outcome = connect.became or _connect(context, plan, teller, connect, talking)
+    if connect.became:
+        _tell_what_became(context, plan, teller, connect)
+    return outcome
+
+
+def _take(context: Context, params: Connect, part: Part, teller: Teller) -> Outcome:
+    ((destination,),) = part.groups
+    began = context.began if part.first else None
+    return take_from(
+        context,
+        part.queue or "",
+        name=part.name,
+        until=(began or context.now()) + Wishes(destination, params)["timeout"],
+        longest=params.max_duration,
+        answers_first=not params.answer_on_bridge,
+        heard=params.ringback or [],
+        tells=teller.connect,
+    )
+
+
+def _plan(context: Context, params: Connect, part: Part, connect: Kept) -> Plan:
+    numbers = count()
+    return Plan(
+        [
+            [
+                planned(context, one.to, Wishes(one, params), leg_id(connect.id, next(numbers)))
+                for one in group
+            ]
+            for group in part.groups
+        ],
+        max_duration=params.max_duration,
+        ringback=ringback(context, params.ringback or []),
+        answers_first=not params.answer_on_bridge,
+    )
 
 
 def _talking(context: Context, legs: LegLog, tag: str, leg: Leg) -> Callable[[], None]:
@@ -265,33 +304,6 @@ def _tell_what_became(context: Context, plan: Plan, teller: Teller, connect: Kep
     teller.connect("disconnected", leg)
 
 
-def _queue(params: Connect) -> str | None:
-    """The queue that is the one destination."""
-    return named_by(params.to) if params.to is not None else None
-
-
-def _take_from(context: Context, params: Connect, queue: str, teller: Teller) -> Result:
-    try:
-        outcome = take_from(
-            context,
-            queue,
-            seconds=params.timeout,
-            longest=params.max_duration,
-            answers_first=not params.answer_on_bridge,
-            heard=params.ringback or [],
-            tells=teller.connect,
-        )
-    except CallGone:
-        raise
-    except (ValueError, StoreError, SwitchError) as error:
-        teller.connect("failed", failed_reason="error")
-        return Result(_variables(Outcome(failed_reason="error")), error=_failure(error))
-    if not outcome.connected:
-        return Result(_variables(outcome))
-    context.digits.forget()
-    return go_on(context, "connect", params.transfer_after_bridge, _variables(outcome))
-
-
 def _variables(outcome: Outcome) -> dict[str, Any]:
     result = "connected" if outcome.connected else "failed"
     return {
@@ -305,102 +317,3 @@ def _failure(error: Exception) -> ScriptError:
     if isinstance(error, ScriptError):
         return error
     return ScriptError(Code.EXECUTE_FAILED, f"connect: {error}")
-
-
-# -- whom ----------------------------------------------------------------------------------------
-
-
-def _plan(context: Context, params: Connect, connect: Kept) -> Plan:
-    numbers = iter(range(10_000))
-    groups = [
-        [_leg(context, params, one, leg_id(connect.id, next(numbers))) for one in group]
-        for group in params.groups()
-        if group
-    ]
-    if not groups:
-        raise ScriptError(Code.PARAMETER_INVALID, "connect: there is nobody to call")
-    return Plan(
-        groups,
-        max_duration=params.max_duration,
-        ringback=_ringback(context, params.ringback or []),
-        answers_first=not params.answer_on_bridge,
-    )
-
-
-def _leg(context: Context, params: Connect, one: Destination, uuid: str) -> PlannedLeg:
-    for beginning, missing in WITHOUT.items():
-        if one.to.lower().startswith(beginning):
-            raise ScriptError(Code.EXECUTE_FAILED, f"connect.to: {one.to[:60]}: {missing}")
-    wishes = _Wishes(one, params)
-    caller = context.call.channel.get("Caller-Caller-ID-Number")
-    try:
-        endpoint = context.outlet.endpoint(one.to)
-        variables = _options(wishes).variables()
-    except UnsafeValue as error:
-        raise ScriptError(Code.PARAMETER_INVALID, f"connect.to: {error}") from error
-    timeout = wishes["timeout"]
-    return PlannedLeg(
-        uuid,
-        endpoint,
-        device(one.to, wishes["from_"] or caller),
-        timeout=timeout,
-        variables=variables,
-        confirm=_confirmation(wishes["confirm"]),
-        confirm_timeout=wishes["confirm_timeout"] or timeout,
-        state_url=wishes["call_state_url"],
-        states=frozenset(wishes["call_state_events"]),
-    )
-
-
-class _Wishes:
-    """What a destination says goes before what the step says of all."""
-
-    def __init__(self, one: Destination, all_: Connect) -> None:
-        self._one, self._all = one, all_
-
-    def __getitem__(self, name: str) -> Any:
-        own = getattr(self._one, name)
-        return getattr(self._all, name) if own is None else own
-
-    def given(self, name: str) -> Any:
-        """The same, but None where only a default says it."""
-        said = name in self._one.model_fields_set or name in self._all.model_fields_set
-        return self[name] if said else None
-
-
-def _options(wishes: _Wishes) -> LegOptions:
-    caller, name = wishes["from_"] or "", wishes["from_name"]
-    return LegOptions(
-        from_=caller,
-        # Without one, the switch would show the caller's own name beside another number.
-        from_name=name if name is not None else caller,
-        headers=tuple((header.name, header.value) for header in wishes["headers"] or ()),
-        codecs=wishes["codecs"] or "",
-        encryption=wishes.given("encryption"),
-        username=wishes["username"] or "",
-        password=wishes["password"] or "",
-        session_timeout=wishes["session_timeout"],
-        webrtc=wishes["webrtc_media"],
-    )
-
-
-def _confirmation(confirm: str | Steps | None) -> str:
-    return confirm.block if isinstance(confirm, Steps) else confirm or ""
-
-
-def device(to: str, caller: str) -> Mapping[str, Any]:
-    """How callbacks describe a leg's ends."""
-    if to.lower().startswith(("sip:", "sips:")):
-        return {"type": "sip", "params": {"from": caller, "to": to}}
-    return {"type": "phone", "params": {"from_number": caller, "to_number": to}}
-
-
-def _ringback(context: Context, sounds: list[str]) -> str:
-    """A sound that cannot be had is left out: nobody is connected for want of a melody."""
-    try:
-        ringback, problems = context.sounds.ringback(sounds)
-    except NotPlayable as error:
-        ringback, problems = "", [str(error)]
-    for problem in problems:
-        log.warning("connect.ringback leaves out a sound", reason=problem)
-    return ringback

@@ -78,8 +78,7 @@ def perform(context: Context, params: Stream) -> Result:
             token = params.authorization_bearer_token
             forks.start(fork, first=params.custom_parameters, token=token)
     except (TapFailed, SwitchError, AddressRefused, ValueError) as error:
-        return Result(
-            {"stream_result": "failed", "stream_control_id": fork.control_id},
-            error=ScriptError(Code.EXECUTE_FAILED, f"stream: {error}"),
-        )
+        # Nothing that stop_stream could mean has begun: what runs stays the one that it means.
+        failed = ScriptError(Code.EXECUTE_FAILED, f"stream: {error}")
+        return Result({"stream_result": "failed"}, error=failed)
     return Result({"stream_result": "success", "stream_control_id": fork.control_id})

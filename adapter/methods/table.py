@@ -5,10 +5,13 @@ python -m adapter.methods.table > docs/methods.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from adapter import methods
+from adapter.swml.catalog import MethodSpec
+from adapter.swml.control import CONTROL
 
 HEAD = """# Methods and parameters
 
@@ -22,32 +25,66 @@ fails with a clear result and the script goes on; a package may bring the method
 FAILED, SUPPORTED, PARTIAL, IGNORED = "failed", "supported", "partial", "ignored"
 
 
+RESULT = "a switch, or conditions, when it is over"
+"""Of the parameter `result`, which belongs to the language and to no model."""
+
+OF_CONTROL = {"meta": "ignored: SWML itself ignores it"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One method, as the page has it."""
+
+    spec: MethodSpec
+    state: str = SUPPORTED
+    remark: str = ""
+    limits: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, module: ModuleType) -> Entry:
+        """A calling method's."""
+        limits = getattr(module, "LIMITS", {})
+        if methods.can_perform(name):
+            return cls(module.SPEC, SUPPORTED, getattr(module, "REMARK", ""), limits)
+        return cls(module.SPEC, FAILED, getattr(module, "MISSING", "not made yet"), limits)
+
+    def text(self) -> str:
+        """Its section."""
+        reason = f": {self.remark}" if self.remark else ""
+        head = f"\n## `{self.spec.name}`\n\n{self.state}{reason}\n"
+        rows = "".join(f"| `{one}` | {how} | {why} |\n" for one, how, why in self.rows())
+        return head + (f"\n| parameter | | remark |\n|---|---|---|\n{rows}" if rows else "")
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Its parameters: name, how far, and why."""
+        for name in self._names():
+            remark = self.limits.get(name, "")
+            how, colon, why = remark.partition(": ")
+            if self.state == SUPPORTED and colon and how in (PARTIAL, IGNORED):
+                yield name, how, why
+            else:
+                yield name, self.state, remark
+        if self.spec.branch:
+            yield "result", self.state, RESULT
+
+    def _names(self) -> Iterator[str]:
+        whole = self.spec.shorthand.anything
+        for name, info in self.spec.parameters.model_fields.items():
+            if name != whole:
+                alias = info.alias or info.validation_alias
+                yield alias if isinstance(alias, str) else name
+
+
+def entries() -> Iterator[Entry]:
+    """Every method that a document may use, in the order of their names."""
+    control = [Entry(spec, limits=OF_CONTROL) for spec in CONTROL]
+    calling = [Entry.of(name, module) for name, module in methods.modules().items()]
+    yield from sorted(control + calling, key=lambda entry: entry.spec.name)
+
+
 def markdown() -> str:
     """The whole page."""
-    sections = (_section(name, module) for name, module in sorted(methods.modules().items()))
-    return HEAD + "".join(sections)
-
-
-def _section(name: str, module: ModuleType) -> str:
-    state = SUPPORTED if methods.can_perform(name) else FAILED
-    said = "REMARK" if state == SUPPORTED else "MISSING"
-    remark = getattr(module, said, "" if state == SUPPORTED else "not made yet")
-    reason = f": {remark}" if remark else ""
-    head = f"\n## `{name}`\n\n{state}{reason}\n"
-    rows = "".join(f"| `{one}` | {how} | {why} |\n" for one, how, why in _rows(module, state))
-    return head + (f"\n| parameter | | remark |\n|---|---|---|\n{rows}" if rows else "")
-
-
-def _rows(module: ModuleType, state: str) -> Iterator[tuple[str, str, str]]:
-    limits: dict[str, str] = getattr(module, "LIMITS", {})
-    for field, info in module.SPEC.parameters.model_fields.items():
-        name = info.alias or field
-        remark = limits.get(name, "")
-        how, colon, why = remark.partition(": ")
-        if state == SUPPORTED and colon and how in (PARTIAL, IGNORED):
-            yield name, how, why
-        else:
-            yield name, state, remark
+    return HEAD + "".join(entry.text() for entry in entries())
 
 
 if __name__ == "__main__":

@@ -21,14 +21,16 @@ def take_from(
     context: Context,
     queue: str,
     *,
-    seconds: float,
+    name: str,
+    until: float,
     longest: float,
     answers_first: bool,
     heard: Sequence[str],
     tells: Tells,
 ) -> Outcome:
-    """Take who has waited longest, or who comes within `seconds`; return when they have parted.
+    """Take who has waited longest, or who comes before `until`; return when they have parted.
 
+    `name` is this connect's alone, the same whoever runs it; `until` is in Unix seconds.
     Raises ValueError for what is no queue's name, `CallGone`, `SwitchError` and `StoreError`.
     """
     identity = context.identity
@@ -36,8 +38,8 @@ def take_from(
         queue=queue_id(queue, identity.project_id),
         name=queue,
         node_id=identity.node_id,
-        taker=f"{identity.event_channel}/{context.step}",
-        until=(context.began or context.now()) + seconds,
+        taker=name,
+        until=until,
         longest=longest,
     )
     if answers_first:

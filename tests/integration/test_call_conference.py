@@ -204,6 +204,7 @@ def test_a_room_is_an_audio_conference(world: World) -> None:
 def test_a_conference_is_recorded_whoever_stays(world: World) -> None:
     name, inbox, told = world.new_number("conference"), world.inbox(), world.inbox()
     asked = {"record": "record-from-start", "recording_status_callback": told.url}
+    asked |= {"recording_status_callback_event": "in-progress, completed"}
     first = world.call([join(name, inbox, beep=False, **asked)], says=tone(520))
     second = world.call([join(name, inbox, beep=False, **asked)], says=tone(700))
     eventually(lambda: statuses(told) == ["record-start"])
@@ -222,6 +223,22 @@ def test_a_conference_is_recorded_whoever_stays(world: World) -> None:
     ended = wait_status(inbox, "conference-end")
     assert ended["recording_url"] == stopped["recording_url"]
     assert ended["recording_file_size"] == stopped["recording_file_size"]
+
+
+def test_only_the_end_of_a_recording_is_told(world: World) -> None:
+    name, told, report = world.new_number("conference"), world.inbox(), world.report()
+    asked = {"record": "record-from-start", "recording_status_callback": told.url}
+    step = join(name, recording_status_callback_event="completed", **asked)
+    result = {"case": {"completed": [report.step("left")]}, "variable": "return_value"}
+    step["join_conference"]["result"] = result
+    guest = world.call([step, report.step("after")], says=tone(520))
+    other = world.call([join(name)], says=tone(700))
+    guest.wait_heard(700, seconds=0.5)
+    world.switch.api(f"conference {name} kick all")
+    assert report.wait("left")["join_conference_result"] == "completed"
+    report.wait("after")
+    other.wait_ended()
+    eventually(lambda: statuses(told) == ["record-stop"])
 
 
 def test_only_what_was_asked_for_is_told(world: World) -> None:

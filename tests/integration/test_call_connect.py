@@ -7,8 +7,9 @@ from worlds.receiver import Inbox
 from worlds.rest import Rest
 from worlds.sounds import tone
 from worlds.steps import SETTLED, record, sleep, stop
+from worlds.switches import DEAD_GATEWAY
 from worlds.waiting import eventually
-from worlds.world import World
+from worlds.world import World, documents_by_number
 
 Step = dict[str, Any]
 
@@ -255,6 +256,41 @@ def test_a_bridge_has_its_limit(world: World) -> None:
     world.assert_lasts(phone.hear().seconds_of(500), 1, 0.15)
     eventually(lambda: connects(inbox)[-1:] == ["disconnected"])
     assert params_of(inbox, "disconnected")["ended_by"] == "limit"
+
+
+def test_a_peer_that_vanishes_holds_nothing_up(world: World) -> None:
+    """Neither the limit nor the caller's hangup waits for a word from it."""
+    inbox, others, report = world.inbox(), world.inbox(), world.report()
+    gone = world.somebody(vanishes=True)
+    phone = world.call(
+        [
+            *SETTLED,
+            connect(gone, max_duration=1, status_url=inbox.url),
+            report.step(),
+            connect(gone, status_url=others.url),
+        ]
+    )
+    assert report.wait()["connect_result"] == "connected"
+    eventually(lambda: connects(inbox) == ["connecting", "connected", "disconnected"])
+    assert params_of(inbox, "disconnected")["ended_by"] == "limit"
+    eventually(lambda: connects(others) == ["connecting", "connected"])
+    phone.hang_up()
+    eventually(lambda: connects(others)[-1:] == ["disconnected"])
+    assert params_of(others, "disconnected")["ended_by"] == "call"
+
+
+def test_a_dead_gateway_is_an_error_in_time(world: World) -> None:
+    inbox, report = world.inbox(), world.report()
+    adapter = world.start_adapter(
+        {"swml": documents_by_number(world.receiver), "gateway": DEAD_GATEWAY}
+    )
+    step = connect("+15550009999", timeout=2, status_url=inbox.url)
+    world.run([*SETTLED, step, report.step()], adapter=adapter)
+    told = report.wait()
+    assert told["connect_result"] == "failed"
+    assert told["connect_failed_reason"] in ("error", "no_answer")
+    eventually(lambda: connects(inbox) == ["connecting", "failed"])
+    assert params_of(inbox, "failed")["failed_reason"] == told["connect_failed_reason"]
 
 
 def test_the_call_is_answered_with_the_other(world: World) -> None:

@@ -38,6 +38,40 @@ def test_who_has_answered(world: World, says: Sequence[Sound], result: str) -> N
     assert last["params"]["event"] == "finished"
 
 
+WORD = [silence(0.5), speech(0.6), silence()]
+TWO_WORDS = [silence(0.5), speech(0.4), silence(0.3), speech(0.4), silence()]
+CALLING_FAX = [silence(0.5), tone(1100, seconds=4), silence()]
+CALLED_FAX = [silence(0.5), tone(2100, seconds=4), silence()]
+
+DECIDED = {
+    "the voice": (WORD, {"machine_voice_threshold": 0.3}, "machine"),
+    "the words": (TWO_WORDS, {"machine_words_threshold": 2}, "machine"),
+    "another tone": (CALLING_FAX, {"tone": "CNG"}, "fax"),
+    "not that tone": (CALLING_FAX, {"tone": "CED", "initial_timeout": 2}, "unknown"),
+    "no fax": (CALLED_FAX, {"detectors": "amd", "initial_timeout": 2}, "unknown"),
+    "no person": (WORD, {"detectors": "fax", "timeout": 3}, "unknown"),
+    "soon": (WORD, {"end_silence_timeout": 0.4}, "human"),
+    "late": (WORD, {"end_silence_timeout": 2.4}, "human"),
+}
+"""Who answers, what the document says of the detection, and what comes of it."""
+
+
+def test_what_decides_is_what_the_document_says(world: World) -> None:
+    """Each of the parameters alone makes something else of the same party."""
+    report, told = world.report(), {}
+    for name, (says, parameters, _) in DECIDED.items():
+        world.call([{"detect_machine": parameters}, report.step(name)], says=says)
+    world.call([{"detect_machine": {"detectors": "words"}}, report.step("no detector")])
+    assert report.wait("no detector")["detect_result"] == "failed"
+    for name, (_, _, result) in DECIDED.items():
+        told[name] = report.wait(name, within=20)
+        assert told[name]["detect_result"] == result, name
+    for early, late in (("soon", "late"), ("the voice", "soon"), ("the words", "no person")):
+        assert told[early]["detect_ms"] < told[late]["detect_ms"], (early, late)
+    later = (told["late"]["detect_ms"] - told["soon"]["detect_ms"]) / 1000
+    world.assert_lasts(later, 2, 0.3)
+
+
 def test_a_message_is_left_after_the_beep(world: World) -> None:
     """In the background too; the script goes on meanwhile."""
     report, inbox = world.report(), world.inbox()

@@ -65,6 +65,28 @@ def test_a_sound_that_is_not_there_is_left_out(world: World) -> None:
     assert heard.seconds_of(1500) > 0.25
 
 
+def test_a_sound_that_cannot_be_had_is_told_in_time(world: World) -> None:
+    """Nobody at the port, no sound in the answer, nothing in it: an error each, and the next."""
+    served = world.receiver.serve
+    faults = {
+        "refused": "http://127.0.0.1:9/x.wav",
+        "html": served("/sounds/page.wav", b"<html>sorry</html>", "audio/wav"),
+        "empty": served("/sounds/empty.wav", b"", "audio/wav"),
+        "broken": served("/sounds/broken.mp3", b"ID3" + bytes(50), "audio/mpeg"),
+    }
+    inboxes, report = {name: world.inbox() for name in faults}, world.report()
+    steps = [
+        step
+        for name, url in faults.items()
+        for step in (play(url, status_url=inboxes[name].url), report.step(name))
+    ]
+    phone = world.run([*SETTLED, *steps, play(world.sound(tone(1500, seconds=0.4)))])
+    for name, inbox in inboxes.items():
+        assert report.wait(name)["play_result"] == "failed", name
+        eventually(lambda inbox=inbox: inbox.states() == ["playing", "error"])
+    assert phone.hear().seconds_of(1500) > 0.25
+
+
 @pytest.mark.parametrize(
     "url", ["say:", "nonsense", "ring:xx", "silence:long", "file:///etc/passwd"]
 )

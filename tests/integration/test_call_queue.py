@@ -8,7 +8,7 @@ from worlds.phones import Phone
 from worlds.receiver import Inbox, Report
 from worlds.rest import Rest
 from worlds.sounds import tone
-from worlds.steps import SETTLED, STAY, record, sleep, stop
+from worlds.steps import SETTLED, STAY, play, record, sleep, stop
 from worlds.waiting import eventually, remain
 from worlds.world import World, documents_by_number
 
@@ -154,6 +154,94 @@ def test_nobody_serves_and_nobody_comes(world: World) -> None:
     caller, inbox, _ = waiting(world, name, says=tone(520))
     caller.wait_heard(1500, seconds=0.3)
     wait_told(inbox, "enqueue", "dequeue")
+
+
+def test_queues_among_other_destinations(world: World) -> None:
+    """Each in its turn, told as one; `failed` only when none is left. Beside others: none."""
+    name, empty = world.new_number("queue"), f"queue:{world.new_number('empty')}"
+    inbox, nobody, report = world.inbox(), world.inbox(), world.report()
+    busy, bob = world.somebody(status=486), world.somebody(says=tone(1900))
+    caller, told_to, after = waiting(world, name, says=tone(520))
+    soon = {"to": empty, "timeout": 1}
+    agent = world.call(
+        [
+            connect(inbox, serial=[busy.uri, soon, f"queue:{name}", bob.uri]),
+            report.step("queue"),
+            connect(serial_parallel=[[soon], [busy.uri, bob.uri]]),
+            report.step("bob"),
+            connect(nobody, serial=[busy.uri, soon]),
+            report.step("nobody"),
+            connect(parallel=[empty, bob.uri]),
+            report.step("beside"),
+            STAY,
+        ],
+        says=tone(1500),
+    )
+    caller.wait_heard(1500, seconds=0.5)
+    agent.wait_heard(520, seconds=0.5)
+    agent.press("5")
+    caller.hang_up()
+    assert report.wait("queue")["connect_result"] == "connected"
+    agent.wait_heard(1900, seconds=0.3)
+    bob.wait_call().hang_up()
+    assert report.wait("bob")["connect_result"] == "connected"
+    assert report.wait("nobody")["connect_failed_reason"] == "no_answer"
+    assert report.wait("beside")["connect_failed_reason"] == "error"
+    assert len(bob.calls()) == 1
+    wait_told(inbox, "connecting", "connected", "disconnected", key="connect_state")
+    wait_told(nobody, "connecting", "failed", key="connect_state")
+    assert nobody.events[1]["params"]["failed_reason"] == "no_answer"
+    wait_told(told_to, "enqueue", "dequeue")
+    assert not after.hits(), "who hung up runs no step"
+
+
+def connect(inbox: Inbox | None = None, **parameters: Any) -> Step:
+    told = {"status_url": inbox.url} if inbox else {}
+    return {"connect": {**told, **parameters}}
+
+
+def test_a_crash_begins_no_destination_again(world: World) -> None:
+    """The adapter is killed while the second of three talks: the first is not tried again."""
+    name, inbox, report = world.new_number("queue"), world.inbox(), world.report()
+    legs, adapter = world.inbox(), start_adapter(world)
+    busy, bob = world.somebody(status=486), world.somebody(says=tone(1900))
+    caller, _, _ = waiting(world, name, says=tone(520), adapter=adapter)
+    wanted = [busy.uri, f"queue:{name}", bob.uri]
+    step = connect(inbox, serial=wanted, call_state_url=legs.url)
+    agent = world.call([step, report.step(), STAY], says=tone(1500), adapter=adapter)
+    caller.wait_heard(1500, seconds=0.5)
+    adapter.kill()
+    heard = caller.hear().seconds_with(1500)
+    eventually(lambda: caller.hear().seconds_with(1500) > heard + 0.5, what="the other one")
+    adapter.start()
+    caller.hang_up()
+    assert report.wait(within=20)["connect_result"] == "connected"
+    wait_told(inbox, "connecting", "connected", "disconnected", key="connect_state")
+    assert [event["params"]["end_reason"] for event in legs.events] == ["busy"]
+    assert not bob.calls()
+    assert not agent.ended
+
+
+def test_a_waiting_callers_document_is_run_over_and_over(world: World) -> None:
+    """It plays and asks the web; it connects nobody; and it ends with the waiting."""
+    name, asked, bob = world.new_number("queue"), world.report(), world.somebody()
+    sound = world.sound(tone(1900, seconds=0.4))
+    steps = [play(sound), connect(to=bob.uri), asked.step(), sleep(0.2)]
+    number = world.new_number("music")
+    url = world.write_document(number, steps)
+    caller, _, _ = waiting(world, name, says=tone(520), parameters={"wait_url": url})
+    caller.wait_heard(1900, seconds=1.0, within=15)
+    eventually(lambda: len(asked.hits()) > 1, within=15, what="a second round")
+    assert caller.hear().seconds_with(480) == 0, "only that, and no other music"
+    agent = world.call([take(name), STAY], says=tone(1500))
+    caller.wait_heard(1500, seconds=0.5)
+    agent.wait_heard(520, seconds=0.3)
+    rounds, heard = len(asked.hits()), caller.hear().seconds_of(1900)
+    caller.wait_heard(1500, seconds=2)
+    assert len(asked.hits()) == rounds
+    assert caller.hear().seconds_of(1900) == heard
+    assert not bob.calls()
+    assert asked.hits()[0].json["vars"]["connect_result"] == "failed"
 
 
 def test_who_hangs_up_while_waiting_is_not_taken(world: World) -> None:

@@ -55,6 +55,18 @@ def test_the_reason_decides_what_an_unanswered_caller_is_told(
     assert phone.sip_status == status
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [("busy", "USER_BUSY"), ("decline", "CALL_REJECTED"), ("hangup", "NORMAL_CLEARING")],
+)
+def test_the_reason_is_the_cause_of_an_answered_calls_end(
+    world: World, reason: str, cause: str
+) -> None:
+    phone = world.run([*SETTLED, {"answer": {"codecs": "G722"}}, {"hangup": reason}])
+    assert phone.answered
+    assert world.switch.wait_ending(phone.number)["Hangup-Cause"] == cause
+
+
 def test_no_step_runs_after_a_hangup(world: World) -> None:
     report = world.report()
     world.run([{"answer": {}}, report.step("before"), "hangup", report.step("after")])

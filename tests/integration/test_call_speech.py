@@ -47,6 +47,25 @@ def test_words_cut_the_sounds_off_and_end_with_silence(world: World, listening) 
     eventually(lambda: not list((listening.recordings / "sounds").glob("heard-*")))
 
 
+def test_the_language_that_was_asked_for(world: World, listening) -> None:
+    """A language alone asks for words; an engine alone does not."""
+    report = world.report()
+    world.run(
+        [
+            *SETTLED,
+            prompt("silence:0.1", speech_language="de-CH", speech_engine="Deepgram"),
+            report.step("words"),
+            prompt("silence:0.1", speech_engine="Deepgram", initial_timeout=2.5),
+            report.step("keys"),
+        ],
+        says=[silence(1.2), speech(0.7), silence(1.5), speech(0.7), silence()],
+        adapter=listening,
+    )
+    said = report.wait("words")
+    assert (said["prompt_result"], said["prompt_value"]) == ("match_speech", "1 words of de-CH")
+    assert report.wait("keys")["prompt_result"] == "no_input"
+
+
 def test_nobody_says_anything(world: World, listening) -> None:
     report = world.report()
     world.run(

@@ -71,12 +71,14 @@ def send(world):
 
 
 def test_a_message_goes_to_the_gateway(send, world):
-    result, told = send(202, tags=["a"], status_callback="http://h/s")
+    more = {"tags": ["a"], "media": ["http://h/cat.png"], "region": "eu"}
+    result, told = send(202, status_callback="http://h/s", **more)
     assert result.variables == {"send_sms_result": "success", "send_sms_response_code": 202}
     ((url, message, headers),) = world.web.asked
     assert (url, headers) == ("https://gw/sms", {"Authorization": "Bearer t"})
     assert message["to_number"] == "+15551"
-    assert (message["tags"], message["status_callback"]) == (["a"], "http://h/s")
+    assert message["status_callback"] == "http://h/s"
+    assert {name: message[name] for name in more} == more
     (sent,) = told
     assert sent["id"] == message["id"]
     assert (sent["status"], sent["number_of_segments"], sent["error_code"]) == ("sent", 2, None)

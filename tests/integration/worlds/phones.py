@@ -46,6 +46,7 @@ class Answering:
     """Somebody to call: rings for a while, then answers and says something, or refuses.
 
     status: the SIP status of a refusal. Without `answers` it rings on; `silent`: not even that.
+    `vanishes`: it answers, and nothing is seen or heard of it ever after.
     """
 
     says: Sequence[Sound] = ()
@@ -53,6 +54,7 @@ class Answering:
     status: int | None = None
     answers: bool = True
     silent: bool = False
+    vanishes: bool = False
 
 
 class Phone(ABC):

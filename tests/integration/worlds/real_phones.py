@@ -145,12 +145,14 @@ class RealCalled(Called):
 
 
 class Refusing(Called):
-    """Somebody of the stub, who takes no call."""
+    """Somebody of the stub, who takes no call, or takes it and is gone."""
 
     def __init__(self, stub: SipStub, user: str, answering: Answering) -> None:
         self.uri = f"sip:{user}@127.0.0.1:{stub.port}"
         if answering.status is not None:
             stub.refuse(user, answering.status)
+        if answering.vanishes:
+            stub.answer(user)
 
     def calls(self) -> list[Phone]:
         return []

@@ -115,7 +115,7 @@ class RealSwitch(Switch):
         return RealPhone.dial(self._agent, self._sip_ports["tests"], with_headers)
 
     def expect(self, user: str, answering: Answering) -> Called:
-        if answering.silent or answering.status not in {None, BUSY}:
+        if answering.silent or answering.vanishes or answering.status not in {None, BUSY}:
             return Refusing(self._stub, user, answering)
         return RealCalled(self._agent, user, answering)
 

@@ -1,12 +1,17 @@
 """Somebody who listens at a WebSocket: what came first, and then sound."""
 
 import threading
+from itertools import islice
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from worlds.audio import Audio
+
+BYE = "/bye"
+MESSAGES = 25
+"""That are heard there."""
 
 
 class WebSocketListener:
@@ -16,6 +21,8 @@ class WebSocketListener:
         self._server = serve(self._take, "127.0.0.1", 0, compression=None)
         self.port = int(self._server.socket.getsockname()[1])
         self.url = f"ws://127.0.0.1:{self.port}/sound"
+        self.bye_url = f"ws://127.0.0.1:{self.port}{BYE}"
+        """Where the server itself says goodbye after a while, in the midst of what comes."""
         self.texts: list[str] = []
         self.authorizations: list[str | None] = []
         self.closed = 0
@@ -37,8 +44,9 @@ class WebSocketListener:
         request: Any = connection.request
         self.authorizations.append(request.headers.get("Authorization"))
         self._connections.append(connection)
+        most = MESSAGES if request.path == BYE else None
         try:
-            for message in connection:
+            for message in islice(connection, most):
                 if isinstance(message, str):
                     self.texts.append(message)
                 else:

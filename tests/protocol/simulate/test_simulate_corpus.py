@@ -1,4 +1,7 @@
-"""Every valid public document runs to its end, whether or not all of its methods are performed."""
+"""Every public document runs to its end, whether or not all of its methods are performed.
+
+Also those that the published schema refuses; all but the one that is no YAML.
+"""
 
 import csv
 import json
@@ -19,13 +22,13 @@ STUBS = [
 
 
 @pytest.fixture(scope="module")
-def valid():
-    """Names of the valid documents."""
+def readable():
+    """Names of the documents that can be read."""
     if not CORPUS.is_dir():
         pytest.skip(f"the public documents are not in {CORPUS}")
     with (CORPUS / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [row["file"] for row in rows if row["schema_valid"] == "yes"]
+        return [row["file"] for row in rows if row["schema_valid"] != "parse-error"]
 
 
 def complete(text, name):
@@ -37,8 +40,8 @@ def complete(text, name):
 
 
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
-def test_public_documents_run_to_their_end(valid, suffix, tmp_path):
-    names = [name for name in valid if name.endswith(suffix)]
+def test_public_documents_run_to_their_end(readable, suffix, tmp_path):
+    names = [name for name in readable if name.endswith(suffix)]
     assert len(names) > 50
     for name in names:
         file = tmp_path / name

@@ -1,0 +1,118 @@
+"""A connect whose destinations are legs and queues: what is tried together, and what is told."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from adapter.connecting.kept import CONNECT_VARIABLE
+from adapter.connecting.telling import PatientTeller
+from adapter.identity import CallIdentity
+from adapter.methods.connect import Connect, in_parts
+from adapter.queues.kept import QUEUE_VARIABLE
+from adapter.swml.errors import ScriptError
+
+CONTEXT = SimpleNamespace(identity=SimpleNamespace(project_id="p"))
+
+
+def parts(**params):
+    return list(in_parts(CONTEXT, Connect.model_validate(params), "name"))
+
+
+def shown(found):
+    """Queues by their name, bridges by their groups."""
+    return [part.queue or [[one.to for one in group] for group in part.groups] for part in found]
+
+
+@pytest.mark.parametrize(
+    ("params", "wanted"),
+    [
+        ({"to": "+1"}, [[["+1"]]]),
+        ({"to": "queue:a"}, ["a"]),
+        ({"serial": ["+1", "+2"]}, [[["+1"], ["+2"]]]),
+        ({"serial": ["+1", "queue:a", "Queue: b", "+2"]}, [[["+1"]], "a", "b", [["+2"]]]),
+        ({"serial": ["queue:a", "queue:a"]}, ["a", "a"]),
+        ({"serial_parallel": [["+1", "+2"], ["queue:a"], []]}, [[["+1", "+2"]], "a"]),
+        ({"parallel": ["+1", "queue:a"]}, [[["+1", "queue:a"]]]),
+    ],
+    ids=str,
+)
+def test_a_queue_is_a_part_of_its_own(params, wanted):
+    found = parts(**params)
+    assert shown(found) == wanted
+    assert len({part.name for part in found}) == len(found)
+    assert [part.first for part in found] == [True] + [False] * (len(found) - 1)
+    assert found[0].name == "name"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"serial": []},
+        {"serial_parallel": [[]]},
+        {"parallel": ["+1"] * 101},
+        {"serial": ["queue:a"] * 101},
+    ],
+    ids=["nobody", "an empty group", "too many legs", "too many queues"],
+)
+def test_there_is_somebody_and_not_too_many(params):
+    with pytest.raises(ScriptError, match="not 1 to 100"):
+        parts(**params)
+
+
+def test_a_queue_without_a_name_is_none_before_anybody_is_called():
+    with pytest.raises(ValueError, match="queue's name"):
+        parts(serial=["+1", "queue:"])
+
+
+class Channel:
+    def __init__(self, **variables):
+        self.variables = variables
+
+    def variable(self, name):
+        return self.variables.get(name, "")
+
+
+def test_which_part_a_call_has_come_to():
+    bridge, queue, last = parts(serial=["+1", "queue:a", "+2"])
+    fresh = Channel()
+    assert not any(part.begun(fresh) for part in (bridge, queue, last))
+    first = Channel(**{CONNECT_VARIABLE: "name 1 true"})
+    assert [part.begun(first) for part in (bridge, queue, last)] == [True, False, False]
+    second = Channel(**{CONNECT_VARIABLE: "name 1 true", QUEUE_VARIABLE: "name.1"})
+    assert [part.begun(second) for part in (bridge, queue, last)] == [True, True, False]
+    talked = Channel(**{CONNECT_VARIABLE: "name.2 1 true", "last_bridge_to": "leg"})
+    assert [part.begun(talked) for part in (bridge, queue, last)] == [False, False, True]
+
+
+@pytest.fixture
+def teller():
+    told = []
+
+    def tell(_url, _event, /, **params):
+        told.append((params["connect_state"], params.get("failed_reason")))
+
+    made = PatientTeller(tell, CallIdentity("c", "n", "e", "p", "s"), "http://h/")
+    return made, told
+
+
+def test_what_fails_is_told_when_nothing_is_left(teller):
+    made, told = teller
+    for number, reason in enumerate(("busy", "no_answer")):
+        made.begin(first=not number)
+        made.connect("connecting")
+        made.connect("failed", failed_reason=reason)
+        assert told == [("connecting", None)]
+    made.conclude()
+    assert told == [("connecting", None), ("failed", "no_answer")]
+
+
+def test_what_failed_before_a_connection_is_not_told(teller):
+    made, told = teller
+    made.begin(first=True)
+    made.connect("connecting")
+    made.connect("failed", failed_reason="busy")
+    made.begin(first=False)
+    made.connect("connected")
+    made.connect("disconnected", ended_by="peer")
+    made.conclude()
+    assert [state for state, _ in told] == ["connecting", "connected", "disconnected"]
