@@ -7,7 +7,6 @@ the recording goes on without us, and the store still knows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,10 @@ from msgspec.structs import replace
 from adapter import metrics
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout, SwitchError
-from adapter.recording import disk, files
 from adapter.recording.backstop import Backstop
-from adapter.recording.options import ID_VARIABLE, Options, switch_variables
-from adapter.recording.parts import EVENT as RATE_EVENT
+from adapter.recording.hearing import Disconnected, Heard, Hearing
+from adapter.recording.options import Options, switch_variables
+from adapter.recording.outcome import count, outcome
 from adapter.recording.parts import Parts, RateHeard, Rates
 from adapter.recording.pauses import Behavior, Pauses
 from adapter.recording.pausing import Pausing
@@ -34,7 +33,6 @@ from adapter.recording.state import (
     Digit,
     Examined,
     Failure,
-    HungUp,
     Input,
     Machine,
     Overdue,
@@ -49,7 +47,6 @@ from adapter.recording.state import (
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
-    from adapter.freeswitch.wire import Event
     from adapter.recording.archive import Archive
     from adapter.store.rows import Recording
 
@@ -64,10 +61,6 @@ CLOSE_DEADLINE = 5.0
 
 class NotRunning(Exception):
     """The recording has ended, or is being closed: it can neither be paused nor go on."""
-
-
-class _Disconnected:
-    """The connection is gone and the call may go on: nothing more will be heard here."""
 
 
 class Recorder:
@@ -90,8 +83,8 @@ class Recorder:
             behavior=self._pausing.pauses.behavior,
         )
         self._parts = Parts(call, archive.path(row), archive.switch_path(row), row.id, options)
-        self._inbox: Queue[Input | RateHeard | _Disconnected] = Queue()
-        self._subscriptions: list[Callable[[], None]] = []
+        self._inbox: Queue[Heard] = Queue()
+        self._hearing = Hearing(call, row.id, self._parts, self.tell)
         self._news: dict[str, Any] = {}
         self._closed = Closed("")
         self._started = 0.0
@@ -200,7 +193,7 @@ class Recorder:
         if not self._started or state is State.STOPPING or state.final:
             raise NotRunning(f"the recording {self.row.control_id!r} is {state}")
 
-    def tell(self, event: Input | RateHeard | _Disconnected) -> None:
+    def tell(self, event: Heard) -> None:
         """Something happened; taken up in order by the recording's own greenlet."""
         if isinstance(event, Digit) and self._inbox.qsize() >= DIGITS_LIMIT:
             return
@@ -215,7 +208,7 @@ class Recorder:
         try:
             while not self._machine.state.final:
                 event = self._next()
-                if isinstance(event, _Disconnected):
+                if isinstance(event, Disconnected):
                     self._log.warning("connection lost, the recording goes on without us")
                     return
                 if isinstance(event, RateHeard):
@@ -227,10 +220,10 @@ class Recorder:
         finally:
             self._retire()
 
-    def _next(self) -> Input | RateHeard | _Disconnected:
+    def _next(self) -> Heard:
         """What happens next: an input, or that time is up."""
         try:
-            event: Input | RateHeard | _Disconnected = self._inbox.get(timeout=self._patience())
+            event: Heard = self._inbox.get(timeout=self._patience())
         except Empty:
             if self._machine.state is State.STOPPING:
                 return Overdue()
@@ -284,7 +277,7 @@ class Recorder:
     def _is_end_of_a_part(self, event: Input) -> bool:
         if not isinstance(event, Closed):
             return False
-        if self._parts.take_end(_count(event.samples)):
+        if self._parts.take_end(count(event.samples)):
             self._note_rates()
             return True
         self._closed = event
@@ -325,91 +318,30 @@ class Recorder:
 
     def _examine(self) -> Failure | None:
         """Read the closed file's facts into the row; returns what is wrong with it."""
-        path = self._archive.path(self.row)
-        try:
-            if self._closed.cause == "empty-file":
-                files.write_empty(path, self.row.format, 2 if self.row.stereo else 1)
-            facts = files.examine(path, self.row.format)
-        except (files.NoRecording, OSError) as error:
-            return Failure(
-                "file_missing",
-                f"{error}. Is recordings_dir the folder that FreeSWITCH sees as "
-                f"{self._archive.switch_folder}?",
-            )
         ended = self._archive.clock()
-        duration = self._duration(facts, ended)
-        self._news |= {
-            "ended_at": ended,
-            "size": facts.size,
-            "duration": round(duration, 3),
-            "truncated": facts.truncated,
-        }
-        written = _count(self._closed.samples)
-        if self._parts.rates.changed:
-            written = self._parts.rates.total(written, facts.rate)
-        return disk.loss(facts, written, self._archive.folder)
+        recorded = self._pausing.pauses.recorded(self._started, ended)
+        found = outcome(self._archive, self.row, self._closed, self._parts.rates, recorded)
+        if found.facts:
+            self._news |= {"ended_at": ended, **found.facts}
+        return found.failure
 
-    def _duration(self, facts: files.FileFacts, ended: float) -> float:
-        if facts.duration is not None:
-            return facts.duration
-        if self._parts.rates.changed and facts.plays is not None:
-            return facts.plays
-        if self._parts.rates.changed and facts.rate and self._closed.samples:
-            return self._parts.rates.seconds(_count(self._closed.samples), facts.rate)
-        if self._closed.milliseconds.isdigit():
-            return int(self._closed.milliseconds) / 1000
-        return self._pausing.pauses.recorded(self._started, ended)
-
-    # -- what it hears -------------------------------------------------------------------------
+    # -- beginning and end ---------------------------------------------------------------------
 
     def _listen(self) -> None:
-        call = self._call
-        self._subscriptions = [
-            call.on("RECORD_STOP", self._on_record_stop),
-            call.on("CHANNEL_HANGUP", lambda _: self.tell(HungUp())),
-            call.on(RATE_EVENT, lambda _: self.tell(RateHeard(call.rate))),
-        ]
-        if self.options.terminators:
-            self._subscriptions.append(
-                call.on("DTMF", lambda event: self.tell(Digit(event.get("DTMF-Digit"))))
-            )
-        call.when_ended(self._on_call_ended)
+        self._hearing.begin(digits=bool(self.options.terminators))
         self._archive.in_hand.add(self.row.id)
 
     def _retire(self) -> None:
         if not self._call.gone:
             self._backstop.lift()
         self._archive.in_hand.discard(self.row.id)
-        for unsubscribe in self._subscriptions:
-            unsubscribe()
-        self._subscriptions.clear()
+        self._hearing.end()
         self.ended.set()
-
-    def _on_record_stop(self, event: Event) -> None:
-        if event.get(f"Recording-Variable-{ID_VARIABLE}") != self.row.id:
-            return
-        cause, hung_up = event.get("Record-Completion-Cause"), event.get("Answer-State") == "hangup"
-        if cause == "empty-file":
-            self.tell(Closed(cause, hung_up, "0"))
-            return
-        if cause == "no-input-timeout" and self._parts.rates.changed:
-            cause = "success-silence"
-        counts = (event.get("variable_record_ms"), event.get("variable_record_samples"))
-        self.tell(Closed(cause, hung_up, *counts))
-
-    def _on_call_ended(self) -> None:
-        self.tell(_Disconnected() if self._call.lost else Overdue())
-
-    # -- the switch's side ---------------------------------------------------------------------
 
     def _start_command(self) -> bytes:
         path = self._archive.switch_path(self.row)
         variables = switch_variables(self.row.id, self.options)
         return commands.record_start(self._call.uuid, path, 0, variables)
-
-
-def _count(digits: str) -> int:
-    return int(digits) if digits.isdigit() else 0
 
 
 def _control(call: Call, path: str, action: str) -> None:
