@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gevent.queue import Queue
+
 from adapter.recording.options import ID_VARIABLE
 from adapter.recording.parts import EVENT as RATE_EVENT
 from adapter.recording.parts import Parts, RateHeard
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from adapter.freeswitch.wire import Event
 
 
+DIGITS_LIMIT = 64
+"""Digits that may wait while the store is slow; all else that can happen is a handful of inputs."""
+
+
 class Disconnected:
     """The connection is gone and the call may go on: nothing more will be heard here."""
 
@@ -23,15 +29,17 @@ Heard = Input | RateHeard | Disconnected
 
 
 class Hearing:
-    """Listens for one recording, and tells what it hears."""
+    """Listens for one recording, and puts what it hears into `inbox`.
 
-    def __init__(
-        self, call: Call, recording_id: str, parts: Parts, tell: Callable[[Heard], None]
-    ) -> None:
+    It does not know the recorder, which knows it: such circles are freed late.
+    """
+
+    def __init__(self, call: Call, recording_id: str, parts: Parts, inbox: Queue[Heard]) -> None:
         self._call = call
         self._id = recording_id
         self._parts = parts
-        self._tell = tell
+        self._inbox = inbox
+        self._tell = inbox.put
         self._subscriptions: list[Callable[[], None]] = []
 
     def begin(self, *, digits: bool) -> None:
@@ -43,9 +51,7 @@ class Hearing:
             call.on(RATE_EVENT, lambda _: self._tell(RateHeard(call.rate))),
         ]
         if digits:
-            self._subscriptions.append(
-                call.on("DTMF", lambda event: self._tell(Digit(event.get("DTMF-Digit"))))
-            )
+            self._subscriptions.append(call.on("DTMF", self._on_digit))
         call.when_ended(self._on_call_ended)
 
     def end(self) -> None:
@@ -53,6 +59,10 @@ class Hearing:
         for unsubscribe in self._subscriptions:
             unsubscribe()
         self._subscriptions.clear()
+
+    def _on_digit(self, event: Event) -> None:
+        if self._inbox.qsize() < DIGITS_LIMIT:
+            self._tell(Digit(event.get("DTMF-Digit")))
 
     def _on_record_stop(self, event: Event) -> None:
         if event.get(f"Recording-Variable-{ID_VARIABLE}") != self._id:

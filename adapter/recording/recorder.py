@@ -30,7 +30,6 @@ from adapter.recording.refusals import require_version, why_refused
 from adapter.recording.state import (
     Action,
     Closed,
-    Digit,
     Examined,
     Failure,
     Input,
@@ -51,9 +50,6 @@ if TYPE_CHECKING:
     from adapter.store.rows import Recording
 
 log = structlog.get_logger()
-
-DIGITS_LIMIT = 64
-"""Digits that may wait while the store is slow; all else that can happen is a handful of inputs."""
 
 CLOSE_DEADLINE = 5.0
 """Seconds from a stop, or a hangup, to RECORD_STOP: it is sent within 3 ms."""
@@ -84,7 +80,7 @@ class Recorder:
         )
         self._parts = Parts(call, archive.path(row), archive.switch_path(row), row.id, options)
         self._inbox: Queue[Heard] = Queue()
-        self._hearing = Hearing(call, row.id, self._parts, self.tell)
+        self._hearing = Hearing(call, row.id, self._parts, self._inbox)
         self._news: dict[str, Any] = {}
         self._closed = Closed("")
         self._started = 0.0
@@ -195,8 +191,6 @@ class Recorder:
 
     def tell(self, event: Heard) -> None:
         """Something happened; taken up in order by the recording's own greenlet."""
-        if isinstance(event, Digit) and self._inbox.qsize() >= DIGITS_LIMIT:
-            return
         self._inbox.put(event)
 
     # -- the greenlet --------------------------------------------------------------------------
