@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import gevent
 import structlog
 from gevent.event import Event as Flag
 
-from adapter import methods, metrics
+from adapter import methods, metrics, parts
 from adapter.admission import Admission
 from adapter.callbacks.outbox import Outbox
-from adapter.callbacks.retry import RetryPolicy
-from adapter.callbacks.schedule import Limits as SendLimits
-from adapter.callbacks.sender import Sender, SenderSettings
-from adapter.callbacks.transport import Timeouts
 from adapter.conferences.conferences import Conferences
 from adapter.config import Project, Settings, SettingsError
 from adapter.confirmation import Confirmation
@@ -35,8 +31,6 @@ from adapter.documents.fetch import DocumentFetcher
 from adapter.documents.sources import Method
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.dial_strings import Outlet
-from adapter.freeswitch.node import Node
-from adapter.freeswitch.server import CallServer
 from adapter.identity import SESSION_VARIABLE
 from adapter.javascript import Engine
 from adapter.journal import Journals
@@ -47,13 +41,11 @@ from adapter.positions import Positions
 from adapter.queues.queues import Queues
 from adapter.queues.telling import QueueTeller
 from adapter.recording import folder_trial, links
-from adapter.recording.archive import Archive
-from adapter.recording.recovery import EVENTS, Recovery
+from adapter.recording.recovery import Recovery
 from adapter.recording.retention import Retention
 from adapter.relay import exchange as relay
 from adapter.relay.door import PATHS, Door
 from adapter.session import Session
-from adapter.store.held import HeldWrites
 from adapter.store.rows import Recording
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
@@ -67,7 +59,6 @@ from adapter.web.calling import Calling
 from adapter.web.routes import add_api
 from adapter.web.server import WebServer, in_thread
 from adapter.web.stored_recordings import StoredRecordings
-from adapter.web.tls import Certificate
 
 log = structlog.get_logger()
 
@@ -100,11 +91,11 @@ class Service:
         Raises SettingsError, UnusableCertificateError, StoreError, OSError.
 
         `worker` numbers the processes that share ports and store; their calls are counted in
-        `tally`. The first one also finishes the
-        recordings that nobody looks after, and deletes what is too old.
+        `tally`. The first one also finishes the recordings that nobody looks after, and deletes
+        what is too old.
         """
         settings.create_folders()
-        self._certificate = _certificate(settings)
+        self._certificate = parts.certificate(settings)
         self._listeners = listeners or Listeners.open(settings)
         self.settings = settings = self._listeners.bound(settings)
         self.draining = False
@@ -123,7 +114,7 @@ class Service:
         name = f"{socket.gethostname()} {settings.listen} worker {worker}"
         self.positions = Positions(self.store, worker=name)
         self.journals = Journals(self.store)
-        self.archive = _archive(settings, self.store, self.outbox, self._recording_told)
+        self.archive = parts.archive(settings, self.store, self.outbox, self._recording_told)
         self.media = Media.of(settings, self.web_session, self.archive)
         self.sounds = self.media.sounds
         self.outlet = Outlet(settings.sip_profile, settings.gateway)
@@ -169,14 +160,14 @@ class Service:
         self._web = self._web_server()
         tally = tally or Tally.alone()
         self._admission = Admission(settings.limits.calls_per_peer, tally)
-        self._calls = _call_server(settings, self._listeners, self._handle, tally)
-        self._sender = _sender(settings, self.store, name)
+        self._calls = parts.call_server(settings, self._listeners, self._handle, tally)
+        self._sender = parts.sender(settings, self.store, name)
         self._recovery = Recovery(self.archive, self.media.faxes.finish)
         self._forgotten = ForgottenCalls(
-            self.store, self.outbox, self.running, lambda project: _space(settings, project)
+            self.store, self.outbox, self.running, lambda project: parts.space(settings, project)
         )
         self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
-        self._nodes = _nodes(settings, self._recovery, self._forgotten) if worker == 0 else []
+        self._nodes = parts.nodes(settings, self._recovery, self._forgotten) if worker == 0 else []
         self._is_first = worker == 0
 
     def start(self) -> None:
@@ -335,86 +326,3 @@ class Service:
     def _stored_recordings(self) -> StoredRecordings:
         archive = self.archive
         return StoredRecordings(self.store, archive.folder, archive.url, told=self.journals.note)
-
-
-def _certificate(settings: Settings) -> Certificate | None:
-    chain, key = settings.tls_cert, settings.tls_key
-    return Certificate(chain, key) if chain and key else None
-
-
-def _archive(
-    settings: Settings, store: Store, outbox: Outbox, told: Callable[[Recording], None]
-) -> Archive:
-    secret = settings.link_secret
-    return Archive(
-        store=store,
-        held=HeldWrites(store),
-        outbox=outbox,
-        folder=settings.recordings_dir,
-        switch_folder=settings.recordings_switch_dir,
-        public_url=settings.public_url,
-        link_secret=secret.get_secret_value() if secret else None,
-        jitter_buffer_ms=settings.jitter_buffer_ms,
-        told=told,
-    )
-
-
-def _call_server(
-    settings: Settings, listeners: Listeners, handle: Callable[[Call], None], tally: Tally
-) -> CallServer:
-    return CallServer(
-        listeners.calls,
-        handle,
-        allow_from=settings.allow_from,
-        max_calls=settings.limits.calls,
-        tally=tally,
-        connect_deadline=settings.deadlines.connect,
-        command_deadline=settings.deadlines.command,
-    )
-
-
-def _nodes(settings: Settings, recovery: Recovery, forgotten: ForgottenCalls) -> list[Node]:
-    def on_up(_node: Node) -> None:
-        recovery.look()
-        forgotten.look()
-
-    return [
-        Node(
-            node.host,
-            node.port,
-            node.password.get_secret_value(),
-            events=EVENTS,
-            on_event=recovery.on_event,
-            on_up=on_up,
-            deadline=settings.deadlines.command,
-        )
-        for node in settings.nodes
-    ]
-
-
-def _sender(settings: Settings, store: Store, worker: str) -> Sender:
-    policy = settings.callbacks
-    keys = {
-        project.id: project.signing_key.get_secret_value() if project.signing_key else None
-        for project in settings.projects
-    }
-    retry = RetryPolicy(
-        first_retry=policy.first_retry,
-        factor=policy.factor,
-        max_retry=policy.max_retry,
-        give_up=policy.give_up,
-    )
-    timeouts = Timeouts(
-        connect=policy.connect_timeout, read=policy.read_timeout, total=policy.total_timeout
-    )
-    how = SenderSettings(
-        retry=retry,
-        timeouts=timeouts,
-        limits=SendLimits(per_receiver=policy.per_host),
-        deny=settings.deny_to,
-    )
-    return Sender(store, how, keys=keys, worker=worker)
-
-
-def _space(settings: Settings, project_id: str) -> str:
-    return (settings.project(project_id) or settings.default_project).space_id

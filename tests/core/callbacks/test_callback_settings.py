@@ -2,10 +2,10 @@
 
 from ipaddress import ip_network
 
+from adapter import parts
 from adapter.callbacks.retry import RetryPolicy
 from adapter.callbacks.transport import Timeouts
 from adapter.config import Settings
-from adapter.service import _sender
 from adapter.store.store import Store
 
 
@@ -26,7 +26,7 @@ def test_settings_reach_the_sender(tmp_path) -> None:
     )
     store = Store.open(f"sqlite:///{tmp_path}/adapter.db")
     try:
-        sender = _sender(settings, store, "A")
+        sender = parts.sender(settings, store, "A")
     finally:
         store.close()
     how = sender._settings
