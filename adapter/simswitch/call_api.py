@@ -3,6 +3,7 @@
 Source: mod_commands.c. Arguments are taken apart as the switch does it, and not expanded.
 """
 
+import re
 from collections.abc import Callable
 
 from adapter.simswitch.bridging import join
@@ -191,7 +192,10 @@ def uuid_broadcast(_switch: Switch, session: Session, words: list[str]) -> str:
 
 @of_call("<uuid> <dtmf_data>", least=2, most=2, missing=NO_SESSION)
 def uuid_send_dtmf(_switch: Switch, session: Session, words: list[str]) -> str:
-    session.channel.sent_digits.append(words[0].partition("@")[0])
+    digits = words[0].partition("@")[0]
+    session.channel.sent_digits.append(digits)
+    if session.wired is not None:
+        session.wired.channel.queue_digits(re.sub("[wW]", "", digits), "RTP")
     return f"+OK {session.channel.uuid} sent DTMF {words[0]}.\n"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from worlds.sounds import silence, speech, tone
-from worlds.steps import SETTLED, play, sleep
+from worlds.steps import SETTLED, STAY, play, sleep
 from worlds.waiting import eventually
 from worlds.world import World
 
@@ -98,7 +98,26 @@ def test_record_ends_with_a_terminator(world: World) -> None:
 
 
 def test_send_digits_are_heard_at_the_other_end(world: World) -> None:
-    report = world.report()
-    phone = world.call([*SETTLED, {"send_digits": "1w2"}, report.step(), sleep(0.3)])
-    assert report.wait()["send_digits_result"] == "success"
-    phone.wait_ended()
+    """Every key there is; the step lasts as long as the keys and the pauses between them."""
+    sent, heard = world.report(), world.report()
+    keys = prompt("silence:0.1", max_digits=16, initial_timeout=20, digit_timeout=4)
+    numbers = world.join(
+        [
+            *SETTLED,
+            {"sleep": 700},
+            sent.step("before"),
+            {"send_digits": {"digits": "123W4567w890*#ABCD"}},
+            sent.step("after"),
+            {"set": {"wrong": "1x"}},
+            {"send_digits": "${wrong}"},
+            sent.step("wrong"),
+            sleep(9),
+        ],
+        [{"answer": {}}, keys, heard.step(), STAY],
+    )
+    assert heard.wait(within=30)["prompt_value"] == "1234567890*#ABCD"
+    assert sent.wait("after", within=20)["send_digits_result"] == "success"
+    lasted = sent.wait_hit("after").at - sent.wait_hit("before").at
+    assert lasted > 1.5, "a second and a half of pauses"
+    assert sent.wait("wrong")["send_digits_result"] == "failed"
+    world.switch.wait_ending(numbers[0], within=20)
