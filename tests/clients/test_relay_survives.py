@@ -111,7 +111,9 @@ def test_any_worker_has_the_client_of_any_call(
             for one in client.said
             if one.get("call_id") == received["call_id"] and "call_state" in one
         ]
-        assert states == ["answered", "ending", "ended"]
+        # That it rings comes with the offer, perhaps before the client has begun to listen.
+        assert [state for state in states if state != "ringing"] == ["answered", "ending", "ended"]
+        assert "ringing" not in states[1:]
 
 
 def test_a_bridge_outlives_the_adapter(world: World, authority: Secure, start: Start) -> None:
