@@ -124,6 +124,11 @@ class Handler(WSGIHandler):
     def _headers(self) -> Iterator[tuple[str, str]]:
         return cast(Headers, self.headers).environ()
 
+    def _connection_upgrade_requested(self) -> bool:
+        """Not of an application: gevent would leave the body uncounted, read it again from the
+        next request, and who shares the connection (a proxy's) would lose the start of theirs."""
+        return False
+
     def read_request(self, raw_requestline: str) -> bool:
         super().read_request(raw_requestline)
         settings = self.server.settings

@@ -254,3 +254,23 @@ def test_in_thread_gives_results_and_raises_errors():
     assert in_thread(divmod, 7, 2) == (3, 1)
     with pytest.raises(FileNotFoundError):
         in_thread(open, "/nonexistent")
+
+
+class Body:
+    """What the API's own resources read."""
+
+    def on_post(self, req, resp):
+        resp.data = req.bounded_stream.read()
+
+
+NEXT = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("asks", [b"Connection: upgrade", b"Upgrade: websocket"])
+def test_who_asks_for_an_upgrade_takes_nothing_of_the_next_request(start, asks):
+    server = start()
+    server.application.add_route("/body", Body())
+    post = b"POST /body HTTP/1.1\r\nHost: x\r\n" + asks + b"\r\nContent-Length: 3\r\n\r\nabc"
+    answer = exchange(server, post + NEXT)
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert b"400 Bad Request" not in answer
