@@ -143,7 +143,7 @@ class Service:
             self.running,
             known=self.store.call_log,
             bus=self._bus,
-            alone=Alone(self.dialler, self.archive.held, self._read),
+            alone=Alone(self.dialler, self.archive.held, self._read, self.store.call_log),
         )
         self._gate = Gate(settings.projects)
         self._door = Door(

@@ -61,10 +61,13 @@ class Alone:
         dialler: Dialler,
         held: HeldWrites,
         read: Callable[[str, str], Document],
+        known: Callable[[str], CallLog | None],
     ) -> None:
+        """`known` finds what the store knows of a call."""
         self._dialler = dialler
         self._held = held
         self._read = read
+        self._known = known
 
     @property
     def can_ask(self) -> bool:
@@ -112,6 +115,7 @@ class Alone:
             line.node.api(commands.kill(row.id, cause))
         elif name == "calling.disconnect":
             parse(Nothing, params)
+            self._require_own(row, together.leg_id)
             self._note(row, name, params)
             self._part(line, row, together)
         else:
@@ -119,6 +123,12 @@ class Alone:
                 "The call talks on since its adapter was killed, and no process has it: give it"
                 " calling.disconnect or calling.end; after that it takes every command."
             )
+
+    def _require_own(self, row: CallLog, leg_id: str) -> None:
+        """Two projects' calls may be bridged by a phone that transfers one to the other."""
+        leg = self._known(leg_id) if leg_id else None
+        if leg is not None and leg.project_id != row.project_id:
+            raise NotPossible("The call talks with one of another project: calling.end ends it.")
 
     def _part(self, line: Line, row: CallLog, together: Together) -> None:
         if together.room:

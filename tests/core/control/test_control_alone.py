@@ -70,7 +70,9 @@ def run(switch, kept):
         return SimpleNamespace(content_hash="a-hash", name="<command>", source=b"text")
 
     known = {"call-1": CALL, "leg-1": LEG, "ended": replace(CALL, id="ended", ended_at=9.0)}
-    calls = Commander(RunningCalls(), known=known.get, alone=Alone(dialler, held, read))
+    known["theirs"] = replace(CALL, id="theirs", project_id="two")
+    alone = Alone(dialler, held, read, known.get)
+    calls = Commander(RunningCalls(), known=known.get, alone=alone)
     return lambda name, call_id, project="one", **params: calls.run(project, call_id, name, params)
 
 
@@ -145,3 +147,13 @@ def test_all_else_is_refused(run, switch):
     with pytest.raises(OnItsWay):
         run("calling.disconnect", "call-1")
     assert switch.told == []
+
+
+def test_who_talks_with_another_projects_call_does_not_get_it(run, switch, kept):
+    switch.calls["call-1"]["signal_bond"] = "theirs"
+    switch.calls["theirs"] = {"signal_bond": "call-1"}
+    with pytest.raises(NotPossible, match="another project"):
+        run("calling.disconnect", "call-1")
+    assert (switch.told, kept) == ([], [])
+    run("calling.end", "call-1")
+    assert switch.told == ["uuid_kill call-1 NORMAL_CLEARING"]
