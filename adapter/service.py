@@ -13,6 +13,7 @@ from gevent.event import Event as Flag
 
 from adapter import methods, metrics, parts
 from adapter.admission import Admission
+from adapter.callbacks.address import Method
 from adapter.callbacks.outbox import Outbox
 from adapter.conferences.conferences import Conferences
 from adapter.config import Project, Settings, SettingsError
@@ -28,7 +29,6 @@ from adapter.control.errors import Unavailable
 from adapter.control.forgotten import ForgottenCalls
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
-from adapter.documents.sources import Method
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.dial_strings import Outlet
 from adapter.identity import SESSION_VARIABLE

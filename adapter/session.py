@@ -22,11 +22,12 @@ from msgspec.structs import replace
 from adapter import methods, metrics, warnings
 from adapter.call_documents import CallDocuments
 from adapter.call_facts import call_facts, ends, peer_of
+from adapter.callbacks.address import Method
 from adapter.control import order
 from adapter.control.call_control import CallControl
 from adapter.control.states import WATCH, CallStates, Watch, state_callback, watched
 from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import Method, remote
+from adapter.documents.sources import remote
 from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, Interrupted
 from adapter.identity import SESSION_VARIABLE, CallIdentity, new_id

@@ -1,11 +1,15 @@
 """Who receives a callback, as told by its address."""
 
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 
 from adapter.callbacks.signing import strip_credentials
+
+Method = Literal["POST", "GET"]
+"""How somebody is told or asked: with a body, or with all that is told in the URL's query."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 USABLE = "a callback's address must be http:// or https:// with a host"

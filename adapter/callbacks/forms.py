@@ -4,14 +4,11 @@ Only recordings that were started, and calls that were made, through the LaML AP
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from adapter.store.rows import CallLog, Recording
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
-
-Method = Literal["POST", "GET"]
-"""How a form is told: as a body, or in the URL's query."""
 
 STATUSES = {
     "starting": "queued",

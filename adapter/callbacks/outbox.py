@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from pydantic_core import to_json
 
 from adapter.callbacks import forms
-from adapter.callbacks.address import AddressError, origin_of
+from adapter.callbacks.address import AddressError, Method, origin_of
 from adapter.identity import new_id
 from adapter.store.rows import Callback, CallbackState
 from adapter.store.writes import PutCallback
@@ -63,7 +63,7 @@ class Outbox:
         project_id: str,
         *,
         key: str | None = None,
-        method: forms.Method = "POST",
+        method: Method = "POST",
     ) -> PutCallback:
         """The same as a form; with GET its fields follow those that the URL has."""
         form = urlencode(fields, errors="replace")

@@ -30,6 +30,12 @@ OVER_SECONDS = 5.0
 """From the leg's leaving to the end of the bridge: a frame or two."""
 
 
+def stays(leg_id: str, variables: Mapping[str, str]) -> bytes:
+    """Have a leg that comes to us stay with us: nobody asks it, and it comes back if we die."""
+    variables = {**variables, "socket_resume": "true", CONFIRM_VARIABLE: ""}
+    return commands.set_variables(leg_id, variables)
+
+
 class Talk:
     """One bridge, from its beginning to its end."""
 
@@ -62,10 +68,9 @@ class Talk:
         Raises what the switch refuses: then they talk on.
         """
         self.leg.parted = True
-        variables = {**variables, "socket_resume": "true", CONFIRM_VARIABLE: ""}
         try:
             self._call.api(
-                commands.set_variables(self.leg_id, variables),
+                stays(self.leg_id, variables),
                 commands.unschedule(self.leg_id),
                 dial_strings.to_adapter(self.leg_id, self._call.our_place),
             )

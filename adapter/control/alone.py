@@ -13,15 +13,14 @@ Whose bridge is over comes back to us with the dialplan, and takes every command
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapter.conferences.entry import STAY_VARIABLE, Stay
-from adapter.connecting.confirming import CONFIRM_VARIABLE
 from adapter.connecting.kept import CONNECT_VARIABLE, PARTED_VARIABLE
-from adapter.control.call_control import CLIENTS_VARIABLE
+from adapter.connecting.talk import stays
+from adapter.control import clients
 from adapter.control.command import Nothing, parse
 from adapter.control.end import CAUSES, End
 from adapter.control.errors import CallEnded, NotPossible, OnItsWay
@@ -30,6 +29,7 @@ from adapter.control.parting import Leaving
 from adapter.freeswitch import commands, conferences, dial_strings
 from adapter.freeswitch.errors import CommandFailed, SwitchError
 from adapter.journal import event_of
+from adapter.methods.relay import Held
 from adapter.queues.names import ROOM
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 PEER = "signal_bond"
 """Channel variable of who is bridged: with whom (switch_ivr_bridge.c, `audio_bridge_thread`)."""
-
-_CLIENT = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +136,8 @@ class Alone:
         marks, leaving = self._leaving(line, row, together)
         writes, variables = leaving.begins(self._read(leaving.waiting(), "<command>"))
         self._held.commit(*writes)
-        variables = {**variables, **marks, "socket_resume": "true", CONFIRM_VARIABLE: ""}
         line.node.api(commands.set_variables(call_id, {PARTED_VARIABLE: leg_id}))
-        line.node.api(commands.set_variables(leg_id, variables))
+        line.node.api(stays(leg_id, {**variables, **marks}))
         self._attempt(line, commands.unschedule(leg_id))
         line.node.api(dial_strings.to_adapter(leg_id, self._dialler.address(line)))
 
@@ -148,17 +145,16 @@ class Alone:
         self, line: Line, row: CallLog, together: Together
     ) -> tuple[dict[str, str], Leaving]:
         """The leg, and the variables by which the call's RELAY clients have it too."""
-        known = self._variable(line, together.call_id, CLIENTS_VARIABLE)
+        names = clients.clients_in(self._variable(line, together.call_id, clients.VARIABLE))
         connect = self._variable(line, together.call_id, CONNECT_VARIABLE).partition(" ")[0]
-        clients = [one for one in known.split(",") if _CLIENT.fullmatch(one)]
         leaving = Leaving(
             together.leg_id,
             row.node_id,
             row.project_id,
-            clients,
-            connect.split("/")[2] if connect.count("/") > 1 else "",
+            names,
+            Held.name_in(connect),
         )
-        return ({CLIENTS_VARIABLE: ",".join(clients)} if clients else {}), leaving
+        return (clients.clients_variable(names) if names else {}), leaving
 
     def _note(self, row: CallLog, name: str, params: Mapping[str, Any]) -> None:
         details = {"command": name, "parameters": dict(params)}

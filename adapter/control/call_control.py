@@ -25,9 +25,6 @@ log = structlog.get_logger()
 WARNING = "api.warning"
 """Among what happened to a call: something of a command was left out."""
 
-CLIENTS_VARIABLE = "swml_relay_clients"
-"""Channel variable with the protocols of the RELAY clients that have the call."""
-
 PLAYS_AT_ONCE = 8
 """Sounds inside each other on one call; the switch itself stacks no more than 16."""
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from adapter.callbacks.address import Method
 from adapter.control.command import MISSING, parse
 from adapter.control.errors import Invalid, NotPossible
 from adapter.control.leg import call_leg
 from adapter.control.order import Order
 from adapter.control.script import checked_url
 from adapter.control.states import Watch
-from adapter.documents.sources import Method, NoSourceError, Url, remote
+from adapter.documents.sources import NoSourceError, Url, remote
 from adapter.freeswitch.dial_strings import plain
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.freeswitch.leg_options import LegOptions

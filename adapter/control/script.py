@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adapter.callbacks.address import AddressError, origin_of
+from adapter.callbacks.address import AddressError, Method, origin_of
 from adapter.control.errors import Invalid
 from adapter.documents.errors import FetchError
-from adapter.documents.sources import Method, NoSourceError
+from adapter.documents.sources import NoSourceError
 from adapter.swml.errors import DocumentError
 
 if TYPE_CHECKING:

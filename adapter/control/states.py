@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapter.callbacks.forms import Method, call_form
+from adapter.callbacks.address import Method
+from adapter.callbacks.forms import call_form
 from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
 from adapter.identity import CallIdentity

@@ -14,9 +14,9 @@ from adapter.control.parting import part
 from adapter.journal import event_of
 
 if TYPE_CHECKING:
+    from adapter.callbacks.address import Method
     from adapter.connecting.talk import Talk
     from adapter.control.call_control import CallControl
-    from adapter.documents.sources import Method
     from adapter.swml.document import Document
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from adapter.callbacks.address import Method
 from adapter.control import end
 from adapter.control.command import MISSING, Command
 from adapter.control.errors import Invalid
 from adapter.control.script import checked_url, fetched, read
-from adapter.documents.sources import Method
 from adapter.swml.parameters import Parameters, folded
 
 if TYPE_CHECKING:

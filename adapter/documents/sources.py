@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from urllib.parse import unquote
 
+from adapter.callbacks.address import Method
 from adapter.config import TOPIC, Route, Settings, local_path
 from adapter.documents.folders import is_name
 from adapter.log import hide_credentials
@@ -25,8 +25,6 @@ URL_VARIABLE = "swml_url"
 TOPIC_VARIABLE = "swml_relay"
 PATH_VARIABLE = "socket_path"  # set by mod_event_socket from `socket host:port/path`
 NUMBER_VARIABLE = "destination_number"
-
-Method = Literal["POST", "GET"]
 
 
 @dataclass(frozen=True, slots=True)

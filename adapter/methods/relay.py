@@ -70,6 +70,12 @@ class Held:
         """How a connect of this step is known, by whoever finds it on the channel."""
         return f"{_prefix(context)}{_NAME.sub('', name)}"
 
+    @staticmethod
+    def name_in(part: str) -> str:
+        """The name of such a connect; empty where it is another step's."""
+        _, _, name = part.partition("/")[2].partition("/")
+        return name
+
 
 class Relay(Parameters):
     """Offer the call to RELAY clients."""

@@ -14,20 +14,16 @@ from typing import TYPE_CHECKING, Any
 from gevent.event import Event as Flag
 
 from adapter.callbacks.payloads import call_event, record_event
-from adapter.control.call_control import CLIENTS_VARIABLE as VARIABLE
+from adapter.control.clients import MOST, VARIABLE, clients_in, clients_variable
 from adapter.control.states import EVENT as STATE
 from adapter.control.states import device, reason
 from adapter.recording.state import State
-from adapter.relay.sessions import is_protocol
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
     from adapter.identity import CallIdentity
     from adapter.relay.exchange import Exchange
     from adapter.store.rows import Recording
-
-MOST = 8
-"""Clients of one call."""
 
 RECEIVE, DIAL = "calling.call.receive", "calling.call.dial"
 
@@ -51,7 +47,7 @@ class Audience:
         self._identity = identity
         self._facts = facts
         self._remember = remember
-        self._protocols = [one for one in known.split(",") if is_protocol(one)][:MOST]
+        self._protocols = clients_in(known)
         self._tag = ""
         self._answered = facts["call_state"] == "answered"
 
@@ -65,7 +61,7 @@ class Audience:
     @property
     def marks(self) -> Mapping[str, str]:
         """Variables of a channel by which they have it."""
-        return {VARIABLE: ",".join(self._protocols)}
+        return clients_variable(self._protocols)
 
     @property
     def anybody(self) -> bool:

@@ -8,10 +8,9 @@ of the project is needed beside it.
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 
-_PROTOCOL = re.compile(r"signalwire_[0-9a-f]{32}_[0-9a-f-]{36}")
+from adapter.control.clients import is_protocol
 
 
 def signature(project_id: str) -> str:
@@ -28,8 +27,3 @@ def resumed_or_new(project_id: str, given: object) -> str:
     ):
         return given
     return f"signalwire_{signature(project_id)}_{uuid.uuid4()}"
-
-
-def is_protocol(text: str) -> bool:
-    """Whether it looks like one of ours."""
-    return bool(_PROTOCOL.fullmatch(text))

@@ -32,12 +32,11 @@ from adapter.simswitch.strings import atoi, new_uuid
 log = structlog.get_logger()
 
 KEPT_CALLERS = 500  # how many ended calls can still be asked what their caller heard
-STOP_SECONDS = 5.0
 HOLD_MUSIC = "tone_stream://%(200,4000,440,480);loops=-1"
 
 
 class Switch(Host):
-    """A switch in this process. Call `start()` before use and `stop()` after.
+    """Calls and who hears of them; `api` is whoever builds on it.
 
     violations: what a document or caller made the switch expand or run as code, as
     `(call uuid, text)`; empty as long as an adapter lets nothing foreign through.

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import falcon
 
+from adapter.callbacks.address import Method
 from adapter.callbacks.forms import call_status
 from adapter.config import Project
 from adapter.control import errors as control
 from adapter.control.states import LAML_EVENTS
-from adapter.documents.sources import Method
 from adapter.store.rows import CallLog, CallLogFilter
 from adapter.store.store import Store
 from adapter.web import paging

@@ -18,7 +18,8 @@ CALL = CallLog(
     called="b", state="answered", created_at=1.0, answered_at=2.0,
 )  # fmt: skip
 LEG = replace(CALL, id="leg-1", parent_id="call-1")
-CLIENTS = "signalwire_0_1,signalwire_0_2"
+FIRST, SECOND = (f"signalwire_{one * 32}_{one * 36}" for one in "12")
+CLIENTS = f"{FIRST},{SECOND}"
 ROOM = "~queue-1c2d3e4f-0000-4000-8000-000000000001"
 
 
@@ -102,7 +103,7 @@ def test_the_calls_clients_have_the_leg_too(run, switch, kept):
     run("calling.disconnect", "call-1")
     assert f"swml_relay_clients={CLIENTS};" in switch.told[1]
     step = next(text for text in kept if isinstance(text, str))
-    assert '"client": "signalwire_0_1", "tag": "tag-1"' in step
+    assert f'"client": "{FIRST}", "tag": "tag-1"' in step
 
 
 @pytest.mark.parametrize("call_id", ["call-1", "leg-1"])

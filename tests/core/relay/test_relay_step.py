@@ -7,11 +7,12 @@ import gevent
 import pytest
 from gevent.event import Event as Flag
 
+from adapter.control.clients import VARIABLE
 from adapter.freeswitch.errors import CallGone
 from adapter.identity import CallIdentity
 from adapter.methods import relay
 from adapter.relay import sessions
-from adapter.relay.audience import VARIABLE, Audience
+from adapter.relay.audience import Audience
 from adapter.store.rows import Recording
 from adapter.swml.errors import ScriptError
 
