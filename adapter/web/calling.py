@@ -88,7 +88,7 @@ def refuse(error: control.ControlError) -> NoReturn:
 def read_json(req: falcon.Request) -> dict[str, Any]:
     """The body as an object; 400 when it is none."""
     try:
-        body = _JSON.decode(req.bounded_stream.read().decode())
+        body = _JSON.decode(req.bounded_stream.read().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise falcon.HTTPBadRequest(description="The body is not JSON.") from error
     if not isinstance(body, dict):

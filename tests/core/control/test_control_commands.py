@@ -1,5 +1,7 @@
 """POST /api/calling/calls: dispatch, the shapes of parameters, and every documented refusal."""
 
+import json
+
 import pytest
 
 from adapter.control.commands import COMMANDS
@@ -233,3 +235,8 @@ def test_nobody_gets_in_without_a_token(world):
 
 def test_names_of_commands_are_those_of_the_api():
     assert all(name == command.name for name, command in COMMANDS.items())
+
+
+def test_a_body_may_begin_with_a_byte_order_mark(world):
+    body = json.dumps({"command": "calling.end", "id": "call-1", "params": {}})
+    assert world.send(body.encode("utf-8-sig")).status_code == 200
