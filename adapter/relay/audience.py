@@ -125,12 +125,10 @@ class Audience:
             "project_id": self._identity.project_id,
             "segment_id": self._facts["segment_id"],
         }
-        project_id = self._identity.project_id
-        taken = self._exchange.deliver(project_id, protocol, self._event(RECEIVE, params))
-        if taken and not self._answered:
-            ringing = self._event(STATE, self._about_call("ringing"))
-            self._exchange.post(project_id, protocol, ringing)
-        return taken
+        ringing = None if self._answered else self._event(STATE, self._about_call("ringing"))
+        offer = self._event(RECEIVE, params)
+        # Behind its acknowledgement: else clients are told of a `created` call that rings already.
+        return self._exchange.deliver(self._identity.project_id, protocol, offer, ringing)
 
     # -- telling ---------------------------------------------------------------------------------
 

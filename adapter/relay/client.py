@@ -89,6 +89,7 @@ class Client:
         self._login_seconds = login_seconds
         self._outgoing: Queue[str] = Queue(MOST_UNSEEN)
         self._unseen: dict[str, Mapping[str, Any]] = {}
+        self._following: dict[str, Mapping[str, Any]] = {}
         self._lanes = Lanes(COMMANDS_AT_ONCE)
         self._faults = 0
         self._gone = False
@@ -113,8 +114,11 @@ class Client:
 
     # -- for the exchange ------------------------------------------------------------------------
 
-    def deliver(self, event: Mapping[str, Any]) -> bool:
-        """Send it an event; False when it is gone, or too slow to go on with."""
+    def deliver(self, event: Mapping[str, Any], then: Mapping[str, Any] | None = None) -> bool:
+        """Send it an event, and `then` another one once it has acknowledged the first.
+
+        False when it is gone, or too slow to go on with.
+        """
         if self._gone:
             return False
         event_id = str(uuid.uuid4())
@@ -127,6 +131,8 @@ class Client:
             self._cut_off("it takes its events too slowly")
             return False
         self._unseen[event_id] = event
+        if then is not None:
+            self._following[event_id] = then
         return True
 
     def dismiss(self) -> None:
@@ -241,11 +247,16 @@ class Client:
         try:
             frame = frames.parse(text)
             if isinstance(frame, Reply):
-                self._unseen.pop(str(frame.id), None)
+                self._acknowledged(str(frame.id))
                 return
             self._answer(frame)
         except FrameError as error:
             self._refuse(error.id, error.code, str(error))
+
+    def _acknowledged(self, event_id: str) -> None:
+        self._unseen.pop(event_id, None)
+        if (then := self._following.pop(event_id, None)) is not None:
+            self.deliver(then)
 
     def _answer(self, request: Request) -> None:
         if request.method.startswith("calling."):

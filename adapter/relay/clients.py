@@ -13,8 +13,11 @@ class Connected(Protocol):
     protocol: str
     topics: set[str]
 
-    def deliver(self, event: Mapping[str, Any]) -> bool:
-        """Send an event on its way; False if that is no longer possible. Does not wait."""
+    def deliver(self, event: Mapping[str, Any], then: Mapping[str, Any] | None = None) -> bool:
+        """Send an event on its way; False if that is no longer possible. Does not wait.
+
+        `then` follows it once it was acknowledged.
+        """
 
     def dismiss(self) -> None:
         """Have it go: to another process, or since another connection has its place."""
@@ -57,10 +60,16 @@ class Clients:
             if client.project_id == project_id and topic in client.topics
         ]
 
-    def deliver(self, project_id: str, protocol: str, event: Mapping[str, Any]) -> bool:
+    def deliver(
+        self,
+        project_id: str,
+        protocol: str,
+        event: Mapping[str, Any],
+        then: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Whether it was here and took the event."""
         client = self._find(project_id, protocol)
-        return client is not None and client.deliver(event)
+        return client is not None and client.deliver(event, then)
 
     def _find(self, project_id: str, protocol: str) -> Connected | None:
         client = self._by_protocol.get(protocol)

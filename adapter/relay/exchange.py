@@ -66,11 +66,19 @@ class Exchange:
             found += answer.get("protocols", ())
         return list(dict.fromkeys(found))
 
-    def deliver(self, project_id: str, protocol: str, event: Event) -> bool:
-        """Give a client an event; False if it is nowhere."""
-        if self._clients.deliver(project_id, protocol, event):
+    def deliver(
+        self, project_id: str, protocol: str, event: Event, then: Event | None = None
+    ) -> bool:
+        """Give a client an event, and another one once it has seen that; False if it is nowhere."""
+        if self._clients.deliver(project_id, protocol, event, then):
             return True
-        answers = self._ask("deliver", project=project_id, protocol=protocol, event=dict(event))
+        answers = self._ask(
+            "deliver",
+            project=project_id,
+            protocol=protocol,
+            event=dict(event),
+            then=dict(then) if then else None,
+        )
         return any(answer.get("taken") for answer in answers)
 
     def post(self, project_id: str, protocol: str, event: Event) -> None:
@@ -110,7 +118,9 @@ class Exchange:
             case "of_topic":
                 return {"protocols": self._clients.of_topic(project_id, body["topic"])}
             case "deliver":
-                taken = self._clients.deliver(project_id, body["protocol"], body["event"])
+                taken = self._clients.deliver(
+                    project_id, body["protocol"], body["event"], body.get("then")
+                )
                 return {"taken": taken}
             case "is_there":
                 has = self._clients.has

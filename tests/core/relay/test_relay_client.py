@@ -195,6 +195,18 @@ def test_a_client_that_acknowledges_nothing_is_cut_off(worker):
     assert line.closed == 1006
 
 
+def test_what_follows_an_event_waits_until_that_is_acknowledged(two_workers):
+    one, other = two_workers
+    line = one.log_in()
+    for worker in (one, other):
+        assert worker.exchange.deliver("one", protocol_of(line), EVENT, {**EVENT, "n": 2})
+        offer = line.next()
+        assert offer["params"] == EVENT
+        assert "result" in line.ask("signalwire.ping")  # nothing came before the answer
+        line.say({"id": offer["id"], "result": {}})
+        assert line.next()["params"] == {**EVENT, "n": 2}
+
+
 def test_reauthentication_is_for_the_same_project(worker):
     line = worker.log_in()
     again = {"project": "one", "token": "PT-core-tests-relay"}

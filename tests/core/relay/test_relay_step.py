@@ -62,10 +62,13 @@ class Exchange:
     def of_topic(self, project, topic):
         return list(self.clients) if (project, topic) == ("one", "office") else []
 
-    def deliver(self, _project, protocol, event):
+    def deliver(self, project, protocol, event, then=None):
         self.offered.append(protocol)
         self.event = event
-        return protocol not in self.gone
+        taken = protocol not in self.gone
+        if taken and then is not None:
+            self.post(project, protocol, then)
+        return taken
 
     def post(self, _project, protocol, event):
         self.told.append((protocol, event["event_type"], event["params"]))
