@@ -27,7 +27,7 @@ from adapter.control.errors import CallEnded, NotPossible, OnItsWay
 from adapter.control.leg import call_leg
 from adapter.control.parting import Leaving
 from adapter.freeswitch import commands, conferences, dial_strings
-from adapter.freeswitch.errors import CommandFailed, SwitchError
+from adapter.freeswitch.errors import CommandFailed, SwitchError, UnsafeValue
 from adapter.journal import event_of
 from adapter.methods.relay import Held
 from adapter.queues.names import ROOM
@@ -89,7 +89,7 @@ class Alone:
             if together is None:
                 raise OnItsWay("No process of the adapter has this call at the moment.")
             self._do(line, row, together, name, params)
-        except CommandFailed as error:
+        except (CommandFailed, UnsafeValue) as error:  # the same however often it is tried
             raise NotPossible(str(error)) from error
         except SwitchError as error:
             raise OnItsWay(str(error)) from error

@@ -50,6 +50,7 @@ def create_app(
     app.set_error_serializer(serialize)
     app.add_error_handler(TimeoutError, _slow_client)
     app.add_error_handler(BodyTooLarge, _large_body)
+    app.add_error_handler(BrokenBody, _broken_body)
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(StoreError, _no_store)
     app.add_route(DOWNLOAD, download(settings, store, verify=verify, offload=offload))
@@ -78,6 +79,10 @@ def _links(settings: Settings, verify: Callable[[str, str, str], bool]) -> Links
 
 class BodyTooLarge(OSError):
     """More came than `http_body_bytes`; raised where the body is read."""
+
+
+class BrokenBody(OSError):
+    """The body ends too early, or its chunks are none; raised where the body is read."""
 
 
 class RequestId:
@@ -163,6 +168,17 @@ def _large_body(
 ) -> None:
     raise falcon.HTTPContentTooLarge(
         description="The request's body is too large.", headers={"Connection": "close"}
+    )
+
+
+def _broken_body(
+    _req: falcon.Request, _resp: falcon.Response, error: BrokenBody, _params: dict[str, Any]
+) -> None:
+    log.info("web request refused", reason=str(error))
+    raise falcon.HTTPError(
+        falcon.HTTP_400,
+        description="The request's body is broken off or wrongly framed.",
+        headers={"Connection": "close"},
     )
 
 

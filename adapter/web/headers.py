@@ -2,7 +2,7 @@
 
 Its own are an e-mail's, whose parser takes a sixth of a command's time. This one takes what HTTP
 allows (RFC 9112, 5) and refuses the rest, for what is read in two ways can be smuggled past a
-proxy: a name with blanks, a folded line, two lengths.
+proxy: a name with blanks, a folded line, two lengths, two hosts.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ MOST = 100
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE = re.compile(r"[\0\r\n]")
+_HOST = re.compile(r"[\w.~!$&'()*+,;=%:\[\]-]*", re.ASCII)
+"""Names, addresses and ports (RFC 9110, 7.2): nothing that ends a URL's authority."""
 
 
 class Lines(Protocol):
@@ -61,6 +63,19 @@ class Headers:
     def items(self) -> list[tuple[str, str]]:
         """All fields."""
         return self._fields
+
+    def options(self, name: str) -> set[str]:
+        """The words, in small letters, that all fields of this name list between commas."""
+        lists = [value for key, value in self._fields if key.lower() == name]
+        return {word.strip(" \t").lower() for words in lists for word in words.split(",")}
+
+    def check_host(self, *, required: bool) -> None:
+        """Raises ValueError unless they name one host (RFC 9112, 3.2)."""
+        hosts = [value for name, value in self._fields if name.lower() == "host"]
+        if len(hosts) > 1 or (required and not hosts):
+            raise ValueError("not one Host")
+        if hosts and not _HOST.fullmatch(hosts[0]):
+            raise ValueError("a Host that is none")
 
     def __delitem__(self, name: str) -> None:
         del self._first[name.lower()]

@@ -25,6 +25,7 @@ from gevent.ssl import SSLSocket
 
 from adapter.config import Address, Settings
 from adapter.web.app import BodyTooLarge
+from adapter.web.body import Body
 from adapter.web.headers import Headers, Lines
 from adapter.web.tls import Certificate
 from adapter.web.websocket import WebSocket
@@ -88,6 +89,7 @@ class Handler(WSGIHandler):
     """One connection."""
 
     server: "WebServer"
+    wsgi_input: Body
 
     def __init__(self, sock: socket, address: Any, server: "WebServer") -> None:
         self.stream = LimitedStream(sock)
@@ -129,8 +131,17 @@ class Handler(WSGIHandler):
         next request, and who shares the connection (a proxy's) would lose the start of theirs."""
         return False
 
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        theirs = environ["wsgi.input"]
+        self.wsgi_input = environ["wsgi.input"] = Body(
+            self.rfile, self.content_length, theirs.socket, theirs.chunked_input
+        )
+        return environ
+
     def read_request(self, raw_requestline: str) -> bool:
         super().read_request(raw_requestline)
+        self._check_headers()
         settings = self.server.settings
         coding = self.headers.get("transfer-encoding")
         if coding is not None and coding.lower() != "chunked":
@@ -142,6 +153,15 @@ class Handler(WSGIHandler):
         )
         return True
 
+    def _check_headers(self) -> None:
+        headers, is_new = cast(Headers, self.headers), self.request_version == "HTTP/1.1"
+        headers.check_host(required=is_new)
+        if not is_new and headers.get("transfer-encoding") is not None:
+            raise ValueError("a transfer coding before HTTP/1.1")  # RFC 9112, 6.1
+        options = headers.options("connection")
+        stays = is_new or (self.request_version == "HTTP/1.0" and "keep-alive" in options)
+        self.close_connection = "close" in options or not stays
+
     def finalize_headers(self) -> None:
         """Say that this is the connection's last answer: clients would use it again (Node's do)."""
         super().finalize_headers()
@@ -151,13 +171,20 @@ class Handler(WSGIHandler):
 
     def handle_one_response(self) -> None:
         serve = self.server.sockets.get(self.environ["PATH_INFO"])
-        if serve is not None and self.environ.get("HTTP_UPGRADE", "").lower() == "websocket":
-            self._serve_websocket(serve)
-            return
+        if serve is not None and self._asks_for_websocket():
+            if self.command == "GET":
+                self._serve_websocket(serve)
+                return
+            self.application = _not_by_get
         super().handle_one_response()
         # After a failed read nobody knows where the next request begins.
-        if self.stream.failed or self.server.closed:
+        if self.stream.failed or self.wsgi_input.broken or self.server.closed:
             self.close_connection = True
+
+    def _asks_for_websocket(self) -> bool:
+        """What is older than HTTP/1.1 is no upgrade (RFC 9110, 7.8)."""
+        asked = cast(Headers, self.headers).options("upgrade")
+        return "websocket" in asked and self.request_version == "HTTP/1.1"
 
     def _serve_websocket(self, serve: Callable[[WebSocket], None]) -> None:
         self.close_connection = True
@@ -237,6 +264,15 @@ def _refusal(status: str) -> tuple[str, bytes]:
     body = b'{"error": "%s"}' % status.partition(" ")[2].encode()
     head = REFUSAL % status.encode()
     return status, head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def _not_by_get(_environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+    """A WebSocket is opened by GET alone (RFC 6455, 4.1)."""
+    start(
+        "405 Method Not Allowed",
+        [("Allow", "GET"), ("Content-Type", "application/json"), ("Connection", "close")],
+    )
+    return [b'{"error": "Method Not Allowed"}']
 
 
 class WebServer(WSGIServer):

@@ -158,3 +158,12 @@ def test_who_talks_with_another_projects_call_does_not_get_it(run, switch, kept)
     assert (switch.told, kept) == ([], [])
     run("calling.end", "call-1")
     assert switch.told == ["uuid_kill call-1 NORMAL_CLEARING"]
+
+
+def test_what_cannot_be_sent_is_refused_at_once(run, switch, monkeypatch):
+    """The same value would be refused again, however often it is tried."""
+    monkeypatch.setattr("adapter.control.commander.ON_ITS_WAY_SECONDS", 10)
+    switch.calls["call-1"]["signal_bond"] = "leg-1 evil"
+    with pytest.raises(NotPossible, match="leg-1 evil"):
+        run("calling.disconnect", "call-1")
+    assert len([line for line in switch.told if line.startswith("uuid_setvar")]) == 1

@@ -7,6 +7,7 @@ import falcon
 import gevent
 import pytest
 from gevent import socket
+from structlog.testing import capture_logs
 
 from adapter.config import Address, Deadlines, Limits, Settings
 from adapter.web.app import create_app
@@ -130,7 +131,7 @@ def test_a_started_request_must_be_finished_in_time(start):
 def test_a_byte_now_and_then_does_not_extend_the_time(start):
     server = start(deadlines={"http_request": 0.2})
     with connected(server) as client:
-        client.sendall(b"GET /health HTTP/1.1\r\nX: ")
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX: ")
         dripping = gevent.spawn(drip, client)
         answer = until_closed(client)
         dripping.kill()
@@ -146,14 +147,14 @@ def drip(client):
 
 def test_a_body_must_be_finished_in_time(start):
     server = start(deadlines={"http_request": 0.05})
-    answer = exchange(server, b"POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345")
+    answer = exchange(server, b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
     assert status(answer) == 408
 
 
 @pytest.mark.parametrize("header", [b"X: " + b"x" * 5000 + b"\r\n", b"X: x\r\n" * 1000])
 def test_large_headers_are_refused(start, header):
     server = start(limits={"http_header_bytes": 1000})
-    answer = exchange(server, b"GET /health HTTP/1.1\r\n" + header * 5 + b"\r\n")
+    answer = exchange(server, b"GET /health HTTP/1.1\r\nHost: x\r\n" + header * 5 + b"\r\n")
     assert answer == b"" or status(answer) in {400, 413, 431}
     assert b"200 OK" not in answer
 
@@ -165,22 +166,24 @@ def test_a_long_request_line_is_refused(start):
 
 def test_an_announced_large_body_is_refused_before_it_comes(start):
     server = start(limits={"http_body_bytes": 1000})
-    answer = exchange(server, b"POST /echo HTTP/1.1\r\nContent-Length: 1001\r\n\r\n")
+    answer = exchange(server, b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n")
     assert status(answer) == 413
 
 
 def test_a_large_chunked_body_is_refused(start):
     server = start(limits={"http_body_bytes": 1000})
     chunk = b"3e8\r\n" + b"x" * 1000 + b"\r\n"
-    answer = exchange(server, b"POST /echo HTTP/1.1\r\n" + CHUNKED + b"\r\n" + chunk * 30)
+    answer = exchange(
+        server, b"POST /echo HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"\r\n" + chunk * 30
+    )
     assert status(answer) == 413
 
 
 def test_bytes_after_a_refused_body_are_no_new_request(start):
     server = start(limits={"http_body_bytes": 1000})
     chunk = b"3e8\r\n" + b"x" * 1000 + b"\r\n"
-    head = b"POST /health HTTP/1.1\r\n" + CHUNKED + b"\r\n"
-    answer = exchange(server, head + chunk * 30 + b"GET /health HTTP/1.1\r\n\r\n")
+    head = b"POST /health HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"\r\n"
+    answer = exchange(server, head + chunk * 30 + b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.count(b"HTTP/1.1") == 1
 
 
@@ -190,27 +193,108 @@ def test_bytes_after_a_refused_body_are_no_new_request(start):
         b"nonsense\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET / HTTP/x\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
     ],
 )
 def test_nonsense_is_400(start, request_):
     assert status(exchange(start(), request_)) == 400
 
 
+GET = b"GET /health HTTP/1.1\r\n"
+CLOSE = b"Connection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        (GET + CLOSE, 400),
+        (GET + b"Host: x\r\nHost: x\r\n" + CLOSE, 400),
+        (GET + b"Host: x\r\nhost: y\r\n" + CLOSE, 400),
+        (GET + b"Host: x/y\r\n" + CLOSE, 400),
+        (GET + b"Host: u@x\r\n" + CLOSE, 400),
+        (GET + b"Host: x y\r\n" + CLOSE, 400),
+        (GET + b"Host: [::1]:8085\r\n" + CLOSE, 200),
+        (GET + b"Host:\r\n" + CLOSE, 200),
+        (b"GET /health HTTP/1.0\r\n\r\n", 200),
+        (b"GET /health HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ],
+)
+def test_a_request_names_one_host(start, head, code):
+    """RFC 9112, 3.2: two that read different ones could be played off against each other."""
+    assert status(exchange(start(), head)) == code
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Connection: close, x",
+        b"Connection: x ,CLOSE",
+        b"Connection: x\r\nConnection: close",
+        b"Connection: keep-alive, close",
+    ],
+)
+def test_a_client_that_wants_no_more_is_let_go_at_once(start, fields):
+    server = start(deadlines={"http_idle": DEADLINE * 2})
+    answer = exchange(server, GET + b"Host: x\r\n" + fields + b"\r\n\r\n")
+    assert status(answer) == 200
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+@pytest.mark.parametrize(("options", "answers"), [(b"x, Keep-Alive", 2), (b"x", 1)])
+def test_an_old_client_stays_if_it_says_so(start, options, answers):
+    request = b"GET /health HTTP/1.0\r\nConnection: %b\r\n\r\n" % options
+    assert exchange(start(), request + NEXT).count(b"HTTP/1.1 200") == answers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\r\nGET",
+        b";x=y\r\nGET",
+        b"zz\r\nGET",
+        b"-1\r\nGET",
+        b"3\r\nabcGET",
+        b"0\r\nno field\r\n",
+        b"f" * 17 + b"\r\n",
+    ],
+)
+@pytest.mark.parametrize(("path", "code"), [(b"/echo", 400), (b"/health", 405)])
+def test_a_body_of_wrong_chunks_is_refused_and_nothing_after_it_is_a_request(
+    start, path, code, body
+):
+    """Its framing is lost: what follows might be somebody else's, behind a proxy."""
+    head = b"POST %b HTTP/1.1\r\nHost: x\r\n" % path + CHUNKED + b"\r\n"
+    with capture_logs() as logs:
+        answer = exchange(start(), head + body + b"\r\n\r\n" + NEXT)
+    assert status(answer) == code
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert [line for line in logs if line["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize("body", [CHUNKED + b"\r\n5\r\nab", b"Content-Length: 5\r\n\r\nab"])
+def test_a_client_that_leaves_in_mid_body_is_no_error_of_ours(start, body):
+    with capture_logs() as logs, connected(start()) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n" + body)
+        client.shutdown(socket.SHUT_WR)
+        assert status(until_closed(client)) == 400
+    assert [line for line in logs if line["log_level"] == "error"] == []
+
+
 def test_a_client_that_does_not_read_is_cut_off(start):
     server = start(deadlines={"http_write": 0.1})
     with connected(server) as client:
-        client.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
         assert server.endless.closed.wait(DEADLINE)
 
 
 def test_a_client_that_goes_away_ends_its_answer(start):
     server = start()
     with connected(server) as client:
-        client.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
         client.recv(100)
     assert server.endless.closed.wait(DEADLINE)
 
@@ -218,14 +302,14 @@ def test_a_client_that_goes_away_ends_its_answer(start):
 def test_idle_connections_make_room_when_they_are_scarce(start):
     server = start(limits={"http_connections": 1})
     with connected(server), connected(server) as waiting:
-        waiting.sendall(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")
+        waiting.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert status(until_closed(waiting)) == 200
 
 
 def test_stop_does_not_wait_for_idle_connections(start):
     server = start()
     with connected(server) as client:
-        client.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         client.recv(65536)
         with gevent.Timeout(DEADLINE):
             server.stop(DEADLINE * 2)
@@ -235,7 +319,7 @@ def test_stop_does_not_wait_for_idle_connections(start):
 def test_stop_lets_a_running_answer_finish(start):
     server = start()
     with connected(server) as client:
-        client.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
         first = client.recv(65536)
         stopping = gevent.spawn(server.stop, DEADLINE)
         rest = until_closed(client)
@@ -245,7 +329,7 @@ def test_stop_lets_a_running_answer_finish(start):
 
 def test_a_head_request_has_no_body(start):
     server = start()
-    answer = exchange(server, b"HEAD /metrics HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer = exchange(server, b"HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.partition(b"\r\n\r\n")[2] == b""
     assert status(answer) == falcon.http_status_to_code(falcon.HTTP_405)
 

@@ -156,3 +156,16 @@ def test_an_upgrade_that_is_none_is_refused(server, path, version, status):
     with connected(server, path, version) as (_, answered):
         assert answered == status
     assert server.seen.messages == []
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [(b"POST / HTTP/1.1", 405), (b"PUT / HTTP/1.1", 405), (b"GET / HTTP/1.0", 404)],
+)
+def test_only_a_get_opens_one(server, request_line, status):
+    address = (server.bound.host, server.bound.port)
+    head = UPGRADE.replace(b"GET %s HTTP/1.1", request_line) % b"13"
+    with contextlib.closing(socket.create_connection(address, timeout=DEADLINE)) as sock:
+        sock.sendall(head + frame(TEXT, b"early"))
+        assert int(sock.recv(1000).split()[1]) == status
+    assert server.seen.messages == []
