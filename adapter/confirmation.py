@@ -185,21 +185,14 @@ class Confirmation:
     def _context(self, variables: Mapping[str, Any], step: int) -> Context:
         service = self._service
         return Context(
+            shared=service.shared,
             call=self._call,
             identity=self._identity,
             recordings=self._recordings,
             digits=self._digits,
-            sounds=service.sounds,
-            held=service.archive.held,
-            outbox=service.outbox,
-            web=service.web_session,
+            documents=self,
+            waiting=Waiting(service, self._documents, self).play,
             variables=variables,
             step=step,
             began=time.time(),
-            conferences=service.conferences,
-            queues=service.queues,
-            waiting=Waiting(service, self._documents, self).play,
-            outlet=service.outlet,
-            documents=self,
-            media=service.media,
         )

@@ -9,12 +9,20 @@ from adapter.callbacks.retry import RetryPolicy
 from adapter.callbacks.schedule import Limits as SendLimits
 from adapter.callbacks.sender import Sender, SenderSettings
 from adapter.callbacks.transport import Timeouts
+from adapter.conferences.conferences import Conferences
 from adapter.config import Settings
+from adapter.connecting.talk import Talks
 from adapter.control.forgotten import ForgottenCalls
 from adapter.freeswitch.call import Call
+from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.node import Node
 from adapter.freeswitch.server import CallServer
 from adapter.listeners import Listeners
+from adapter.media import Media
+from adapter.methods.shared import Shared
+from adapter.outgoing import session as web_session
+from adapter.queues.queues import Queues
+from adapter.queues.telling import QueueTeller
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
 from adapter.store.held import HeldWrites
@@ -45,6 +53,22 @@ def archive(
         link_secret=secret.get_secret_value() if secret else None,
         jitter_buffer_ms=settings.jitter_buffer_ms,
         told=told,
+    )
+
+
+def shared(settings: Settings, archive: Archive, talks: Talks, worker: str) -> Shared:
+    """What the methods of all calls share."""
+    outbox, held = archive.outbox, archive.held
+    web = web_session(settings.deny_to, pool_connections=64, pool_maxsize=64)
+    return Shared(
+        outbox=outbox,
+        held=held,
+        web=web,
+        media=Media.of(settings, web, archive),
+        conferences=Conferences(settings.conference_profile, settings.default_project.id, archive),
+        queues=Queues(archive.store, QueueTeller(outbox, held), worker),
+        outlet=Outlet(settings.sip_profile, settings.gateway),
+        talks=talks,
     )
 
 

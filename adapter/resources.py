@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import requests
-
-from adapter.callbacks.outbox import Outbox
-from adapter.conferences.conferences import Conferences
 from adapter.config import Settings
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
-from adapter.freeswitch.dial_strings import Outlet
 from adapter.journal import Journals
-from adapter.media import Media
+from adapter.methods.shared import Shared
 from adapter.positions import Positions
-from adapter.queues.queues import Queues
 from adapter.recording.archive import Archive
 from adapter.relay.exchange import Exchange
-from adapter.sounds.library import SoundLibrary
 from adapter.store.store import Store
 from adapter.swml.document import Document, DocumentCache
 from adapter.swml.errors import Fault
@@ -32,19 +25,13 @@ class Resources(Protocol):
 
     settings: Settings
     store: Store
-    outbox: Outbox
     archive: Archive
     positions: Positions
     running: RunningCalls
     journals: Journals
     exchange: Exchange
-    sounds: SoundLibrary
-    media: Media
-    web_session: requests.Session
+    shared: Shared
     fetcher: DocumentFetcher
-    conferences: Conferences
-    queues: Queues
-    outlet: Outlet
     documents: DocumentCache
     interpreter: type[Interpreter]
     limits: Limits

@@ -15,7 +15,6 @@ from adapter import methods, metrics, parts
 from adapter.admission import Admission
 from adapter.callbacks.address import Method
 from adapter.callbacks.outbox import Outbox
-from adapter.conferences.conferences import Conferences
 from adapter.config import Project, Settings, SettingsError
 from adapter.confirmation import Confirmation
 from adapter.connecting.confirming import Asked
@@ -30,16 +29,11 @@ from adapter.control.forgotten import ForgottenCalls
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.freeswitch.call import Call
-from adapter.freeswitch.dial_strings import Outlet
 from adapter.identity import SESSION_VARIABLE
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
-from adapter.media import Media
-from adapter.outgoing import session as web_session
 from adapter.positions import Positions
-from adapter.queues.queues import Queues
-from adapter.queues.telling import QueueTeller
 from adapter.recording import folder_trial, links
 from adapter.recording.recovery import Recovery
 from adapter.recording.retention import Retention
@@ -107,22 +101,15 @@ class Service:
         self.interpreter = Interpreter
         self.documents = DocumentCache(methods.catalog())
         self.fetcher = DocumentFetcher(settings)
-        self.outbox = Outbox()
-        self.web_session = web_session(settings.deny_to, pool_connections=64, pool_maxsize=64)
         url = settings.database_url.get_secret_value()
         self.store = Store.open(url, deadline=settings.deadlines.store)
         name = f"{socket.gethostname()} {settings.listen} worker {worker}"
         self.positions = Positions(self.store, worker=name)
         self.journals = Journals(self.store)
-        self.archive = parts.archive(settings, self.store, self.outbox, self._recording_told)
-        self.media = Media.of(settings, self.web_session, self.archive)
-        self.sounds = self.media.sounds
-        self.outlet = Outlet(settings.sip_profile, settings.gateway)
-        self.conferences = Conferences(
-            settings.conference_profile, settings.default_project.id, self.archive
-        )
-        self.queues = Queues(self.store, QueueTeller(self.outbox, self.archive.held), name)
+        outbox = Outbox()
+        self.archive = parts.archive(settings, self.store, outbox, self._recording_told)
         self.running = RunningCalls()
+        self.shared = parts.shared(settings, self.archive, self.running.talks, name)
         self._bus = Bus(
             settings.data_dir / "bus",
             f"{worker}-{os.getpid()}",
@@ -137,7 +124,7 @@ class Service:
             self.running,
             store=self.store,
             held=self.archive.held,
-            outbox=self.outbox,
+            outbox=outbox,
         )
         self.commander = Commander(
             self.running,
@@ -162,9 +149,9 @@ class Service:
         self._admission = Admission(settings.limits.calls_per_peer, tally)
         self._calls = parts.call_server(settings, self._listeners, self._handle, tally)
         self._sender = parts.sender(settings, self.store, name)
-        self._recovery = Recovery(self.archive, self.media.faxes.finish)
+        self._recovery = Recovery(self.archive, self.shared.media.faxes.finish)
         self._forgotten = ForgottenCalls(
-            self.store, self.outbox, self.running, lambda project: parts.space(settings, project)
+            self.store, outbox, self.running, lambda project: parts.space(settings, project)
         )
         self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
         self._nodes = parts.nodes(settings, self._recovery, self._forgotten) if worker == 0 else []
@@ -223,9 +210,9 @@ class Service:
         self._publisher.kill()
         self.fetcher.close()
         self._engine.close()
-        self.media.helpers.close()
-        self.queues.stop()
-        self.media.sink.close()
+        self.shared.media.helpers.close()
+        self.shared.queues.stop()
+        self.shared.media.sink.close()
         self.positions.stop()
         self.journals.stop()
         self.store.close()

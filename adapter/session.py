@@ -259,10 +259,10 @@ class Session:
             self._service.positions.flush(self)
 
     def _reach(self, state: str) -> None:
-        outbox, row = self._service.outbox, self._row()
+        shared, row = self._service.shared, self._row()
         for watch, told in self._states.reach(state):
-            write = state_callback(outbox, self._identity, watch, row, told)
-            self._service.archive.held.commit(write)
+            write = state_callback(shared.outbox, self._identity, watch, row, told)
+            shared.held.commit(write)
 
     # -- the script ------------------------------------------------------------------------------
 
@@ -334,26 +334,18 @@ class Session:
     def _context(self, variables: Mapping[str, Any], step: int = 0) -> Context:
         service = self._service
         return Context(
+            shared=service.shared,
             call=self._call,
             identity=self._identity,
             recordings=self._recordings,
             digits=self._digits,
-            sounds=service.sounds,
-            media=service.media,
-            held=service.archive.held,
-            outbox=service.outbox,
-            web=service.web_session,
+            documents=self,
+            waiting=Waiting(service, self._documents, self).play,
             variables=variables,
             step=step,
             began=self._step_began,
-            conferences=service.conferences,
-            queues=service.queues,
-            waiting=Waiting(service, self._documents, self).play,
-            outlet=service.outlet,
-            documents=self,
             running=self._running,
             clients=self._audience,
-            talks=service.running.talks,
         )
 
     def report_warnings(self, script: Interpreter) -> None:

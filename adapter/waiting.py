@@ -96,7 +96,7 @@ class Waiting:
 
     def _play_media(self, context: Context, url: str, until: Flag) -> bool:
         """False where it cannot be played: nothing is gained by trying again and again."""
-        problems = play_sounds(context.call, context.sounds, [url], until=until)
+        problems = play_sounds(context.call, context.shared.media.sounds, [url], until=until)
         for problem in problems:
             log.warning("a waiting call hears the switch's music", reason=problem)
         return not problems

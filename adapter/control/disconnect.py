@@ -25,7 +25,7 @@ def disconnect(control: CallControl | TalkingLeg, _params: Nothing) -> None:
     if isinstance(control, TalkingLeg):
         part(control.owner, control.talk)
         return
-    talks = control.context.talks
+    talks = control.context.shared.talks
     if (meeting := talks.meeting_of(control.call_id)) is not None:
         meeting.part()
         return

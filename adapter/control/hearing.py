@@ -42,7 +42,7 @@ class Hearing:
         """Raises what the switch refuses."""
         open_media(control.call)
         self._wanted = wanted
-        self._media = control.context.media
+        self._media = control.context.shared.media
         self._began, self._ended = began, ended
         self._listener = self._media.listener(
             control.call, silence=wanted.end_silence, seconds=BACKSTOP

@@ -80,7 +80,7 @@ def part(control: CallControl, talk: Talk, document: Document | None = None) -> 
         _watch(talk),
     )
     writes, variables = leaving.begins(document or control.script.read(leaving.waiting()))
-    control.context.held.commit(*writes)
+    control.context.shared.held.commit(*writes)
     talk.part({**variables, **control.audience.marks})
 
 

@@ -159,7 +159,7 @@ class Playing:
     def _play(self, sound: Heard) -> str | None:
         """One sound; returns what was wrong with it."""
         try:
-            library, decibels = self._control.context.sounds, self._decibels
+            library, decibels = self._control.context.shared.media.sounds, self._decibels
             for playback in library.playbacks(sound.playable, wish=sound.wish, decibels=decibels):
                 self._may_play.wait()
                 if self._stopped.is_set():

@@ -57,7 +57,7 @@ class TalkingLeg:
 
     def note(self, name: str, details: Mapping[str, Any]) -> None:
         """Write down what happened to it."""
-        self.owner.context.held.commit(event_of(self.call_id, name, details))
+        self.owner.context.shared.held.commit(event_of(self.call_id, name, details))
 
     def hangup(self, cause: str) -> None:
         """End it; its call goes on."""

@@ -112,7 +112,7 @@ def planned(context: Context, to: str, wishes: Wishes, uuid: str) -> PlannedLeg:
             raise ScriptError(Code.EXECUTE_FAILED, f"connect.to: {to[:60]}: {missing}")
     caller = context.call.channel.get("Caller-Caller-ID-Number")
     try:
-        endpoint = context.outlet.endpoint(to)
+        endpoint = context.shared.outlet.endpoint(to)
         variables = _options(wishes).variables()
     except UnsafeValue as error:
         raise ScriptError(Code.PARAMETER_INVALID, f"connect.to: {error}") from error
@@ -163,7 +163,7 @@ def ringback(context: Context, sounds: list[str]) -> str:
     A sound that cannot be had is left out: nobody is left alone for want of a melody.
     """
     try:
-        sound, problems = context.sounds.ringback(sounds)
+        sound, problems = context.shared.media.sounds.ringback(sounds)
     except NotPlayable as error:
         sound, problems = "", [str(error)]
     for problem in problems:

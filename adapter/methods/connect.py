@@ -149,7 +149,7 @@ def perform(context: Context, params: Connect) -> Result:
 
 def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Result:
     """The same, known by a name that is this connect's alone; `tag` is told with all it tells."""
-    legs = LegLog(context.held.commit, context.identity)
+    legs = LegLog(context.shared.held.commit, context.identity)
     url = params.status_url
     teller = PatientTeller(context.tell, context.identity, url, tag, written=legs.reach)
     talking = partial(_talking, context, legs, tag)
@@ -272,7 +272,7 @@ def _plan(context: Context, params: Connect, part: Part, connect: Kept) -> Plan:
 
 def _talking(context: Context, legs: LegLog, tag: str, leg: Leg) -> Callable[[], None]:
     """Who commands the call, or the leg, finds them from now on."""
-    return context.talks.begin(Talk(context.call, leg, legs.row(leg), tag))
+    return context.shared.talks.begin(Talk(context.call, leg, legs.row(leg), tag))
 
 
 def _connect(

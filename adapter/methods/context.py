@@ -7,24 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import requests
 import structlog
 from gevent.event import Event as Flag
 
-from adapter.callbacks.outbox import Outbox
 from adapter.callbacks.payloads import call_event
-from adapter.conferences.conferences import Conferences
-from adapter.connecting.talk import Talks
 from adapter.freeswitch.call import Call
-from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
-from adapter.media import Media
-from adapter.queues.queues import Queues
+from adapter.methods.shared import Shared
 from adapter.recording.call_recordings import CallRecordings
-from adapter.sounds.library import SoundLibrary
-from adapter.store.held import HeldWrites
-from adapter.store.writes import Write
 from adapter.swml.document import Document
 
 log = structlog.get_logger()
@@ -101,24 +92,17 @@ class NoClients:
 class Context:
     """One call, as its methods see it in one step; nobody changes it."""
 
+    shared: Shared
     call: Call
     identity: CallIdentity
     recordings: CallRecordings
     digits: Digits
-    sounds: SoundLibrary
-    media: Media
-    held: HeldWrites
-    outbox: Outbox
-    web: requests.Session
+    documents: Documents
+    waiting: Callable[[Context, str | None, Flag], None]
+
     variables: Mapping[str, Any]
     step: int
     """The step's number in the script's run: the same when it is done again after a crash."""
-
-    conferences: Conferences
-    queues: Queues
-    waiting: Callable[[Context, str | None, Flag], None]
-    outlet: Outlet
-    documents: Documents
 
     began: float
     """When the step began, in Unix seconds: before a crash, where it is done again after one."""
@@ -127,9 +111,6 @@ class Context:
     """What methods of this call started in the background, by the method's name."""
 
     clients: Clients = field(default_factory=NoClients)
-
-    talks: Talks = field(default_factory=Talks)
-    """Where who talks by a connect is known to those who command them."""
 
     until: Flag | None = None
     """Where the step is one of a document for a waiting call: it is cut off once this is set."""
@@ -157,11 +138,14 @@ class Context:
             return
         payload = call_event(event_type, of or self.identity, self.now(), **params)
         self.clients.tell(payload)
-        if to is None:
-            return
+        if to is not None:
+            self.send(to, payload, key)
+
+    def send(self, to: str, payload: Mapping[str, Any], key: str | None = None) -> None:
+        """Store a callback of this call's that says just this, to be delivered in order."""
         identity = self.identity
-        write: Write = self.outbox.put(identity.call_id, to, payload, identity.project_id, key=key)
-        self.held.commit(write)
+        put = self.shared.outbox.put(identity.call_id, to, payload, identity.project_id, key=key)
+        self.shared.held.commit(put)
 
     @staticmethod
     def now() -> float:

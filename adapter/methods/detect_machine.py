@@ -112,7 +112,7 @@ class Detecting:
         self.over = False
         self._context = context
         self._params = params
-        self._capture = context.media.capture(context.call)
+        self._capture = context.shared.media.capture(context.call)
         self._answerer = Answerer(_rules(params))
         self._control_id = control_id or str(uuid.uuid4())
         self._began = context.now()

@@ -62,7 +62,7 @@ def perform(context: Context, params: EnterQueue) -> Result:
         own = _place(context, params)
         waited = Entering(
             context.call,
-            context.queues,
+            context.shared.queues,
             own,
             meets=partial(meeting_of, context, own.id),
             plays=lambda until: context.play_while_waiting(params.wait_url, until),
@@ -87,7 +87,7 @@ def _place(context: Context, params: EnterQueue) -> QueuedCall:
         queue=queue_id(name, identity.project_id),
         node_id=identity.node_id,
         call_id=identity.call_id,
-        worker=context.queues.worker,
+        worker=context.shared.queues.worker,
         entered_at=context.began or now,
         seen_at=now,
         facts=facts(

@@ -125,12 +125,12 @@ def perform(context: Context, params: JoinConference) -> Result:
 
 def take_part(context: Context, params: JoinConference) -> None:
     """One call's stay in a conference; raises `CannotJoin` and `ScriptError`."""
-    call, identity = context.call, context.identity
+    call, identity, shared = context.call, context.identity, context.shared
     stay = f"{identity.event_channel}/{context.step}"
-    announcer = Announcer(params.name, identity, context.outbox, context.held, stay=stay)
+    announcer = Announcer(params.name, identity, shared.outbox, shared.held, stay=stay)
     entry = _entry(context, params)
     call.answer()
-    recordings = context.conferences.recordings(call)
+    recordings = shared.conferences.recordings(call)
     record = _wish(params, entry.room)
     Participant(call, entry, announcer, stay=stay, recordings=recordings, record=record).take_part()
 
@@ -144,13 +144,13 @@ def _wish(params: JoinConference, room: str) -> Wish | None:
 
 def _entry(context: Context, params: JoinConference) -> Entry:
     try:
-        room = context.conferences.room(params.name, context.identity.project_id)
+        room = context.shared.conferences.room(params.name, context.identity.project_id)
     except UnsafeValue as error:
         raise ScriptError(Code.PARAMETER_INVALID, f"join_conference.name: {error}") from error
     wait_url, listener = params.wait_url, params.status_callback
     return Entry(
         room=room,
-        profile=context.conferences.profile,
+        profile=context.shared.conferences.profile,
         muted=params.muted,
         enter_sound=ENTER_BEEP if params.beep in ("true", "onEnter") else "",
         exit_sound=EXIT_BEEP if params.beep in ("true", "onExit") else "",

@@ -11,13 +11,13 @@ from adapter.queues.meeting import Meeting, Room
 
 def meeting_of(context: Context, step: str, room: str, when_met: Callable[[], None]) -> Meeting:
     """One call's meeting in a room; `step` names what it is for, also after a crash."""
-    stay = f"{step}{room}"
+    stay, shared = f"{step}{room}", context.shared
     return Meeting(
         context.call,
-        Room(room, context.conferences.profile),
+        Room(room, shared.conferences.profile),
         stay=stay,
-        announcer=Announcer(room, context.identity, context.outbox, context.held, stay=stay),
-        recordings=context.conferences.recordings(context.call),
+        announcer=Announcer(room, context.identity, shared.outbox, shared.held, stay=stay),
+        recordings=shared.conferences.recordings(context.call),
         when_met=when_met,
-        talks=context.talks,
+        talks=shared.talks,
     )

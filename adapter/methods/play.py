@@ -67,7 +67,7 @@ def perform(context: Context, params: Play) -> Result:
     try:
         problems = play_sounds(
             context.call,
-            context.sounds,
+            context.shared.media.sounds,
             sounds,
             wish=speaking_wish(context, params),
             decibels=params.volume,

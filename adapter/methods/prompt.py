@@ -131,7 +131,7 @@ class _Prompting:
         call, params = self._context.call, self._params
         seconds = params.speech_timeout or LONGEST_SPEECH
         silence = params.speech_end_timeout or SILENCE_AFTER_SPEECH
-        listener = self._context.media.listener(
+        listener = self._context.shared.media.listener(
             call, silence=silence, seconds=SOUNDS_BACKSTOP + seconds
         )
         try:
@@ -189,7 +189,7 @@ class _Prompting:
     def _recognised(self, listener: Listener) -> Input:
         params = self._params
         try:
-            heard = self._context.media.recogniser.recognise(
+            heard = self._context.shared.media.recogniser.recognise(
                 listener.path,
                 language=params.speech_language or "",
                 hints=params.speech_hints,
@@ -204,7 +204,7 @@ class _Prompting:
         context, params = self._context, self._params
         self.problems = play_sounds(
             context.call,
-            context.sounds,
+            context.shared.media.sounds,
             params.play,
             wish=speaking_wish(context, params),
             decibels=params.volume,

@@ -41,7 +41,7 @@ SPEC = MethodSpec("receive_fax", ReceiveFax, Shorthand(scalar="status_url"))
 
 def perform(context: Context, params: ReceiveFax) -> Result:
     """Answer and receive; the document is there when this is over, or the reason why not."""
-    faxes, call = context.media.faxes, context.call
+    faxes, call = context.shared.media.faxes, context.call
     call.answer()
     fax = resumed(context) or faxes.new(
         context.identity,
@@ -71,7 +71,7 @@ def resumed(context: Context) -> Recording | None:
     The switch went on with it alone, and the call comes when it is over; where the switch knows of
     none, it never began, and may now.
     """
-    faxes, call = context.media.faxes, context.call
+    faxes, call = context.shared.media.faxes, context.call
     fax = faxes.of_step(call.uuid, context.step)
     if fax is None:
         return None

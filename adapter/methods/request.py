@@ -75,7 +75,7 @@ ONCE = True
 def perform(context: Context, params: Request) -> Result:
     """Send it and wait. Any answer is a success; `request_response_code` says which."""
     try:
-        return Result(_answered(context.web, params))
+        return Result(_answered(context.shared.web, params))
     except Overdue:
         why = f"it took longer than {_longest(params):g} s"
     except (requests.RequestException, HTTPError, AddressRefused, OSError, ValueError) as error:

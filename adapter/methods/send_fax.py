@@ -41,7 +41,7 @@ SPEC = MethodSpec("send_fax", SendFax, Shorthand(scalar="document"))
 
 def perform(context: Context, params: SendFax) -> Result:
     """Fetch, make pages, answer, send; over when the last page is confirmed, or it failed."""
-    faxes, call = context.media.faxes, context.call
+    faxes, call = context.shared.media.faxes, context.call
     fax = resumed(context) or faxes.new(
         context.identity,
         "send",

@@ -68,14 +68,14 @@ def perform(context: Context, params: SendSms) -> Result:
 
 def _send(context: Context, params: SendSms, message_id: str) -> tuple[int, str]:
     """The gateway's answer, and what is wrong."""
-    gateway = context.media.settings.sms
+    gateway = context.shared.media.settings.sms
     if gateway.url is None:
         return 0, "no gateway sends messages here: set sms.url"
     token = gateway.token
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
     message = {"id": message_id, **params.model_dump(exclude_none=True)}
     try:
-        with context.web.post(
+        with context.shared.web.post(
             gateway.url,
             json=message,
             headers=headers,
@@ -107,6 +107,4 @@ def _tell(context: Context, params: SendSms, message_id: str, problem: str) -> N
         "error_code": "gateway" if problem else None,
         "error_message": problem or None,
     }
-    identity = context.identity
-    put = context.outbox.put(identity.call_id, params.status_callback, payload, identity.project_id)
-    context.held.commit(put)
+    context.send(params.status_callback, payload)

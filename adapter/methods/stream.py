@@ -69,7 +69,7 @@ def perform(context: Context, params: Stream) -> Result:
         context.step,
     )
     try:
-        check_url(params.url, context.media.settings.deny_to)
+        check_url(params.url, context.shared.media.settings.deny_to)
         forks = forks_of(context)
         if (known := forks.of_step(context.step)) is not None:
             fork = known

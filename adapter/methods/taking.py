@@ -46,7 +46,7 @@ def take_from(
         context.call.answer()
     return Taking(
         context.call,
-        context.queues,
+        context.shared.queues,
         wanted,
         meets=partial(meeting_of, context, wanted.taker),
         plays=partial(_ring, context, heard) if answers_first else None,

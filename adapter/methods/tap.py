@@ -106,7 +106,7 @@ def _start(context: Context, params: Tap) -> dict[str, Any]:
 
 
 def _start_fork(context: Context, params: Tap) -> dict[str, Any]:
-    check_url(params.uri, context.media.settings.deny_to)
+    check_url(params.uri, context.shared.media.settings.deny_to)
     forks = forks_of(context)
     fork = forks.of_step(context.step)
     if fork is None:
@@ -132,7 +132,7 @@ def taps_of(context: Context) -> Taps:
 
     running = context.running
     if "tap" not in running:
-        running["tap"] = Taps(context.call, context.media.sink, context.outlet, tell)
+        running["tap"] = Taps(context.call, context.shared.media.sink, context.shared.outlet, tell)
     taps: Taps = running["tap"]
     return taps
 
@@ -157,7 +157,7 @@ def _target(context: Context, params: Tap) -> Target:
     if not parts.hostname or not parts.port:
         raise ValueError(f"{params.uri[:80]!r} is not rtp://address:port")
     address = _resolved(parts.hostname)
-    if is_denied(address, context.media.settings.deny_to):
+    if is_denied(address, context.shared.media.settings.deny_to):
         raise AddressRefused(parts.hostname, address)
     ptime = max(10, params.rtp_ptime // 10 * 10)
     return Target(address, parts.port, params.codec, ptime)

@@ -58,7 +58,7 @@ def begin(context: Context, params: Transcribe, *, control_id: str) -> Result:
     if running is not None and not running.ended.is_set():
         raise ScriptError(Code.EXECUTE_FAILED, "transcribe: the call is being written down already")
     context.call.answer()
-    capture = context.media.capture(context.call)
+    capture = context.shared.media.capture(context.call)
     capture.start(seconds=LONGEST_CALL, both=True)
     context.running["transcribe"] = capture
     writing = gevent.spawn(_write_down, context, params, capture, control_id)
@@ -69,7 +69,7 @@ def begin(context: Context, params: Transcribe, *, control_id: str) -> Result:
 def _write_down(context: Context, params: Transcribe, capture: Capture, control_id: str) -> None:
     capture.ended.wait()
     try:
-        text = context.media.recogniser.recognise(capture.path, seconds=LONGEST_CALL)["text"]
+        text = context.shared.media.recogniser.recognise(capture.path, seconds=LONGEST_CALL)["text"]
         _tell(context, params, "completed", id=control_id, text=text)
         _tell_clients(context, control_id, text=text)
     except NoRecogniser as error:
@@ -98,8 +98,7 @@ def _tell(context: Context, params: Transcribe, outcome: str, **details: Any) ->
         **details,
     )
     del payload["event_channel"]
-    put = context.outbox.put(identity.call_id, params.status_url, payload, identity.project_id)
-    context.held.commit(put)
+    context.send(params.status_url, payload)
 
 
 def _tell_clients(context: Context, control_id: str, **details: Any) -> None:

@@ -249,7 +249,7 @@ class Dialogue:
         self._note(name, number)
         order = replace(self._order, transaction_id=str(uuid.uuid5(_SPACE, f"{name}/{number}")))
         url = self._wanted.payment_connector_url
-        answer = ask(self._context.web, url, order, self._card)
+        answer = ask(self._context.shared.web, url, order, self._card)
         self._stopped.clear()  # too late: what became of it is said to its end
         if not answer.paid:
             log.info("a payment was declined", code=answer.error_code)
@@ -279,7 +279,7 @@ class Dialogue:
         asks = step in (steps.NUMBER, steps.EXPIRY, steps.CODE, steps.POSTAL)
         problems = play_sounds(
             context.call,
-            context.sounds,
+            context.shared.media.sounds,
             sounds,
             wish=self._wish,
             enough=lambda: asks and context.digits.waiting,

@@ -89,16 +89,19 @@ class SimulatedService(Service):
     def is_seen_by(self, watch: Watch, clock: Clock, simulation: Simulation) -> None:
         """Exchange what reaches out of the process; to be called before `start`."""
         self.interpreter = watched_by(watch)
-        self.outbox = ShownOutbox(watch.trace)
-        self.archive = replace(self.archive, outbox=self.outbox)
-        self.conferences = replace(self.conferences, archive=self.archive)
-        teller = QueueTeller(self.outbox, self.archive.held)
-        self.queues = Queues(self.store, teller, self.queues.worker)
+        outbox, shared = ShownOutbox(watch.trace), self.shared
+        self.archive = replace(self.archive, outbox=outbox)
+        self.shared = replace(
+            shared,
+            outbox=outbox,
+            media=replace(shared.media, recogniser=_Understanding(watch.person)),
+            conferences=replace(shared.conferences, archive=self.archive),
+            queues=Queues(self.store, QueueTeller(outbox, shared.held), shared.queues.worker),
+        )
         self.evaluate = _outside(clock, self.evaluate)
-        helpers = self.media.helpers
+        helpers = shared.media.helpers
         helpers.run = _outside(clock, helpers.run)  # type: ignore[method-assign]
-        self.media = replace(self.media, recogniser=_Understanding(watch.person))
-        for session in (self.web_session, self.fetcher.session):
+        for session in (shared.web, self.fetcher.session):
             for scheme in ("http://", "https://"):
                 real = session.get_adapter(scheme)
                 session.mount(

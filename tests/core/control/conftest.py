@@ -189,9 +189,11 @@ class World:
         self.running = RunningCalls()
         self.kept = []
         context = SimpleNamespace(
-            talks=self.running.talks,
-            held=SimpleNamespace(commit=lambda *writes: self.kept.extend(writes)),
-            sounds=FakeSounds(),
+            shared=SimpleNamespace(
+                talks=self.running.talks,
+                held=SimpleNamespace(commit=lambda *writes: self.kept.extend(writes)),
+                media=SimpleNamespace(sounds=FakeSounds()),
+            ),
             digits=self.digits,
             tell=lambda url, event, **params: self.told.append((url, event, params)),
             call=self.call,

@@ -162,6 +162,7 @@ class World:
         self.recordings = FakeRecordings(self.call)
         self.sounds = FakeSounds()
         self.web = FakeWeb()
+        self.shared = SimpleNamespace(media=SimpleNamespace(sounds=self.sounds), web=self.web)
         self.variables: dict[str, str] = {}
         self.step = 7
         self.began = 1000.0

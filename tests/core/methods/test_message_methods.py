@@ -1,7 +1,7 @@
 """user_event and send_sms: what goes out, and what is said of it."""
 
 import json
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 
 import pytest
 import requests
@@ -13,6 +13,7 @@ from adapter import methods
 from adapter.callbacks.outbox import Outbox
 from adapter.config.media import Sms
 from adapter.freeswitch import commands
+from adapter.methods.context import Context
 from adapter.methods.user_event import one_word
 from adapter.swml.effects import Effect
 
@@ -56,13 +57,14 @@ SMS = {"to_number": "+15551", "from_number": "+15552", "body": "x" * 161}
 
 @pytest.fixture
 def send(world):
-    world.outbox, kept = Outbox(), []
-    world.held = SimpleNamespace(commit=kept.append)
+    kept = []
+    world.shared.outbox, world.shared.held = Outbox(), SimpleNamespace(commit=kept.append)
+    world.send = MethodType(Context.send, world)
 
     def send(answer, url="https://gw/sms", **params):
-        world.web = Gateway(answer)
+        world.web = world.shared.web = Gateway(answer)
         sms = Sms(url=url, token=SecretStr("t"))
-        world.media = SimpleNamespace(settings=SimpleNamespace(sms=sms))
+        world.shared.media = SimpleNamespace(settings=SimpleNamespace(sms=sms))
         result = methods.perform(world, Effect("send_sms", SMS | params))
         told = [json.loads(put.callback.body) for put in kept]
         return result, told

@@ -22,7 +22,7 @@ def ask():
 
         def ask(url, method="GET", **params):
             given = Request(url=url, method=method, **params)
-            result = request.perform(SimpleNamespace(web=web), given)
+            result = request.perform(SimpleNamespace(shared=SimpleNamespace(web=web)), given)
             return SimpleNamespace(
                 **{"request_response_body": None, **result.variables}, error=str(result.error or "")
             )
@@ -115,7 +115,8 @@ def test_headers_that_trickle_have_an_end_in_the_adapters_process():
         "gevent.spawn(other)\n"
         "url = f'http://127.0.0.1:{server.server_port}/'\n"
         "given = request.Request(url=url, method='GET', timeout=0.3)\n"
-        "print(request.perform(SimpleNamespace(web=session(())), given).error, len(turns))\n"
+        "context = SimpleNamespace(shared=SimpleNamespace(web=session(())))\n"
+        "print(request.perform(context, given).error, len(turns))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
