@@ -6,11 +6,15 @@ Every value is text that a caller may have chosen; it is data here and stays dat
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from adapter.freeswitch.wire import Headers
 from adapter.identity import CallIdentity, new_id
+
+if TYPE_CHECKING:
+    from adapter.config import Project
+    from adapter.freeswitch.call import Call
 
 _NUMBER = re.compile(r"\+?\d{3,15}")
 _SIP_HEADER = "variable_sip_h_"
@@ -18,6 +22,17 @@ _SIP_PARTS = ("req", "from", "to", "contact")
 _TAG = "variable_swml_tag"
 _MOST_PARAMS = 64
 _STATES = {"ringing": "created", "early": "ringing", "answered": "answered", "hangup": "ended"}
+
+
+def call_identity(call: Call, session_id: str, project: Project) -> CallIdentity:
+    """The ids of a call that has come to us."""
+    return CallIdentity(
+        call_id=call.uuid,
+        node_id=call.channel.get("FreeSWITCH-Switchname"),
+        event_channel=f"swml:{session_id}",
+        project_id=project.id,
+        space_id=project.space_id,
+    )
 
 
 def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:

@@ -10,35 +10,30 @@ The steps have variables of their own: nothing of the calling leg's script is se
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gevent
 import structlog
 
 from adapter import warnings
+from adapter.call_context import call_context
 from adapter.call_documents import CallDocuments
-from adapter.call_facts import call_facts
+from adapter.call_facts import call_facts, call_identity
 from adapter.connecting.confirming import ACCEPTING, Asked
 from adapter.connecting.outcome import REFUSED
 from adapter.documents.errors import FetchError
-from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import NoSourceError, remote
+from adapter.documents.sources import NoSourceError
 from adapter.freeswitch import commands
-from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone
 from adapter.identity import CallIdentity
-from adapter.methods.context import Context
-from adapter.recording.call_recordings import CallRecordings
 from adapter.recording.state import Reason
+from adapter.step_documents import StepDocuments
 from adapter.steps import performed
 from adapter.store.errors import StoreError
 from adapter.swml.destinations import is_url
 from adapter.swml.effects import FETCH, YIELD, Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 from adapter.swml.interpreter import Interpreter
-from adapter.waiting import Waiting
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
@@ -58,6 +53,10 @@ FILES_DEADLINE = 8.0
 """Seconds for the recordings of a confirmation to close."""
 
 
+def _nowhere(*_: object) -> None:
+    """A leg has no log of its own yet: what happens to it is in ours alone."""
+
+
 class Confirmation:
     """Asks one leg."""
 
@@ -69,23 +68,17 @@ class Confirmation:
         settings, project_id = service.settings, asked.script.project_id
         self._project = settings.project(project_id) or settings.default_project
         self._documents = CallDocuments(service, call.channel, self._project)
-        self._identity = CallIdentity(
-            call_id=call.uuid,
-            node_id=call.channel.get("FreeSWITCH-Switchname"),
-            event_channel=f"swml:{asked.script.session_id}",
-            project_id=self._project.id,
-            space_id=self._project.space_id,
-        )
-        self._recordings = CallRecordings(call, service.archive, self._identity)
-        self._digits = Digits(call)
-        self.script: Interpreter | None = None
+        identity = call_identity(call, asked.script.session_id, self._project)
+        self._facts = call_facts(call.channel, identity) | {"parent": self._parent(identity)}
+        documents = StepDocuments(self._documents, self._facts, _nowhere)
+        self._context = call_context(service, call, identity, documents, note=_nowhere)
+        self._recordings = self._context.recordings
 
     def run(self) -> None:
         """Run the steps, then let the leg be bridged or end it."""
         try:
             self._call.set_variables({"playback_terminators": "none"})
-            self.script = self._script()
-            self._run_steps(self.script)
+            self._run_steps(self._script())
             self._recordings.stop_all(Reason.STOPPED, FILES_DEADLINE)
             self._accept()
         except CallGone as gone:
@@ -110,29 +103,27 @@ class Confirmation:
 
     def _script(self) -> Interpreter:
         asked, service = self._asked, self._service
-        facts = self._facts()
         if is_url(asked.what):
-            document, block = self.fetch(asked.what), "main"
+            document, block = self._context.documents.fetch(asked.what), "main"
         else:
             document, block = self._running_document(), asked.what
         self._log.info("a called leg is asked", document=document.name, block=block)
         return service.interpreter.start(
             document,
-            call=facts,
+            call=self._facts,
             envs=self._project.envs,
             limits=service.limits,
             evaluate=service.evaluate,
             block=block,
         )
 
-    def _facts(self) -> dict[str, Any]:
+    def _parent(self, identity: CallIdentity) -> dict[str, str]:
         script = self._asked.script
-        parent = {
+        return {
             "device_type": script.call_type,
             "call_id": script.call_id,
-            "node_id": self._identity.node_id,
+            "node_id": identity.node_id,
         }
-        return {**call_facts(self._call.channel, self._identity), "parent": parent}
 
     def _running_document(self) -> Document:
         """The document whose step calls this leg: where its call stands is in the store."""
@@ -145,25 +136,13 @@ class Confirmation:
         )
         return resumed.document
 
-    def fetch(self, url: str) -> Document:
-        """A document from the web, which is told about this leg."""
-        return self._documents.load(remote(url), CallFacts(self._facts(), envs=self._project.envs))
-
-    def read(self, text: str) -> Document:
-        """A document by its text."""
-        return self._documents.read(text, "<step>")
-
     # -- its steps -------------------------------------------------------------------------------
-
-    def fallback(self) -> Document | None:
-        """A leg has none."""
-        return None
 
     def _run_steps(self, script: Interpreter) -> None:
         while (effect := script.next_effect()) is not None:
             script.apply(self._do(script, effect))
-            self.report_warnings(script)
-        self.report_warnings(script)
+            self._report_warnings(script)
+        self._report_warnings(script)
 
     def _do(self, script: Interpreter, effect: Effect) -> Result:
         if effect.method == YIELD:
@@ -174,25 +153,8 @@ class Confirmation:
         if effect.method not in METHODS:
             message = f"{effect.method} cannot be used on a leg that is being connected"
             return Result(error=ScriptError(Code.METHOD_UNDEFINED, message))
-        return performed(self._context(script.vars, script.steps), effect)
+        return performed(self._context.in_step(script.steps, script.vars), effect)
 
-    def report_warnings(self, script: Interpreter) -> None:
-        """Tell what went wrong in the steps since this was done last."""
-        context = self._context(script.vars, script.steps)
+    def _report_warnings(self, script: Interpreter) -> None:
         url = self._service.settings.script_status_url
-        warnings.report(script, context, url, self._log, lambda *_: None)
-
-    def _context(self, variables: Mapping[str, Any], step: int) -> Context:
-        service = self._service
-        return Context(
-            shared=service.shared,
-            call=self._call,
-            identity=self._identity,
-            recordings=self._recordings,
-            digits=self._digits,
-            documents=self,
-            waiting=Waiting(service, self._documents, self).play,
-            variables=variables,
-            step=step,
-            began=time.time(),
-        )
+        warnings.report(script, self._context, url, self._log, _nowhere)

@@ -11,7 +11,7 @@ the step where it stood, with its variables and its running recordings.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -20,27 +20,22 @@ import structlog
 from msgspec.structs import replace
 
 from adapter import methods, metrics, warnings
+from adapter.call_context import call_context
 from adapter.call_documents import CallDocuments
-from adapter.call_facts import call_facts, ends, peer_of
-from adapter.callbacks.address import Method
+from adapter.call_facts import call_facts, call_identity, ends, peer_of
 from adapter.control import order
 from adapter.control.call_control import CallControl
 from adapter.control.states import WATCH, CallStates, Watch, state_callback, watched
-from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import remote
-from adapter.freeswitch.digits import Digits
 from adapter.freeswitch.errors import CallGone, Interrupted
-from adapter.identity import SESSION_VARIABLE, CallIdentity, new_id
+from adapter.identity import SESSION_VARIABLE, new_id
 from adapter.journal import Journal
-from adapter.methods.context import Context
 from adapter.opening import Opening
-from adapter.recording.call_recordings import CallRecordings
 from adapter.relay import audience
+from adapter.step_documents import StepDocuments
 from adapter.steps import performed
 from adapter.store.rows import CallLog
 from adapter.swml.effects import FETCH, YIELD, Effect, Result
 from adapter.swml.interpreter import Interpreter
-from adapter.waiting import Waiting
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
@@ -75,33 +70,37 @@ class Session:
         self._log = log.bind(call_id=call.uuid)
         dialled_by = service.settings.project(order.dialled_by(call))
         self._documents = CallDocuments(service, call.channel, dialled_by)
-        self._project = self._documents.project
         self._known = call.variable(SESSION_VARIABLE)
         self._dialled = dialled_by is not None
         self.session_id = self._known or new_id()
         self.call_id = call.uuid
         self.began = time.time()
         self.over = False
-        self.node_id = call.channel.get("FreeSWITCH-Switchname")
-        self._identity = CallIdentity(
-            call_id=self.call_id,
-            node_id=self.node_id,
-            event_channel=f"swml:{self.session_id}",
-            project_id=self._project.id,
-            space_id=self._project.space_id,
-        )
-        self._recordings = CallRecordings(call, service.archive, self._identity)
-        self._digits = Digits(call)
-        self._running: dict[str, Any] = {}
-        self.script: Interpreter | None = None
-        """The call's own script, once there is one."""
+        self._identity = call_identity(call, self.session_id, self._documents.project)
+        self.node_id = self._identity.node_id
         self._replacement: Document | None = None
         self._step_began = 0.0
         self._facts = call_facts(call.channel, self._identity)
         self._audience = audience.gather(service.exchange, call, self._identity, self._facts)
         self._states = CallStates()
         self._journal = self._open_journal()
+        self._opening = Opening(service, call, self._documents, self._facts, self._journal)
+        self._asked = StepDocuments(self._documents, self._facts, self._opening.report)
+        self._context = call_context(
+            service,
+            call,
+            self._identity,
+            self._asked,
+            note=self._journal.note,
+            clients=self._audience,
+        )
+        self._recordings = self._context.recordings
         self._follow_bridges()
+
+    @property
+    def script(self) -> Interpreter | None:
+        """The call's own script, once there is one."""
+        return self._asked.script
 
     def _follow_bridges(self) -> None:
         """`call.peer` is who the call talks to, while it does."""
@@ -122,7 +121,7 @@ class Session:
         with closing(self._journal):
             # Not kept here, as it knows us: a call must not wait for the collector of circles.
             control = CallControl(
-                self._context({}), self._row, self, self._journal.note, self._audience
+                self._context, self._row, self, self._journal.note, self._audience
             )
             self._service.running.add(control)
             try:
@@ -149,13 +148,13 @@ class Session:
         if self._call.variable(ROUNDS_VARIABLE):
             variables[ROUNDS_VARIABLE] = ""
         self._call.set_variables(variables)
-        self.script = self._find_script()
+        script = self._asked.script = self._find_script()
         if self._call.answered:
             self._reach("answered")
-        if self.script is None:
+        if script is None:
             self._call.hangup(NO_DOCUMENT_CAUSE)
             return "no_document"
-        self._run_script(self.script)
+        self._run_script(script)
         self._log.info("script finished")
         self._call.hangup()
         return "finished"
@@ -208,44 +207,23 @@ class Session:
         """The documents that the position names (for Positions)."""
         return self._documents.named(self.script.document_hashes() if self.script else ())
 
-    def _opening(self) -> Opening:
-        return Opening(self._service, self._call, self._documents, self._facts, self._journal)
-
     def _find_script(self) -> Interpreter | None:
-        opening = self._opening()
         if not self._known:
-            return opening.begin()
+            return self._opening.begin()
         position = self._service.positions.find(self.call_id, self.session_id)
         self._recordings.adopt()
         if position is None:
             self._log.warning("the call was here before, but not where it stood")
-            return None if self._dialled else opening.begin()
+            return None if self._dialled else self._opening.begin()
         self._states.watch = Watch.of(position.get(WATCH))
         self._step_began = position.get("step_began", 0.0)
         if order.POSITION not in position:
             self._audience.again()
-        script = opening.go_on(position)
-        methods.adopt(self._context({}))
+        script = self._opening.go_on(position)
+        methods.adopt(self._context)
         return script
 
     # -- for those who control the call ----------------------------------------------------------
-
-    def fetch(self, url: str, method: Method = "POST") -> Document:
-        """A document from outside, fetched as the script's own are."""
-        script = self.script
-        facts = CallFacts(self._facts, envs=self._project.envs)
-        if script is not None:
-            facts = CallFacts(script.call, script.vars, script.envs)
-        return self._documents.load(remote(url, method), facts)
-
-    def read(self, text: str) -> Document:
-        """A document by its text."""
-        return self._documents.read(text, "<command>")
-
-    def fallback(self) -> Document | None:
-        """What the settings give a call when its own document comes to nothing."""
-        facts = CallFacts(self._facts, envs=self._project.envs)
-        return self._documents.fallback(facts, self._opening().report)
 
     def replace(self, document: Document) -> None:
         """Run this one in place of what runs now, which is broken off."""
@@ -277,7 +255,7 @@ class Session:
                     self._step_began = 0.0
                     script.update_call(peer=None)
                     script.replace(document)
-        self.report_warnings(script)
+        self._report_warnings(script)
         if script.error:
             self._log.error("script stopped", code=script.error.code, reason=str(script.error))
             details = {"code": script.error.code, "message": str(script.error)}
@@ -295,7 +273,7 @@ class Session:
         answered, heard = self._call.answered, False
         while self._replacement is None and (effect := script.next_effect()) is not None:
             self._step_began = self._step_began or time.time()
-            self.report_warnings(script)  # the step may take an hour
+            self._report_warnings(script)  # the step may take an hour
             self._keep_position(heard, effect)
             script.apply(self._do(script, effect))
             if self._call.answered and not answered:
@@ -304,7 +282,7 @@ class Session:
                 self._reach("answered")
             heard = self._was_heard(effect.method, time.time() - self._step_began)
             self._step_began = 0.0
-            self.report_warnings(script)
+            self._report_warnings(script)
 
     @staticmethod
     def _was_heard(method: str, seconds: float) -> bool:
@@ -325,33 +303,14 @@ class Session:
         self._note_step(effect)
         if effect.method == FETCH:
             return self._documents.fetched(script, effect)
-        return performed(self._context(script.vars, script.steps), effect)
+        began = self._step_began
+        return performed(self._context.in_step(script.steps, script.vars, began=began), effect)
 
     def _note_step(self, effect: Effect) -> None:
         details = {"step": effect.path, "parameters": effect.params}
         self._journal.note(f"swml.{effect.method}", details)
 
-    def _context(self, variables: Mapping[str, Any], step: int = 0) -> Context:
-        service = self._service
-        return Context(
-            shared=service.shared,
-            call=self._call,
-            identity=self._identity,
-            recordings=self._recordings,
-            digits=self._digits,
-            documents=self,
-            waiting=Waiting(service, self._documents, self).play,
-            variables=variables,
-            step=step,
-            began=self._step_began,
-            running=self._running,
-            clients=self._audience,
-        )
-
-    def report_warnings(self, script: Interpreter) -> None:
-        """Tell what went wrong in a script since this was done last."""
-        if not script.has_warnings:
-            return
-        context = self._context(script.vars, script.steps)
-        url = self._service.settings.script_status_url
-        warnings.report(script, context, url, self._log, self._journal.note)
+    def _report_warnings(self, script: Interpreter) -> None:
+        if script.has_warnings:
+            url = self._service.settings.script_status_url
+            warnings.report(script, self._context, url, self._log, self._journal.note)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
+from adapter import warnings
 from adapter.documents.errors import FetchError
-from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, remote
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, CommandFailed, UnsafeValue
@@ -28,11 +27,12 @@ from adapter.swml.errors import Code, DocumentError, ScriptError
 if TYPE_CHECKING:
     from gevent.event import Event as Flag
 
-    from adapter.call_documents import CallDocuments
     from adapter.freeswitch.call import Call
     from adapter.methods.context import Context
     from adapter.resources import Resources
+    from adapter.step_documents import StepDocuments
     from adapter.swml.interpreter import Interpreter
+    from adapter.warnings import Note
 
 log = structlog.get_logger()
 
@@ -48,22 +48,13 @@ _MEDIA_NAME = re.compile(
 _MEDIA_BYTES = re.compile(rb"RIFF|ID3|OggS|fLaC|FORM|\.snd|\xff[\xe0-\xff]")
 
 
-class Runner(Protocol):
-    """Whoever runs the call's own script."""
-
-    script: Interpreter | None
-
-    def report_warnings(self, script: Interpreter) -> None:
-        """Tell what went wrong in a script."""
-
-
 class Waiting:
     """Plays for one call until somebody says that it is enough."""
 
-    def __init__(self, service: Resources, documents: CallDocuments, runner: Runner) -> None:
+    def __init__(self, service: Resources, documents: StepDocuments, note: Note) -> None:
         self._service = service
         self._documents = documents
-        self._runner = runner
+        self._note = note
 
     def play(self, context: Context, url: str | None, until: Flag) -> None:
         """Play what `url` names, or the switch's music, until the flag is set or the call gone."""
@@ -118,17 +109,21 @@ class Waiting:
             return False
         while not until.is_set() and (effect := script.next_effect()) is not None:
             script.apply(self._do(context, script, effect, until))
-            self._runner.report_warnings(script)
+            self._report(context, script)
         return True
 
+    def _report(self, context: Context, script: Interpreter) -> None:
+        url, told = self._service.settings.script_status_url, log.bind(call_id=context.call.uuid)
+        warnings.report(script, context, url, told, self._note)
+
     def _script(self, url: str) -> Interpreter | None:
-        place, outer, service = remote(url), self._runner.script, self._service
-        facts = CallFacts(outer.call, outer.vars, outer.envs) if outer else CallFacts({})
-        body = service.fetcher.fetch(place, facts, project=self._documents.project)
+        place, facts, service = remote(url), self._documents.known, self._service
+        documents = self._documents.of_call
+        body = service.fetcher.fetch(place, facts, project=documents.project)
         if _MEDIA_BYTES.match(body):
             return None
         return service.interpreter.start(
-            self._documents.read(body, str(place)),
+            documents.read(body, str(place)),
             call=facts.call,
             envs=facts.envs,
             limits=service.limits,
@@ -140,11 +135,8 @@ class Waiting:
             context.call.sleep(0)
             return Result()
         if effect.method == FETCH:
-            return self._documents.fetched(script, effect)
+            return self._documents.of_call.fetched(script, effect)
         if effect.method not in METHODS:
             message = f"{effect.method} cannot be done while the call waits"
             return Result(error=ScriptError(Code.EXECUTE_FAILED, message))
-        inner = replace(
-            context, variables=script.vars, step=script.steps, began=time.time(), until=until
-        )
-        return performed(inner, effect)
+        return performed(context.in_step(script.steps, script.vars, until=until), effect)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 EVENT = "calling.script.warning"
 
-Note = Callable[[str, Mapping[str, Any], Literal["warn"]], None]
+Note = Callable[[str, Mapping[str, Any], Literal["warn"]], object]
+"""Writes down what happens to a call: its name, its details, how grave it is."""
 
 
 def report(script: Interpreter, context: Context, url: str | None, log: Any, note: Note) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from adapter.control.collecting import Collecting
     from adapter.control.playing import Playing
     from adapter.control.script import Script
-    from adapter.methods.context import Context
+    from adapter.methods.context import Context, Documents
     from adapter.store.rows import CallLog, Recording
 
 log = structlog.get_logger()
@@ -115,13 +114,18 @@ class CallControl:
         return self.identity.project_id
 
     @property
+    def documents(self) -> Documents:
+        """Where those are found that a command names."""
+        return self.context.documents
+
+    @property
     def row(self) -> CallLog:
         """The call's facts now."""
         return self._row()
 
     def began_now(self) -> Context:
         """The context of a step that begins at this moment, with a number that no step has."""
-        return replace(self.context, step=-time.time_ns(), began=time.time())
+        return self.context.in_step(-time.time_ns(), self.context.variables)
 
     @staticmethod
     def new_id() -> str:

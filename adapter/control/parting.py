@@ -79,7 +79,7 @@ def part(control: CallControl, talk: Talk, document: Document | None = None) -> 
         talk.tag,
         _watch(talk),
     )
-    writes, variables = leaving.begins(document or control.script.read(leaving.waiting()))
+    writes, variables = leaving.begins(document or control.documents.read(leaving.waiting()))
     control.context.shared.held.commit(*writes)
     talk.part({**variables, **control.audience.marks})
 

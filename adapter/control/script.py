@@ -13,17 +13,12 @@ from adapter.documents.sources import NoSourceError
 from adapter.swml.errors import DocumentError
 
 if TYPE_CHECKING:
+    from adapter.methods.context import Documents
     from adapter.swml.document import Document
 
 
 class Script(Protocol):
     """The running document of a call."""
-
-    def fetch(self, url: str, method: Method = "POST") -> Document:
-        """A document from outside; raises FetchError, NoSourceError and DocumentError."""
-
-    def read(self, text: str) -> Document:
-        """A document by its text; raises DocumentError."""
 
     def replace(self, document: Document) -> None:
         """Run this document in place of the one that runs."""
@@ -33,7 +28,7 @@ class Script(Protocol):
 
 
 def fetched(
-    script: Script,
+    documents: Documents,
     attribute: str,
     url: str,
     fallback: str | None = None,
@@ -41,18 +36,18 @@ def fetched(
 ) -> Document:
     """The document at a URL, or at the other; raises `Invalid` that names the parameter."""
     try:
-        return script.fetch(url, method)
+        return documents.fetch(url, method)
     except (FetchError, NoSourceError, DocumentError) as error:
         if fallback:
-            return fetched(script, "fallback_url", fallback)
+            return fetched(documents, "fallback_url", fallback)
         raise Invalid(str(error), attribute=attribute) from error
 
 
-def read(script: Script, attribute: str, source: str | Mapping[str, Any]) -> Document:
+def read(documents: Documents, attribute: str, source: str | Mapping[str, Any]) -> Document:
     """A document that a command holds; raises `Invalid` that names the parameter."""
     text = source if isinstance(source, str) else json.dumps(source)
     try:
-        return script.read(text)
+        return documents.read(text)
     except DocumentError as error:
         raise Invalid(str(error), attribute=attribute) from error
 

@@ -14,7 +14,6 @@ from adapter.control.parting import part
 from adapter.journal import event_of
 
 if TYPE_CHECKING:
-    from adapter.callbacks.address import Method
     from adapter.connecting.talk import Talk
     from adapter.control.call_control import CallControl
     from adapter.swml.document import Document
@@ -35,6 +34,7 @@ class TalkingLeg:
         self.parent_id = owner.call_id
         self.project_id = owner.project_id
         self.audience = owner.audience
+        self.documents = owner.documents
         self.log = owner.log.bind(leg_id=talk.leg_id)
 
     @property
@@ -62,14 +62,6 @@ class TalkingLeg:
     def hangup(self, cause: str) -> None:
         """End it; its call goes on."""
         self.talk.end(cause)
-
-    def fetch(self, url: str, method: Method = "POST") -> Document:
-        """A document from outside."""
-        return self.owner.script.fetch(url, method)
-
-    def read(self, text: str) -> Document:
-        """A document by its text."""
-        return self.owner.script.read(text)
 
     def replace(self, document: Document) -> None:
         """Take it out of the bridge and run this; its call goes on."""

@@ -46,11 +46,11 @@ def transfer(control: CallControl, params: Transfer) -> None:
 
 def _document(control: CallControl, dest: str | dict[str, Any]) -> Document:
     if not isinstance(dest, str) or _DOCUMENT.search(dest):
-        return read(control.script, "dest", dest)
+        return read(control.documents, "dest", dest)
     if _URL.match(dest):
-        return fetched(control.script, "dest", dest)
+        return fetched(control.documents, "dest", dest)
     connect = {"sections": {"main": [{"connect": {"to": dest}}]}}
-    return read(control.script, "dest", connect)
+    return read(control.documents, "dest", connect)
 
 
 def update(control: CallControl, params: Update) -> None:
@@ -83,8 +83,9 @@ def _require_answered(control: CallControl) -> None:
 
 def _given(control: CallControl, params: Update) -> Document | None:
     if params.url:
-        return fetched(control.script, "url", params.url, params.fallback_url, params.url_method)
-    return read(control.script, "swml", params.swml) if params.swml else None
+        fallback, method = params.fallback_url, params.url_method
+        return fetched(control.documents, "url", params.url, fallback, method)
+    return read(control.documents, "swml", params.swml) if params.swml else None
 
 
 def _require_possible(control: CallControl, status: str) -> None:

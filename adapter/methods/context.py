@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
 from gevent.event import Event as Flag
 
+from adapter.callbacks.address import Method
 from adapter.callbacks.payloads import call_event
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.digits import Digits
@@ -28,9 +29,9 @@ class Variables(Protocol):
 
 
 class Documents(Protocol):
-    """Documents that a step names by their URL, or holds."""
+    """Documents that a step or a command names by their URL, or holds."""
 
-    def fetch(self, url: str) -> Document:
+    def fetch(self, url: str, method: Method = "POST") -> Document:
         """Raises FetchError, DocumentError and NoSourceError."""
 
     def read(self, text: str) -> Document:
@@ -100,20 +101,32 @@ class Context:
     documents: Documents
     waiting: Callable[[Context, str | None, Flag], None]
 
-    variables: Mapping[str, Any]
-    step: int
-    """The step's number in the script's run: the same when it is done again after a crash."""
-
-    began: float
-    """When the step began, in Unix seconds: before a crash, where it is done again after one."""
+    clients: Clients = field(default_factory=NoClients)
 
     running: dict[str, Any] = field(default_factory=dict)
     """What methods of this call started in the background, by the method's name."""
 
-    clients: Clients = field(default_factory=NoClients)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    step: int = 0
+    """The step's number in the script's run: the same when it is done again after a crash."""
+
+    began: float = 0.0
+    """When the step began, in Unix seconds: before a crash, where it is done again after one."""
 
     until: Flag | None = None
     """Where the step is one of a document for a waiting call: it is cut off once this is set."""
+
+    def in_step(
+        self,
+        step: int,
+        variables: Mapping[str, Any],
+        *,
+        began: float = 0.0,
+        until: Flag | None = None,
+    ) -> Context:
+        """The same call, in this step; one that is not done again begins now."""
+        began = began or time.time()
+        return replace(self, step=step, variables=variables, began=began, until=until)
 
     def play_while_waiting(self, url: str | None, until: Flag) -> None:
         """Play a `wait_url`, or the switch's music, until the flag is set or the call gone."""

@@ -126,11 +126,8 @@ class FakeRecordings:
         self.found[options.control_id] = FakeRecorder(options, self.call)
 
 
-class FakeScript:
-    """Reads documents that have sections; keeps what it is told to run."""
-
-    def __init__(self):
-        self.replaced = []
+class FakeDocuments:
+    """Reads documents that have sections."""
 
     def fetch(self, url, method="POST"):
         if "good" not in url:
@@ -141,6 +138,13 @@ class FakeScript:
         if "sections" not in text:
             raise DocumentError([Fault(Code.PARSE_ERROR, "there are no sections")], "<command>")
         return text
+
+
+class FakeScript:
+    """Keeps what it is told to run."""
+
+    def __init__(self):
+        self.replaced = []
 
     def replace(self, document):
         self.replaced.append(document)
@@ -195,6 +199,7 @@ class World:
                 media=SimpleNamespace(sounds=FakeSounds()),
             ),
             digits=self.digits,
+            documents=FakeDocuments(),
             tell=lambda url, event, **params: self.told.append((url, event, params)),
             call=self.call,
             recordings=self.recordings,

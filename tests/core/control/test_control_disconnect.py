@@ -21,7 +21,7 @@ def talk(world):
     plan = PlannedLeg("leg-1", "sofia/x", {}, timeout=9, state_url="http://h/s", states={"ended"})
     leg = Leg(plan, state="answered", bridged=True)
     world.call.our_place = "127.0.0.1:8084"
-    world.script.read = lambda text: world.texts.append(text) or DOCUMENT
+    world.control.documents.read = lambda text: world.texts.append(text) or DOCUMENT
     world.texts = []
     talk = Talk(world.call, leg, replace(world.row, id="leg-1", parent_id="call-1"), "")
     world.over = world.running.talks.begin(talk)
