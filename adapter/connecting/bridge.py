@@ -16,6 +16,9 @@ meanwhile, so that the switch does not break it off when our connection ends. Wh
 over, the dialplan goes on with its next `socket` action, and whoever gets the call finds by the
 channel's variables what became of it.
 
+What is tried at the same time, a queue, may be first: then the legs give way (`give_way`), and the
+application ends without a bridge.
+
 Where a leg is to confirm, `socket_resume` stays on until it is bridged: nobody would ask it, so
 the legs are given up with our connection, and the connect begins again.
 """
@@ -35,7 +38,14 @@ from gevent.event import Event as Flag
 from adapter.connecting.confirming import Asked, Script, accepted
 from adapter.connecting.kept import RINGING, Connect
 from adapter.connecting.legs import Leg
-from adapter.connecting.outcome import REFUSED, TOO_LONG, UNANSWERED, Outcome, failed_reason
+from adapter.connecting.outcome import (
+    OVERTAKEN,
+    REFUSED,
+    TOO_LONG,
+    UNANSWERED,
+    Outcome,
+    failed_reason,
+)
 from adapter.freeswitch import commands, dial_strings
 from adapter.freeswitch.errors import CallGone, CommandFailed, Interrupted, SwitchError
 
@@ -104,11 +114,14 @@ class Bridge:
         self._bridged: Leg | None = None
         self._ends_at: float | None = None
         self._ended_by = "peer"
+        self._gives_way = False
         self._news: deque[Event | _Over] = deque()
         self._arrived = Flag()
 
     def run(self) -> Outcome:
         """Call, talk, part. Raises `CallGone` if the call itself ended, and `SwitchError`."""
+        if self._gives_way:
+            return Outcome(failed_reason="cancel")
         with self._watching():
             self._prepare()
             gevent.spawn(self._execute).name = f"connect of {self._call.uuid}"
@@ -118,6 +131,30 @@ class Bridge:
                 self._give_up()
                 raise
             return self._outcome(over)
+
+    # -- beside others ---------------------------------------------------------------------------
+
+    @property
+    def reached(self) -> bool:
+        """Whether somebody has answered, as far as we have heard; not who is still to confirm."""
+        heard = (self._legs.get(news.get("Unique-ID")) for news in self._answers())
+        answered = [leg for leg in self._legs.values() if leg.state == "answered"]
+        legs = [*answered, *(leg for leg in heard if leg is not None)]
+        return self._bridged is not None or any(not leg.plan.confirm for leg in legs)
+
+    def _answers(self) -> Iterator[Event]:
+        """Among the news that nobody has looked at yet."""
+        events = (news for news in self._news if not isinstance(news, _Over))
+        return (event for event in events if event.name == "CHANNEL_ANSWER")
+
+    def give_way(self) -> bool:
+        """Let all legs go, since somebody else was first; False if one of them was.
+
+        Before `run`: nobody is called.
+        """
+        self._gives_way = self._gives_way or not self.reached
+        self._arrived.set()
+        return self._gives_way
 
     # -- before ----------------------------------------------------------------------------------
 
@@ -222,7 +259,7 @@ class Bridge:
 
     def _on_bridge(self, event: Event) -> None:
         leg = self._legs.get(event.get("Bridge-B-Unique-ID"))
-        if leg is None or not leg.alive:
+        if leg is None or not leg.alive or self._gives_way:
             return
         if leg.plan.confirm and not accepted(self._call, leg.plan.uuid):
             # Nobody could ask it, so nobody accepted.
@@ -251,6 +288,9 @@ class Bridge:
             if leg.deadline is not None and leg.deadline <= now:
                 leg.given_up = True
                 self._kill(leg, UNANSWERED)
+            elif self._gives_way and leg.alive and not leg.given_up:
+                leg.given_up = True
+                self._kill(leg, OVERTAKEN)
         if self._bridged is not None and self._ends_at is not None and self._ends_at <= now:
             self._ends_at, self._ended_by = None, "limit"
             self._kill(self._bridged, TOO_LONG)

@@ -21,6 +21,9 @@ REFUSED = "CALL_REJECTED"
 TOO_LONG = "ALLOTTED_TIMEOUT"
 """The cause with which we end a bridge that lasted too long."""
 
+OVERTAKEN = "LOSE_RACE"
+"""The cause with which a leg ends when somebody else was first: its phone shows no missed call."""
+
 _REASONS: dict[str, EndReason] = {
     "NORMAL_CLEARING": "hangup",
     "USER_BUSY": "busy",

@@ -24,7 +24,6 @@ log = structlog.get_logger()
 WITHOUT = {
     "stream:": "streams need a module of the switch that sends audio to a WebSocket, and a method"
     " that uses it; none is here",
-    "queue:": "a queue cannot ring at the same time as others: make it a step of its own in serial",
     "/": "resource addresses need SignalWire's directory: write the number or SIP address instead",
 }
 """Destinations that cannot be called, by their beginning, and what is missing."""

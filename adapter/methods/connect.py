@@ -12,9 +12,11 @@ connect              →    uuid_answer                 unless answer_on_bridge
                      →    sched_hangup +max_duration  when they talk
 
   queue:             →    who has waited longest there, in a conference of the two
+  queue: and legs    →    bridge LEG,LEG              and the queue is looked at meanwhile
+                     →    uuid_kill LEG LOSE_RACE     it has somebody, and no leg has answered
 
-Queues among other destinations are tried in their turn: the step is then several bridges and
-queues, one after the other, which tell of themselves as one.
+Queues in their turn make several bridges and queues of the step, one after the other, which tell
+of themselves as one (`adapter.methods.connect_parts`).
 
 How a bridge goes is in `adapter.connecting.bridge`, and a queue in `adapter.queues`. When it is
 over, whoever hung up, the call goes on with `result` and the next step, as long as its own party
@@ -23,11 +25,11 @@ is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import count, groupby
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from itertools import count
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -42,22 +44,19 @@ from adapter.connecting.outcome import Outcome
 from adapter.connecting.plan import Plan, leg_id
 from adapter.connecting.talk import Talk
 from adapter.connecting.telling import PatientTeller, Teller
-from adapter.freeswitch.dial_strings import MOST_LEGS
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.methods.afterwards import go_on
 from adapter.methods.called import Destination, One, Options, Wishes, planned, ringback
+from adapter.methods.connect_parts import Part, in_parts
 from adapter.methods.context import Context
-from adapter.methods.taking import take_from
-from adapter.queues.kept import Kept as Place
-from adapter.queues.names import named_by, queue_id
+from adapter.methods.taking import line, taking_from
+from adapter.queues.names import named_by
+from adapter.queues.search import Line
 from adapter.store.errors import StoreError
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import ONE_OR_MANY
-
-if TYPE_CHECKING:
-    from adapter.freeswitch.call import Call
 
 
 class Connect(Options):
@@ -120,14 +119,10 @@ ONCE = True
 """Where it stands is stored before anybody is called: a leg's confirmation looks there."""
 
 _CALLED = "partial: numbers, SIP addresses and `queue:`; not `stream:` or `/resource`"
-_TOGETHER = (
-    "partial: numbers and SIP addresses; no `queue:` beside others, `stream:` or `/resource`"
-)
 _STREAMS = "ignored: it belongs to `stream:`"
 
 LIMITS = {
-    **dict.fromkeys(("to", "serial"), _CALLED),
-    **dict.fromkeys(("parallel", "serial_parallel"), _TOGETHER),
+    **dict.fromkeys(("to", "serial", "parallel", "serial_parallel"), _CALLED),
     "session_timeout": "a session timer is asked for; the switch refreshes or ends the call",
     "webrtc_media": "partial: DTLS-SRTP and ICE, over SIP",
     **dict.fromkeys(
@@ -154,7 +149,7 @@ def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Resul
     teller = PatientTeller(context.tell, context.identity, url, tag, written=legs.reach)
     talking = partial(_talking, context, legs, tag)
     try:
-        parts = list(in_parts(context, params, name))
+        parts = list(in_parts(params.groups(), context.identity.project_id, name))
         outcome = _reach(context, params, parts, teller, talking)
     except CallGone:
         raise
@@ -171,44 +166,15 @@ def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Resul
     return go_on(context, "connect", params.transfer_after_bridge, _variables(outcome))
 
 
-# -- in parts ------------------------------------------------------------------------------------
+Beside = Callable[[Bridge], AbstractContextManager[None]]
+"""What is tried at the same time as a bridge, while that runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one bridge can try, or one queue."""
-
-    name: str
-    """The same for the same part of the same step, whoever runs it."""
-    first: bool
-    groups: list[list[Destination]]
-    queue: str | None = None
-
-    def begun(self, call: Call) -> bool:
-        """Whether the call has come to it before: its adapter died since."""
-        bridge, place = Kept.find(call, self.name), Place.find(call, self.name)
-        return bridge.attempt > 1 or bridge.became is not None or place.begun
+def _alone(_: Bridge) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
-def in_parts(context: Context, params: Connect, name: str) -> Iterator[Part]:
-    """All destinations, in order. Raises ScriptError and ValueError for what cannot be called."""
-    groups = [group for group in params.groups() if group]
-    every = sum(map(len, groups))
-    if not 0 < every <= MOST_LEGS:
-        message = f"connect: {every} destinations, not 1 to {MOST_LEGS}"
-        raise ScriptError(Code.PARAMETER_INVALID, message)
-    number = 0
-    for queue, together in groupby(groups, key=_queue_of):
-        for several in [[group] for group in together] if queue is not None else [list(together)]:
-            if queue is not None:
-                queue_id(queue, context.identity.project_id)
-            yield Part(f"{name}.{number}" if number else name, not number, several, queue)
-            number += 1
-
-
-def _queue_of(group: list[Destination]) -> str | None:
-    """The queue that a group is; None where it is one of legs."""
-    return named_by(group[0].to) if len(group) == 1 else None
+# -- its parts ---------------------------------------------------------------------------------
 
 
 def _reach(
@@ -219,8 +185,8 @@ def _reach(
     outcome = Outcome(failed_reason="error")
     for part in parts[begun[-1] if begun else 0 :]:
         teller.begin(first=part.first)
-        if part.queue is not None:
-            outcome = _take(context, params, part, teller)
+        if part.queues:
+            outcome = _take(context, params, part, teller, talking)
         else:
             outcome = _call(context, params, part, teller, talking)
         if outcome.connected:
@@ -229,29 +195,54 @@ def _reach(
 
 
 def _call(
-    context: Context, params: Connect, part: Part, teller: Teller, talking: Talking
+    context: Context,
+    params: Connect,
+    part: Part,
+    teller: Teller,
+    talking: Talking,
+    beside: Beside = _alone,
 ) -> Outcome:
     connect = Kept.find(context.call, part.name)
     plan = _plan(context, params, part, connect)
-    outcome = connect.became or _connect(context, plan, teller, connect, talking)
     if connect.became:
         _tell_what_became(context, plan, teller, connect)
-    return outcome
+        return connect.became
+    if connect.attempt == 1:
+        teller.connect("connecting")
+    bridge = Bridge(
+        context.call, plan, teller, connect=connect, script=_script(context), talking=talking
+    )
+    with beside(bridge):
+        return bridge.run()
 
 
-def _take(context: Context, params: Connect, part: Part, teller: Teller) -> Outcome:
-    ((destination,),) = part.groups
-    began = context.began if part.first else None
-    return take_from(
+def _take(
+    context: Context, params: Connect, part: Part, teller: PatientTeller, talking: Talking
+) -> Outcome:
+    """Queues, and legs that ring at the same time until somebody of a queue is there."""
+    taking = taking_from(
         context,
-        part.queue or "",
+        _lines(context, params, part),
         name=part.name,
-        until=(began or context.now()) + Wishes(destination, params)["timeout"],
         longest=params.max_duration,
         answers_first=not params.answer_on_bridge,
         heard=params.ringback or [],
         tells=teller.connect,
     )
+    if part.groups and not part.taking(context.call):
+        outcome = _call(context, params, part, teller, talking, taking.beside)
+        if outcome.connected or taking.too_late:
+            return outcome
+        teller.begin(first=False)
+    return taking.run()
+
+
+def _lines(context: Context, params: Connect, part: Part) -> list[Line]:
+    began = (context.began if part.first else None) or context.now()
+    return [
+        line(context, named_by(one.to) or "", until=began + Wishes(one, params)["timeout"])
+        for one in part.queues
+    ]
 
 
 def _plan(context: Context, params: Connect, part: Part, connect: Kept) -> Plan:
@@ -275,17 +266,10 @@ def _talking(context: Context, legs: LegLog, tag: str, leg: Leg) -> Callable[[],
     return context.shared.talks.begin(Talk(context.call, leg, legs.row(leg), tag))
 
 
-def _connect(
-    context: Context, plan: Plan, teller: Teller, connect: Kept, talking: Talking
-) -> Outcome:
+def _script(context: Context) -> Script:
     identity = context.identity
     session_id = identity.event_channel.removeprefix("swml:")
-    script = Script(
-        identity.call_id, session_id, identity.project_id, type_of(context.call.channel)
-    )
-    if connect.attempt == 1:
-        teller.connect("connecting")
-    return Bridge(context.call, plan, teller, connect=connect, script=script, talking=talking).run()
+    return Script(identity.call_id, session_id, identity.project_id, type_of(context.call.channel))
 
 
 def _tell_what_became(context: Context, plan: Plan, teller: Teller, connect: Kept) -> None:

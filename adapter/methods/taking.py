@@ -7,41 +7,36 @@ from functools import partial
 
 from gevent.event import Event as Flag
 
-from adapter.connecting.outcome import Outcome
 from adapter.methods.context import Context
 from adapter.methods.meeting import meeting_of
 from adapter.queues.names import queue_id
-from adapter.queues.taking import Taking, Tells, Wanted
+from adapter.queues.search import Line, Wanted
+from adapter.queues.taking import Taking, Tells
 
 RINGING = "ring:us"
 """What an answered caller hears while nobody else makes a sound."""
 
 
-def take_from(
+def line(context: Context, queue: str, until: float) -> Line:
+    """A queue by its name, until so many Unix seconds; raises ValueError for what is no name."""
+    return Line(queue_id(queue, context.identity.project_id), queue, until)
+
+
+def taking_from(
     context: Context,
-    queue: str,
+    lines: Sequence[Line],
     *,
     name: str,
-    until: float,
     longest: float,
     answers_first: bool,
     heard: Sequence[str],
     tells: Tells,
-) -> Outcome:
-    """Take who has waited longest, or who comes before `until`; return when they have parted.
+) -> Taking:
+    """Takes who has waited longest in one of the queues, or who comes.
 
-    `name` is this connect's alone, the same whoever runs it; `until` is in Unix seconds.
-    Raises ValueError for what is no queue's name, `CallGone`, `SwitchError` and `StoreError`.
+    `name` is this connect's alone, the same whoever runs it. Raises what answering raises.
     """
-    identity = context.identity
-    wanted = Wanted(
-        queue=queue_id(queue, identity.project_id),
-        name=queue,
-        node_id=identity.node_id,
-        taker=name,
-        until=until,
-        longest=longest,
-    )
+    wanted = Wanted(lines, context.identity.node_id, name, longest)
     if answers_first:
         context.call.answer()
     return Taking(
@@ -51,7 +46,7 @@ def take_from(
         meets=partial(meeting_of, context, wanted.taker),
         plays=partial(_ring, context, heard) if answers_first else None,
         tells=tells,
-    ).run()
+    )
 
 
 def _ring(context: Context, heard: Sequence[str], until: Flag) -> None:

@@ -12,7 +12,8 @@ from typing import Protocol
 from adapter.conferences.entry import STAY_VARIABLE, Stay
 
 QUEUE_VARIABLE = "swml_queue"
-"""On a channel: the step that waits or takes, and the other call's id once it is in the room."""
+"""On a channel: the step that waits or takes, and once it is in the room the other call's id and
+the queue's."""
 
 
 class Channel(Protocol):
@@ -30,23 +31,26 @@ class Kept:
     """Whether the step was begun before: it is done again after a crash."""
     peer: str = ""
     """The other call, if it went into a room with it."""
+    queue: str = ""
+    """The queue by which they met, if the step takes."""
     resume: str = ""
     """What `socket_resume` was before the room."""
 
     @classmethod
     def find(cls, channel: Channel, step: str) -> Kept:
         """What is known of a step."""
-        known, _, peer = channel.variable(QUEUE_VARIABLE).partition(" ")
+        known, peer, queue, *_ = [*channel.variable(QUEUE_VARIABLE).split(" "), "", "", ""]
         if known != step:
             return cls(step)
         stay = Stay.parse(channel.variable(STAY_VARIABLE))
         inside = stay is not None and stay.name.startswith(f"{step}~") and stay.on_its_own
         resume = stay.resume if stay is not None and inside else ""
-        return cls(step, begun=True, peer=peer if inside else "", resume=resume)
+        peer, queue = (peer, queue) if inside else ("", "")
+        return cls(step, begun=True, peer=peer, queue=queue, resume=resume)
 
-    def variables(self, peer: str = "") -> dict[str, str]:
+    def variables(self, peer: str = "", queue: str = "") -> dict[str, str]:
         """What makes the channel know it."""
-        return {QUEUE_VARIABLE: f"{self.step} {peer}".strip()}
+        return {QUEUE_VARIABLE: f"{self.step} {peer} {queue}".strip()}
 
     @property
     def after(self) -> dict[str, str]:

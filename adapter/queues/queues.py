@@ -7,7 +7,7 @@ store a few times a second, one question for all, since the news may come from a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -109,15 +109,16 @@ class Queues:
         return call
 
     @contextmanager
-    def taking(self, queue: str) -> Iterator[Waiter]:
-        """While it lasts, the taker is told when somebody waits in the queue."""
-        waiter = Waiter(queue)
-        self._takers.add(waiter)
+    def taking(self, queues: Iterable[str]) -> Iterator[Flag]:
+        """While it lasts, the flag is set when somebody waits in one of the queues."""
+        news = Flag()
+        takers = {Waiter(queue, news) for queue in queues}
+        self._takers |= takers
         self._look_now()
         try:
-            yield waiter
+            yield news
         finally:
-            self._takers.discard(waiter)
+            self._takers -= takers
 
     def serve(self, stay: str) -> None:
         """The two have met; it may be said twice."""
@@ -130,9 +131,9 @@ class Queues:
         self._store.change(partial(queues.put_back, stay=call.id, taker=call.taker or ""))
         self._tell_takers({call.queue})
 
-    def holds(self, taker: str) -> bool:
-        """Whether the taker has a call that it has not met yet."""
-        return self._store.ask(partial(queues.held_by, taker=taker)) is not None
+    def held_by(self, taker: str) -> QueuedCall | None:
+        """The call that somebody has taken and not met yet."""
+        return self._store.ask(partial(queues.held_by, taker=taker))
 
     def find(self, stay: str) -> QueuedCall | None:
         """A call that is in a queue, taken or not."""

@@ -9,13 +9,13 @@
 
 Where nobody waits, the taker waits for as long as it would let a phone ring. A call that cannot
 come, since its adapter is away, keeps its place, and the next one is taken meanwhile.
+
+Where phones ring at the same time (`beside`), they are given up before the two go into the room.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,10 +24,9 @@ import structlog
 from gevent.event import Event as Flag
 
 from adapter.connecting.outcome import Outcome
-from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone
 from adapter.queues.kept import Kept
-from adapter.queues.names import new_room
+from adapter.queues.search import Phones, Search, Wanted
 from adapter.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -43,30 +42,10 @@ ARRIVAL = 3.0
 """Seconds for the waiting call to come, which hears of it within a fraction of one."""
 
 
-PASSED_OVER = 5.0
-"""Seconds before a call that did not come is taken again."""
-
-
 class Tells(Protocol):
     """Stores the callbacks of a connect (`adapter.connecting.telling.Teller.connect`)."""
 
     def __call__(self, state: str, **more: Any) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Whom a connect wants, and for how long."""
-
-    queue: str
-    """The queue's id."""
-    name: str
-    node_id: str
-    taker: str
-    """Names the connect, also for whoever takes its call up."""
-    until: float
-    """Unix seconds at which nobody is waited for any more."""
-    longest: float
-    """Seconds that they may talk."""
 
 
 class Taking:
@@ -89,20 +68,20 @@ class Taking:
         self._meets = meets
         self._plays = plays
         self._tells = tells
-        self._passed_over: dict[str, float] = {}
+        self._search = Search(call, queues, wanted)
         self._met = False
 
     def run(self) -> Outcome:
         """Take, talk, part. Raises `CallGone` if the call itself ended, and StoreError."""
         kept = Kept.find(self._call, self._wanted.taker)
-        if kept.peer and not self._queues.holds(self._wanted.taker):
+        if kept.peer and self._queues.held_by(self._wanted.taker) is None:
             return self._parted_without_us(kept)
         if not kept.begun:
             self._call.set_variables(kept.variables())
             self._tells("connecting")
         try:
             while (taken := self._next()) is not None:
-                if self._is_there(taken) and self._meet(kept, taken):
+                if self._search.is_there(taken) and self._meet(kept, taken):
                     return Outcome(taken.call_id)
         except CallGone:
             if not self._met and not self._call.lost:
@@ -111,25 +90,35 @@ class Taking:
         self._tells("failed", failed_reason="no_answer")
         return Outcome(failed_reason="no_answer")
 
+    def beside(self, phones: Phones) -> AbstractContextManager[None]:
+        """While it lasts, the first who comes is taken and the phones give way; then `run` meets
+        who was taken. If it is left by an exception, whoever was taken waits on."""
+        return self._search.beside(phones)
+
+    @property
+    def too_late(self) -> bool:
+        """Whether nobody was taken meanwhile, and nobody is waited for any more."""
+        return self._search.over
+
     def _parted_without_us(self, kept: Kept) -> Outcome:
         log.info("the call has talked to a queue's while no adapter was there")
         self._call.set_variables(kept.after)
-        peer = {"call_id": kept.peer, "node_id": self._wanted.node_id, **self._queue}
-        self._tells("disconnected", peer=peer)
+        ids = {"call_id": kept.peer, "node_id": self._wanted.node_id}
+        self._tells("disconnected", peer={**ids, **self._named(kept.queue)})
         return Outcome(kept.peer)
 
     # -- who it is -------------------------------------------------------------------------------
 
     def _next(self) -> QueuedCall | None:
         """Whose turn it is; None when nobody has come in time."""
-        if (taken := self._take()) is not None:
+        if (taken := self._search.take()) is not None:
             return taken
-        with self._queues.taking(self._wanted.queue) as waiter:
-            playing = self._play(waiter.news)
+        with self._search.news() as news:
+            playing = self._play(news)
             try:
-                return self._wait(waiter.news)
+                return self._search.wait(news)
             finally:
-                waiter.news.set()
+                news.set()
                 if playing is not None:
                     playing.join(timeout=self._call.deadline)
 
@@ -140,36 +129,10 @@ class Taking:
         playing.name = f"wait for a queue of {self._call.uuid}"
         return playing
 
-    def _wait(self, news: Flag) -> QueuedCall | None:
-        while (left := self._wanted.until - time.time()) > 0:
-            self._call.wait(news, timeout=min(left, ARRIVAL), until=self._call.over)
-            self._call.raise_if_gone()
-            news.clear()
-            if (taken := self._take()) is not None:
-                return taken
-        return None
-
-    def _take(self) -> QueuedCall | None:
-        wanted, now = self._wanted, time.monotonic()
-        return self._queues.take(
-            queue=wanted.queue,
-            node_id=wanted.node_id,
-            taker=wanted.taker,
-            room=new_room(),
-            passed_over=[stay for stay, until in self._passed_over.items() if until > now],
-        )
-
-    def _is_there(self, taken: QueuedCall) -> bool:
-        """One that the switch does not know has hung up while its adapter was away."""
-        if self._call.api(commands.exists(taken.call_id)) == "true":
-            return True
-        self._queues.leave(taken.id, though_taken=True)
-        return False
-
     # -- together --------------------------------------------------------------------------------
 
     def _meet(self, kept: Kept, taken: QueuedCall) -> bool:
-        self._call.set_variables(kept.variables(taken.call_id))
+        self._call.set_variables(kept.variables(taken.call_id, taken.queue))
         meeting = self._meets(taken.room or "", partial(self._on_met, taken))
         try:
             meeting.run(patience=ARRIVAL, longest=self._wanted.longest)
@@ -194,18 +157,17 @@ class Taking:
         if meeting.met:
             self._tells("disconnected", peer=self._peer(taken), ended_by=self._ended_by(meeting))
             return
-        self._passed_over[taken.id] = time.monotonic() + PASSED_OVER
-        self._queues.put_back(taken)
+        self._search.pass_over(taken)
 
     def _ended_by(self, meeting: Meeting) -> str:
         if meeting.parted:
             return "command"
         return "limit" if meeting.too_long else "call" if self._call.gone else "peer"
 
-    @property
-    def _queue(self) -> Mapping[str, str]:
-        return {"queue_id": self._wanted.queue, "queue_name": self._wanted.name}
+    def _named(self, queue: str) -> dict[str, str]:
+        names = {line.queue: line.name for line in self._wanted.lines}
+        return {"queue_id": queue, "queue_name": names[queue]} if queue in names else {}
 
     def _peer(self, taken: QueuedCall) -> dict[str, Any]:
         ids = {"call_id": taken.call_id, "node_id": taken.node_id}
-        return {**ids, **self._queue, "device": taken.facts["device"]}
+        return {**ids, **self._named(taken.queue), "device": taken.facts["device"]}

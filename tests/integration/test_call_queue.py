@@ -157,7 +157,7 @@ def test_nobody_serves_and_nobody_comes(world: World) -> None:
 
 
 def test_queues_among_other_destinations(world: World) -> None:
-    """Each in its turn, told as one; `failed` only when none is left. Beside others: none."""
+    """Each in its turn, told as one; `failed` only when none is left."""
     name, empty = world.new_number("queue"), f"queue:{world.new_number('empty')}"
     inbox, nobody, report = world.inbox(), world.inbox(), world.report()
     busy, bob = world.somebody(status=486), world.somebody(says=tone(1900))
@@ -171,8 +171,6 @@ def test_queues_among_other_destinations(world: World) -> None:
             report.step("bob"),
             connect(nobody, serial=[busy.uri, soon]),
             report.step("nobody"),
-            connect(parallel=[empty, bob.uri]),
-            report.step("beside"),
             STAY,
         ],
         says=tone(1500),
@@ -186,13 +184,60 @@ def test_queues_among_other_destinations(world: World) -> None:
     bob.wait_call().hang_up()
     assert report.wait("bob")["connect_result"] == "connected"
     assert report.wait("nobody")["connect_failed_reason"] == "no_answer"
-    assert report.wait("beside")["connect_failed_reason"] == "error"
     assert len(bob.calls()) == 1
     wait_told(inbox, "connecting", "connected", "disconnected", key="connect_state")
     wait_told(nobody, "connecting", "failed", key="connect_state")
     assert nobody.events[1]["params"]["failed_reason"] == "no_answer"
     wait_told(told_to, "enqueue", "dequeue")
     assert not after.hits(), "who hung up runs no step"
+
+
+def test_a_queue_beside_phones(world: World) -> None:
+    """Who is first is connected, and the others are given up; told as one."""
+    name, inbox, legs, report = (
+        world.new_number("queue"),
+        world.inbox(),
+        world.inbox(),
+        world.report(),
+    )
+    rings, bob = world.somebody(answers=False), world.somebody(says=tone(1900))
+    busy, empty = world.somebody(status=486), f"queue:{world.new_number('empty')}"
+    queue = f"queue:{name}"
+    agent = world.call(
+        [
+            connect(inbox, parallel=[empty, queue, rings.uri], call_state_url=legs.url),
+            connect(serial_parallel=[[busy.uri], [rings.uri, queue, bob.uri]]),
+            report.step("bob"),
+            connect(inbox, parallel=[rings.uri, queue]),
+            report.step("at once"),
+            connect(inbox, parallel=[{"to": empty, "timeout": 1}, busy.uri]),
+            report.step("nobody"),
+            STAY,
+        ],
+        says=tone(1500),
+    )
+    rings.wait_call()
+    first, told_to, _ = waiting(world, name, says=tone(520))
+    first.wait_heard(1500, seconds=0.3)
+    agent.wait_heard(520, seconds=0.3)
+    eventually(lambda: rings.calls()[0].ended, what="the end of the ringing")
+    first.hang_up()
+    wait_told(told_to, "enqueue", "dequeue")
+    agent.wait_heard(1900, seconds=0.3)
+    second, still, _ = waiting(world, name, says=tone(620))
+    second.wait_heard(440, 480, seconds=0.3)  # it waits on while the agent talks
+    bob.wait_call().hang_up()
+    assert report.wait("bob")["connect_result"] == "connected"
+    agent.wait_heard(620, seconds=0.3)
+    second.hang_up()
+    wait_told(still, "enqueue", "dequeue")
+    assert report.wait("at once")["connect_result"] == "connected"
+    assert len(rings.calls()) == 2, "nobody rings for a queue in which somebody waits"
+    assert report.wait("nobody")["connect_failed_reason"] == "no_answer"
+    talk = ["connecting", "connected", "disconnected"]
+    wait_told(inbox, *talk, *talk, "connecting", "failed", key="connect_state")
+    assert inbox.events[1]["params"]["peer"]["queue_name"] == name
+    assert [event["params"]["end_reason"] for event in legs.events] == ["cancel"]
 
 
 def connect(inbox: Inbox | None = None, **parameters: Any) -> Step:

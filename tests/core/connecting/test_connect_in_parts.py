@@ -1,42 +1,52 @@
 """A connect whose destinations are legs and queues: what is tried together, and what is told."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from adapter.connecting.kept import CONNECT_VARIABLE
 from adapter.connecting.telling import PatientTeller
 from adapter.identity import CallIdentity
-from adapter.methods.connect import Connect, in_parts
+from adapter.methods.connect import Connect
+from adapter.methods.connect_parts import in_parts
 from adapter.queues.kept import QUEUE_VARIABLE
 from adapter.swml.errors import ScriptError
 
-CONTEXT = SimpleNamespace(identity=SimpleNamespace(project_id="p"))
-
 
 def parts(**params):
-    return list(in_parts(CONTEXT, Connect.model_validate(params), "name"))
+    return list(in_parts(Connect.model_validate(params).groups(), "p", "name"))
 
 
 def shown(found):
-    """Queues by their name, bridges by their groups."""
-    return [part.queue or [[one.to for one in group] for group in part.groups] for part in found]
+    """Bridges by their groups, then the queues beside."""
+    return [
+        ([[one.to for one in group] for group in part.groups], *[one.to for one in part.queues])
+        for part in found
+    ]
 
 
 @pytest.mark.parametrize(
     ("params", "wanted"),
     [
-        ({"to": "+1"}, [[["+1"]]]),
-        ({"to": "queue:a"}, ["a"]),
-        ({"serial": ["+1", "+2"]}, [[["+1"], ["+2"]]]),
-        ({"serial": ["+1", "queue:a", "Queue: b", "+2"]}, [[["+1"]], "a", "b", [["+2"]]]),
-        ({"serial": ["queue:a", "queue:a"]}, ["a", "a"]),
-        ({"serial_parallel": [["+1", "+2"], ["queue:a"], []]}, [[["+1", "+2"]], "a"]),
-        ({"parallel": ["+1", "queue:a"]}, [[["+1", "queue:a"]]]),
+        ({"to": "+1"}, [([["+1"]],)]),
+        ({"to": "queue:a"}, [([], "queue:a")]),
+        ({"serial": ["+1", "+2"]}, [([["+1"], ["+2"]],)]),
+        (
+            {"serial": ["+1", "queue:a", "Queue: b", "+2"]},
+            [([["+1"]],), ([], "queue:a"), ([], "Queue: b"), ([["+2"]],)],
+        ),
+        ({"serial": ["queue:a", "queue:a"]}, [([], "queue:a"), ([], "queue:a")]),
+        (
+            {"serial_parallel": [["+1", "+2"], ["+3"], ["queue:a"], []]},
+            [([["+1", "+2"], ["+3"]],), ([], "queue:a")],
+        ),
+        ({"parallel": ["+1", "queue:a"]}, [([["+1"]], "queue:a")]),
+        (
+            {"serial_parallel": [["+1"], ["queue:a", "+2", "queue:b", "+3"]]},
+            [([["+1"]],), ([["+2", "+3"]], "queue:a", "queue:b")],
+        ),
     ],
     ids=str,
 )
-def test_a_queue_is_a_part_of_its_own(params, wanted):
+def test_a_queue_makes_a_part_of_its_own(params, wanted):
     found = parts(**params)
     assert shown(found) == wanted
     assert len({part.name for part in found}) == len(found)

@@ -1,0 +1,189 @@
+"""A queue beside phones: who is first has the call, and who was taken for nothing waits on."""
+
+from contextlib import contextmanager
+
+import gevent
+import pytest
+from gevent.event import Event as Flag
+
+from adapter.connecting.bridge import Bridge
+from adapter.connecting.confirming import Script
+from adapter.connecting.kept import Connect
+from adapter.connecting.plan import Plan, PlannedLeg
+from adapter.connecting.telling import Teller
+from adapter.freeswitch.errors import CallGone
+from adapter.freeswitch.wire import Event
+from adapter.identity import CallIdentity
+from adapter.patience import Awaited
+from adapter.queues.search import Line, Search, Wanted
+from adapter.store.queues import QueuedCall
+
+FOREVER = 1e12
+
+
+class Call:
+    """Answers whatever it is told, and knows every call."""
+
+    uuid = "taker"
+    deadline = 5.0
+    gone = None
+    lost = False
+
+    def __init__(self) -> None:
+        self.over = Flag()
+        self.told: list[bytes] = []
+
+    def api(self, *commands: bytes) -> str:
+        self.told += commands
+        return "true"
+
+    def wait(self, awaited: Awaited, *, timeout: float | None, until: Flag) -> bool:
+        return bool(gevent.wait([awaited, until], timeout=timeout, count=1))
+
+    def raise_if_gone(self) -> None:
+        pass
+
+
+class Queues:
+    """One queue, with at most one call in it."""
+
+    def __init__(self) -> None:
+        self.waiting: QueuedCall | None = None
+        self.takes = 0
+        self.put: list[str] = []
+        self.news = Flag()
+
+    def enter(self, name: str = "stay") -> None:
+        self.waiting = QueuedCall(
+            id=name,
+            queue="q",
+            node_id="n",
+            call_id="caller",
+            worker="w",
+            entered_at=0.0,
+            seen_at=0.0,
+            room="~queue-room",
+            facts={},
+        )
+        self.news.set()
+
+    def take(self, **_: object) -> QueuedCall | None:
+        self.takes += 1
+        return self.waiting
+
+    def held_by(self, _: str) -> QueuedCall | None:
+        return self.waiting
+
+    def put_back(self, call: QueuedCall) -> None:
+        self.put.append(call.id)
+        self.waiting = None
+
+    @contextmanager
+    def taking(self, _: list[str]):
+        yield self.news
+
+
+class Phones:
+    """They ring until somebody says otherwise."""
+
+    def __init__(self, *, reached: bool = False, gives_way: bool = True) -> None:
+        self.reached = reached
+        self.asked = Flag()
+        self._gives_way = gives_way
+
+    def give_way(self) -> bool:
+        self.asked.set()
+        return self._gives_way
+
+
+@pytest.fixture
+def queues() -> Queues:
+    return Queues()
+
+
+def search(queues: Queues, until: float = FOREVER) -> Search:
+    return Search(Call(), queues, Wanted([Line("q", "sales", until)], "n", "taker", 60.0))
+
+
+def test_who_waits_is_taken_before_a_phone_rings(queues):
+    queues.enter()
+    phones = Phones()
+    looking = search(queues, until=0.0)
+    with looking.beside(phones):
+        assert phones.asked.is_set()
+    assert queues.put == []
+    assert not looking.over, "it is to be met, though its time is over"
+
+
+def test_who_comes_while_they_ring_is_taken(queues):
+    phones = Phones()
+    with search(queues).beside(phones):
+        queues.enter()
+        assert phones.asked.wait(5)
+    assert queues.put == []
+
+
+def test_a_phone_that_answers_in_the_same_moment_has_the_call(queues):
+    phones = Phones(gives_way=False)
+    looking = search(queues, until=0.0)
+    queues.enter()
+    with looking.beside(phones):
+        assert phones.asked.is_set()
+    assert queues.put == ["stay"]
+    assert looking.over
+
+
+def test_nobody_is_taken_once_a_phone_has_answered(queues):
+    phones = Phones(reached=True)
+    with search(queues).beside(phones):
+        queues.enter()
+    assert queues.takes == 1, "only before the phones rang"
+    assert not phones.asked.is_set()
+
+
+def test_who_was_taken_waits_on_if_the_call_itself_ends(queues):
+    queues.enter()
+
+    def ends() -> None:
+        with search(queues).beside(Phones()):
+            raise CallGone("hangup")
+
+    with pytest.raises(CallGone):
+        ends()
+    assert queues.put == ["stay"]
+
+
+# -- the legs ------------------------------------------------------------------------------------
+
+
+def bridge(**details: object) -> Bridge:
+    leg = PlannedLeg(**{"uuid": "leg", "endpoint": "e", "device": {}, "timeout": 20, **details})
+    identity = CallIdentity("c", "n", "e", "p", "s")
+    return Bridge(
+        Call(),
+        Plan([[leg]], max_duration=60),
+        Teller(lambda *_, **__: None, identity, None),
+        connect=Connect("name", 1, ""),
+        script=Script("c", "s", "p"),
+    )
+
+
+def answered(uuid: str) -> Event:
+    return Event(f"Event-Name: CHANNEL_ANSWER\nUnique-ID: {uuid}\n\n".encode())
+
+
+def test_legs_that_give_way_at_once_are_not_called():
+    made = bridge()
+    assert made.give_way()
+    assert made.run().failed_reason == "cancel"
+
+
+@pytest.mark.parametrize(
+    ("confirm", "gives_way"), [("", False), ("main[0].confirm", True)], ids=["plain", "asked"]
+)
+def test_a_leg_that_has_answered_gives_no_way(confirm, gives_way):
+    """Also where nobody has looked at the event yet; one that is still asked has not accepted."""
+    made = bridge(confirm=confirm)
+    made._put(answered("leg"))
+    assert made.give_way() is gives_way
+    assert made.reached is not gives_way
