@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import NoSourceError, Source, Topic, choose, remote
+from adapter.log import about
 from adapter.methods.relay import routed
 from adapter.swml.effects import Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
@@ -82,7 +83,8 @@ class CallDocuments:
         params = dict(effect.params.get("params") or {})
         facts = CallFacts(script.call, script.vars, script.envs, params)
         try:
-            return Result(document=self.load(remote(effect.params["url"]), facts))
+            with about(step=effect.path):
+                return Result(document=self.load(remote(effect.params["url"]), facts))
         except DocumentError as error:
             return Result(error=ScriptError(error.code, str(error)))
         except (FetchError, NoSourceError) as error:

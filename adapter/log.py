@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -16,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LogFormat = Literal["json", "console"]
 
 _HIDDEN = "[hidden]"
+_LONGEST_ID = 100
 SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|signing_key|api_key|authorization|signature|cookie", re.I
 )
@@ -40,6 +42,12 @@ def configure(level: str = "info", style: LogFormat = "json", stream: TextIO | N
         cache_logger_on_first_use=True,
     )
     _take_over_logging(number, renderer, output)
+
+
+def about(**ids: Any) -> AbstractContextManager[object]:
+    """What each line within is about: call_id, step, control_id; only text counts."""
+    texts = {name: value[:_LONGEST_ID] for name, value in ids.items() if isinstance(value, str)}
+    return structlog.contextvars.bound_contextvars(**texts)
 
 
 def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -6,6 +6,7 @@ import structlog
 
 from adapter import methods, metrics
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.log import about
 from adapter.methods.context import Context
 from adapter.store.errors import StoreError
 from adapter.swml.effects import Effect, Result
@@ -16,24 +17,22 @@ log = structlog.get_logger()
 
 def performed(context: Context, effect: Effect) -> Result:
     """What came of it. Raises `CallGone` alone: then there is no call to go on with."""
-    log.debug(
-        "step",
-        call_id=context.call.uuid,
-        step=effect.path,
-        method=effect.method,
-        params=effect.params,
-    )
+    with about(step=effect.path, control_id=effect.params.get("control_id")):
+        log.debug("step", method=effect.method, params=effect.params)
+        result = _outcome(context, effect)
+    metrics.counter(metrics.STEPS, effect.method, "failed" if result.error else "success").inc()
+    return result
+
+
+def _outcome(context: Context, effect: Effect) -> Result:
     try:
-        result = methods.perform(context, effect)
+        return methods.perform(context, effect)
     except CallGone:
         raise
     except ScriptError as error:
-        result = Result(error=error)
+        return Result(error=error)
     except (SwitchError, StoreError) as error:
-        result = Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
+        return Result(error=ScriptError(Code.EXECUTE_FAILED, str(error)))
     except Exception as error:
-        log.exception("a step failed inside the adapter", step=effect.path)
-        result = Result(error=ScriptError(Code.INTERNAL_ERROR, f"{effect.method}: {error}"))
-    outcome = "failed" if result.error else "success"
-    metrics.counter(metrics.STEPS, effect.method, outcome).inc()
-    return result
+        log.exception("a step failed inside the adapter")
+        return Result(error=ScriptError(Code.INTERNAL_ERROR, f"{effect.method}: {error}"))

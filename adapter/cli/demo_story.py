@@ -22,7 +22,7 @@ def tell_logs_to(console: Console) -> set[str]:
         raise structlog.DropEvent
 
     structlog.configure(
-        processors=[tell],
+        processors=[structlog.contextvars.merge_contextvars, tell],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         cache_logger_on_first_use=False,
     )

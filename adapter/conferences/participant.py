@@ -31,6 +31,7 @@ from adapter.conferences.listeners import MOST, PREFIX, listening
 from adapter.freeswitch import conferences
 from adapter.freeswitch.conferences import Member
 from adapter.freeswitch.errors import CommandFailed, Interrupted, SwitchError
+from adapter.greenlets import spawn
 
 if TYPE_CHECKING:
     from adapter.conferences.announcer import Announcer
@@ -91,7 +92,7 @@ class Participant:
         stop = self._call.on("CUSTOM", self._on_event)
         try:
             self._prepare()
-            gevent.spawn(self._run).name = f"conference of {self._call.uuid}"
+            spawn(self._run, name=f"conference of {self._call.uuid}")
             self._follow()
         except Interrupted:
             self._walk_out()
@@ -239,8 +240,11 @@ class Participant:
         if self._ask("wait_mod") != "true":
             self._go_in()
         elif self._entry.waits:
-            self._waiting = gevent.spawn(self._entry.waits, self._started)
-            self._waiting.name = f"waiting for the conference of {self._call.uuid}"
+            self._waiting = spawn(
+                self._entry.waits,
+                self._started,
+                name=f"waiting for the conference of {self._call.uuid}",
+            )
 
     def _stop_waiting(self) -> None:
         self._started.set()

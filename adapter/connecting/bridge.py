@@ -31,7 +31,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import gevent
 import structlog
 from gevent.event import Event as Flag
 
@@ -48,6 +47,7 @@ from adapter.connecting.outcome import (
 )
 from adapter.freeswitch import commands, dial_strings
 from adapter.freeswitch.errors import CallGone, CommandFailed, Interrupted, SwitchError
+from adapter.greenlets import spawn
 
 if TYPE_CHECKING:
     from adapter.connecting.plan import Plan, PlannedLeg
@@ -124,7 +124,7 @@ class Bridge:
             return Outcome(failed_reason="cancel")
         with self._watching():
             self._prepare()
-            gevent.spawn(self._execute).name = f"connect of {self._call.uuid}"
+            spawn(self._execute, name=f"connect of {self._call.uuid}")
             try:
                 over = self._follow()
             except Interrupted:

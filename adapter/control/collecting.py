@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-import gevent
 from gevent.queue import Empty, Queue
+from structlog.contextvars import bind_contextvars
 
 from adapter.control.hearing import Hearing
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.greenlets import spawn
 
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
@@ -73,8 +74,7 @@ class Collecting:
         take_back = control.context.digits.divert(self._inbox.put)
         control.call.on("CHANNEL_HANGUP", lambda _: self.stop())
         control.call.when_ended(self.stop)
-        self._greenlet = gevent.spawn(self._run)
-        self._greenlet.name = f"collect {self.control_id}"
+        self._greenlet = spawn(self._run, name=f"collect {self.control_id}")
         self._greenlet.link(lambda _: take_back())
 
     def settle(self, seconds: float) -> None:
@@ -90,6 +90,7 @@ class Collecting:
         self._inbox.put(_Told.START_TIMERS)
 
     def _run(self) -> None:
+        bind_contextvars(control_id=self.control_id)
         while True:
             result = self._once()
             self.over = result["type"] == "finished" or not self._wanted.continuous

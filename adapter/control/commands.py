@@ -26,6 +26,7 @@ from adapter.control.errors import CallEnded, NotPossible
 from adapter.control.leg import call_leg
 from adapter.control.talking_leg import TalkingLeg
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.log import about
 from adapter.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def perform(
             " call, or disconnect the two before."
         )
     given = command.parse(params)
-    control.log.info("command", command=name)
     control.note("api.command", {"command": name, "parameters": dict(params)})
     try:
-        command.run(control, given)
+        with about(call_id=control.call_id, command=name, control_id=params.get("control_id")):
+            control.log.info("command")
+            command.run(control, given)
     except CallGone as gone:
         raise CallEnded(f"The call has ended: {gone.reason}.") from gone
     except (SwitchError, StoreError) as error:

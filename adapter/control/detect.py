@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import gevent
 from gevent.event import Event as Flag
 from pydantic import Field
 
 from adapter.control.command import Command, Controlled, Typed
 from adapter.control.script import checked_url
+from adapter.greenlets import spawn
 from adapter.methods import detect_machine
 from adapter.methods.detect_machine import DetectMachine
 from adapter.swml.parameters import Parameters
@@ -73,8 +73,7 @@ class Digits:
         stop_hearing = self._control.call.on("DTMF", self._on_digit)
         self._control.call.when_ended(self._stopped.set)
         self._control.call.on("CHANNEL_HANGUP", lambda _: self._stopped.set())
-        greenlet = gevent.spawn(self._run)
-        greenlet.name = f"detect {self._control_id}"
+        greenlet = spawn(self._run, name=f"detect {self._control_id}")
         greenlet.link(lambda _: stop_hearing())
 
     def stop(self) -> None:
@@ -94,7 +93,7 @@ class Digits:
     def _on_digit(self, event: Event) -> None:
         key = event.get("DTMF-Digit").upper()
         if key in self._wanted and not self.over:
-            gevent.spawn(self._tell, key)  # telling may wait for the store
+            spawn(self._tell, key)  # telling may wait for the store
 
     def _tell(self, event: str) -> None:
         detect = {"type": "digit", "params": {"event": event}}

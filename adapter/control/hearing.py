@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from adapter.greenlets import spawn
 from adapter.sounds.player import open_media
 from adapter.speech.recognition import NoRecogniser
 
@@ -48,8 +49,7 @@ class Hearing:
             control.call, silence=wanted.end_silence, seconds=BACKSTOP
         )
         self._listener.start()
-        self._following = gevent.spawn(self._follow)
-        self._following.name = f"hearing {control.call_id}"
+        self._following = spawn(self._follow, name=f"hearing {control.call_id}")
 
     def close(self) -> None:
         """End it, and forget what was said."""

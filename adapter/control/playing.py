@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event as Flag
+from structlog.contextvars import bind_contextvars
 
 from adapter.control.errors import NotPossible
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, CommandFailed, SwitchError
+from adapter.greenlets import spawn
 from adapter.sounds.library import ANY, Playback
 from adapter.sounds.playable import NotPlayable, Playable
 from adapter.sounds.player import open_media, run, set_level
@@ -69,8 +71,7 @@ class Playing:
     def start(self, *, loops: int, decibels: float) -> None:
         """Begin; `loops` is 0 for no end."""
         self._decibels = decibels
-        self._greenlet = gevent.spawn(self._run, loops)
-        self._greenlet.name = f"play {self.control_id}"
+        self._greenlet = spawn(self._run, loops, name=f"play {self.control_id}")
 
     def settle(self, seconds: float) -> None:
         """Wait until it has told its end, for so long."""
@@ -125,8 +126,8 @@ class Playing:
     # -- its greenlet ----------------------------------------------------------------------------
 
     def _run(self, loops: int) -> None:
-        log = self._control.log.bind(control_id=self.control_id)
-        state = "finished"
+        bind_contextvars(control_id=self.control_id)
+        log, state = self._control.log, "finished"
         try:
             open_media(self._call, answer=False)
             self._tell("playing")

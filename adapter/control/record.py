@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-import gevent
 from pydantic import Field
 
 from adapter.control.command import Command, Controlled
 from adapter.control.errors import Invalid, NotPossible
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.greenlets import spawn
 from adapter.methods.record_call import BEEP, RecordingParameters, options_of
 from adapter.recording.pauses import Behavior
 from adapter.recording.recorder import NotRunning, Recorder
@@ -75,7 +75,7 @@ def start(control: CallControl, params: Record) -> None:
     audio = params.chosen.model_copy(update={"status_url": params.status_url})
     options = options_of(audio, control_id=control_id, step=0)
     if audio.beep:
-        gevent.spawn(_start_after_beep, control, options).name = f"beep {control_id}"
+        spawn(_start_after_beep, control, options, name=f"beep {control_id}")
     else:
         begin(control, options)
 

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import gevent
 import structlog
 from gevent.event import Event as Flag
 from gevent.queue import Empty, Queue
@@ -30,6 +29,7 @@ from adapter.control.states import EVENT, CallStates, state_callback, watched
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CommandFailed, SwitchError
 from adapter.freeswitch.wire import Event
+from adapter.greenlets import spawn
 from adapter.journal import event_of
 from adapter.store.errors import StoreError
 from adapter.store.rows import CallLog, CallPosition
@@ -109,8 +109,7 @@ class Ringing:
 
     def start(self) -> None:
         """The switch has taken the order: follow what becomes of it."""
-        greenlet = gevent.spawn(self._run)
-        greenlet.name = f"dialling {self.call_id}"
+        spawn(self._run, name=f"dialling {self.call_id}")
 
     def fail(self) -> None:
         """The switch did not take the order."""

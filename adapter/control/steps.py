@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import gevent
-
 from adapter.control.command import Command, Nothing, Typed
 from adapter.control.errors import Invalid, NotPossible
 from adapter.control.script import checked_url
 from adapter.freeswitch.errors import CallGone
+from adapter.greenlets import spawn
 from adapter.methods import (
     denoise,
     sip_refer,
@@ -87,8 +86,7 @@ def refer(control: CallControl, params: Refer) -> None:
         raise (Invalid if wrong else NotPossible)(
             str(error), attribute="device.params.to" if wrong else None
         ) from error
-    greenlet = gevent.spawn(_refer, control, wanted)
-    greenlet.name = f"refer {control.call_id}"
+    spawn(_refer, control, wanted, name=f"refer {control.call_id}")
 
 
 def _refer(control: CallControl, wanted: sip_refer.SipRefer) -> None:

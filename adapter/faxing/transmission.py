@@ -26,6 +26,7 @@ from msgspec import structs
 from adapter.freeswitch import commands, faxes
 from adapter.freeswitch.errors import CallGone, Interrupted, SwitchError
 from adapter.freeswitch.faxes import Outcome
+from adapter.greenlets import spawn
 from adapter.recording.state import State
 from adapter.store.rows import FAX, Recording
 
@@ -150,7 +151,7 @@ class Transmission:
             case name if name in faxes.PAGE:
                 number = event.get("fax-document-transferred-pages")
                 page = int(number) if number.isdigit() else 0
-                self._pages.append(gevent.spawn(self._faxes.tell_page, self.row, page))
+                self._pages.append(spawn(self._faxes.tell_page, self.row, page))
             case name if name in faxes.RESULT:
                 self._outcome = Outcome.of(event)
                 self._reported.set()

@@ -31,6 +31,7 @@ from adapter.freeswitch.errors import (
 )
 from adapter.freeswitch.interruptions import Interruptible
 from adapter.freeswitch.wire import Event, Frame, Headers
+from adapter.greenlets import in_this_context, spawn
 from adapter.identity import new_id
 
 log = structlog.get_logger()
@@ -105,7 +106,7 @@ class Call(Interruptible):
 
     def _send_ahead_if_nobody_did(self) -> None:
         if self._ahead and not self.gone:
-            gevent.spawn(self._send_ahead).name = f"subscription of {self.uuid}"
+            spawn(self._send_ahead, name=f"subscription of {self.uuid}")
 
     def _send_ahead(self) -> None:
         try:
@@ -211,9 +212,8 @@ class Call(Interruptible):
             if until is not None and until.is_set():
                 self._cut_off(completion, begun, stop)
         except Interrupted:
-            gevent.spawn(
-                self._cut_off_quietly, completion, begun, stop
-            ).name = f"cut off {application}"
+            name = f"cut off {application}"
+            spawn(self._cut_off_quietly, completion, begun, stop, name=name)
             raise
         except BaseException:
             self._completions.pop(event_uuid, None)
@@ -314,14 +314,15 @@ class Call(Interruptible):
 
         Returns what takes the handler off again.
         """
-        handlers = self._handlers[event_name]
-        handlers.append(handler)
-        return lambda: handlers.remove(handler) if handler in handlers else None
+        handlers, heard = self._handlers[event_name], in_this_context(handler)
+        handlers.append(heard)
+        return lambda: handlers.remove(heard) if heard in handlers else None
 
     def watch(self, uuids: Iterable[str], names: Iterable[str], handler: Handler) -> None:
         """Hear such events of other calls too: of these alone, and told to nobody else here."""
         wanted = frozenset(names)
 
+        @in_this_context
         def hear(event: Event) -> None:
             if event.name in wanted:
                 handler(event)
@@ -348,7 +349,7 @@ class Call(Interruptible):
         if self._connection.gone:
             callback()
         else:
-            self._on_ended.append(callback)
+            self._on_ended.append(in_this_context(callback))
 
     def _on_event(self, event: Event) -> None:
         if self._watched and (watcher := self._watched.get(event.get("Unique-ID"))) is not None:

@@ -6,13 +6,13 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 
-import gevent
 from gevent.event import Event as Flag
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.errors import SwitchError
 from adapter.freeswitch.wire import Event
+from adapter.greenlets import spawn
 
 TYPED_AHEAD = 64
 """Digits that are kept for the next prompt; the oldest are forgotten."""
@@ -81,7 +81,7 @@ class Digits:
         self._pressed.append(event.get("DTMF-Digit"))
         self.news.set()
         if self._interrupts:
-            gevent.spawn(self._cut_off)
+            spawn(self._cut_off)
 
     def _cut_off(self) -> None:
         with contextlib.suppress(SwitchError):

@@ -18,6 +18,7 @@ import structlog
 from gevent import socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
+from structlog.contextvars import bind_contextvars
 
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.connection import DEFAULT_DEADLINE
@@ -118,6 +119,7 @@ class CallServer:
         call = Call(sock, deadline=self._command_deadline)
         try:
             self._open(call)
+            bind_contextvars(call_id=call.uuid)
             self._handle_counted(call)
         except SwitchError as error:
             log.warning("connection closed", peer=peer[0], reason=str(error))

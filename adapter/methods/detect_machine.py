@@ -14,12 +14,13 @@ import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-import gevent
 import structlog
 from gevent.event import Event as Flag
 from pydantic import Field
+from structlog.contextvars import bind_contextvars
 
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.greenlets import spawn
 from adapter.methods.context import Context
 from adapter.speech.activity import Frames
 from adapter.speech.answerer import Answerer, Rules, Verdict
@@ -122,8 +123,7 @@ class Detecting:
     def start(self) -> None:
         """Begin in the background. Raises what the switch refuses."""
         self._begin()
-        background = gevent.spawn(self._run_alone)
-        background.name = f"detect_machine of {self._context.call.uuid}"
+        spawn(self._run_alone, name=f"detect_machine of {self._context.call.uuid}")
 
     def stop(self) -> None:
         """End it; what is not known by now is not told."""
@@ -161,6 +161,7 @@ class Detecting:
 
     def _run_alone(self) -> None:
         """In a greenlet of its own: only callbacks tell what came of it."""
+        bind_contextvars(control_id=self._control_id)
         try:
             self._run()
         except CallGone:

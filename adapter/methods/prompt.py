@@ -29,6 +29,7 @@ from pydantic import Field
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import SwitchError
+from adapter.greenlets import spawn
 from adapter.methods.context import Context
 from adapter.methods.play import LIMITS as SPEAKING
 from adapter.methods.play import Speaking, speaking_wish
@@ -179,8 +180,7 @@ class _Prompting:
             with suppress(SwitchError):
                 call.api(commands.break_playback(call.uuid))
 
-        waiting = gevent.spawn(cut_off)
-        waiting.name = f"barge-in of {call.uuid}"
+        waiting = spawn(cut_off, name=f"barge-in of {call.uuid}")
         try:
             yield
         finally:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-import gevent
 import structlog
 from pydantic import Field
+from structlog.contextvars import bind_contextvars
 
 from adapter.callbacks.payloads import call_event
 from adapter.freeswitch.capture import Capture
 from adapter.freeswitch.errors import CallGone
+from adapter.greenlets import spawn
 from adapter.methods.context import Context
 from adapter.speech.recognition import NoRecogniser
 from adapter.swml.catalog import MethodSpec, Shorthand
@@ -61,12 +62,14 @@ def begin(context: Context, params: Transcribe, *, control_id: str) -> Result:
     capture = context.shared.media.capture(context.call)
     capture.start(seconds=LONGEST_CALL, both=True)
     context.running["transcribe"] = capture
-    writing = gevent.spawn(_write_down, context, params, capture, control_id)
-    writing.name = f"transcript of {context.call.uuid}"
+    spawn(
+        _write_down, context, params, capture, control_id, name=f"transcript of {context.call.uuid}"
+    )
     return Result({"transcribe_result": "success", "transcribe_control_id": control_id})
 
 
 def _write_down(context: Context, params: Transcribe, capture: Capture, control_id: str) -> None:
+    bind_contextvars(control_id=control_id)
     capture.ended.wait()
     try:
         text = context.shared.media.recogniser.recognise(capture.path, seconds=LONGEST_CALL)["text"]

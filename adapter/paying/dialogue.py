@@ -13,6 +13,7 @@ from gevent.event import Event as Flag
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.log import about
 from adapter.paying import steps
 from adapter.paying.cards import Card
 from adapter.paying.connector import Answer, Order, ask
@@ -135,7 +136,8 @@ class Dialogue:
         try:
             open_media(self._context.call)
             self._context.digits.forget()
-            return self._pay()
+            with about(control_id=self.control_id):
+                return self._pay()
         except _Canceled:
             return self._end("caller-interrupted-with-star", steps.CANCELED)
         except _Stopped:

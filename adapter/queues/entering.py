@@ -19,10 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import gevent
 import structlog
 from gevent.event import Event as Flag
 
+from adapter.greenlets import spawn
 from adapter.queues.kept import Kept
 from adapter.store.errors import StoreError
 
@@ -107,8 +107,7 @@ class Entering:
         return (found.room if found else None) or ""
 
     def _listen_until(self, waiter: Waiter, end: float) -> None:
-        playing = gevent.spawn(self._plays, waiter.news)
-        playing.name = f"queue of {self._call.uuid}"
+        playing = spawn(self._plays, waiter.news, name=f"queue of {self._call.uuid}")
         try:
             self._call.wait(waiter.news, timeout=max(0.0, end - time.time()), until=self._call.over)
             self._call.raise_if_gone()

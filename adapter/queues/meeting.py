@@ -24,6 +24,7 @@ from adapter.conferences.entry import CannotJoin, Entry
 from adapter.conferences.participant import Participant
 from adapter.freeswitch import conferences
 from adapter.freeswitch.errors import SwitchError
+from adapter.greenlets import spawn
 
 if TYPE_CHECKING:
     from adapter.conferences.announcer import Announcer
@@ -89,8 +90,7 @@ class Meeting:
         call = self._call
         stop = call.on("CUSTOM", self._hear)
         call.api(conferences.listen(), conferences.watch(self._room.name))
-        watching = gevent.spawn(self._watch, patience, longest)
-        watching.name = f"meeting of {call.uuid}"
+        watching = spawn(self._watch, patience, longest, name=f"meeting of {call.uuid}")
         try:
             with suppress(CannotJoin):
                 self._participant().take_part()

@@ -25,6 +25,7 @@ from gevent.event import Event as Flag
 
 from adapter.connecting.outcome import Outcome
 from adapter.freeswitch.errors import CallGone
+from adapter.greenlets import spawn
 from adapter.queues.kept import Kept
 from adapter.queues.search import Phones, Search, Wanted
 from adapter.store.errors import StoreError
@@ -125,9 +126,7 @@ class Taking:
     def _play(self, until: Flag) -> gevent.Greenlet | None:
         if self._plays is None:
             return None
-        playing = gevent.spawn(self._plays, until)
-        playing.name = f"wait for a queue of {self._call.uuid}"
-        return playing
+        return spawn(self._plays, until, name=f"wait for a queue of {self._call.uuid}")
 
     # -- together --------------------------------------------------------------------------------
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import gevent
 import structlog
 from gevent.event import Event as Flag
 from gevent.queue import Empty, Queue
 from msgspec.structs import replace
+from structlog.contextvars import bind_contextvars
 
 from adapter import metrics
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, ConnectionLost, ReplyTimeout, SwitchError
+from adapter.greenlets import spawn
 from adapter.recording.backstop import Backstop
 from adapter.recording.hearing import Disconnected, Heard, Hearing
 from adapter.recording.options import Options, switch_variables
@@ -85,7 +86,12 @@ class Recorder:
         self._closed = Closed("")
         self._started = 0.0
         self._stop_by: float | None = None
-        self._log = log.bind(call_id=row.call_id, control_id=row.control_id, recording_id=row.id)
+        self._ids = {
+            "call_id": row.call_id,
+            "control_id": row.control_id,
+            "recording_id": row.id,
+        }
+        self._log = log.bind(**self._ids)
 
     # -- what others ask -----------------------------------------------------------------------
 
@@ -196,9 +202,10 @@ class Recorder:
     # -- the greenlet --------------------------------------------------------------------------
 
     def _spawn(self) -> None:
-        gevent.spawn(self._run).name = f"recording {self.row.id}"
+        spawn(self._run, name=f"recording {self.row.id}")
 
     def _run(self) -> None:
+        bind_contextvars(**self._ids)
         try:
             while not self._machine.state.final:
                 event = self._next()

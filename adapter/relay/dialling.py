@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import gevent
 import structlog
 from annotated_types import Len
 from gevent.queue import Queue
@@ -29,6 +28,7 @@ from adapter.control.connecting import Device, destination
 from adapter.control.errors import ControlError, NotPossible
 from adapter.control.order import Order
 from adapter.control.states import device, end_reason
+from adapter.greenlets import spawn
 from adapter.identity import CallIdentity
 from adapter.swml.parameters import ONE_OR_MANY, Parameters
 
@@ -103,7 +103,7 @@ class _Dialling:
     def start(self, groups: Sequence[Sequence[dial.Dial]]) -> None:
         """Make the first group's calls; the rest follows by itself."""
         self._call(groups[0])
-        gevent.spawn(self._follow, groups[1:]).name = f"relay dial {self._tag}"
+        spawn(self._follow, groups[1:], name=f"relay dial {self._tag}")
 
     def _call(self, group: Sequence[dial.Dial]) -> None:
         """Raises the error of the first if no call could be made."""

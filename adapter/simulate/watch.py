@@ -177,7 +177,7 @@ def logs_told_to(watch: Watch) -> Iterator[None]:
         raise structlog.DropEvent
 
     structlog.configure(
-        processors=[tell],
+        processors=[structlog.contextvars.merge_contextvars, tell],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         cache_logger_on_first_use=False,
     )

@@ -11,6 +11,7 @@ from gevent.event import Event as Flag
 
 from adapter.freeswitch.capture import Capture
 from adapter.freeswitch.errors import CallGone
+from adapter.greenlets import spawn
 from adapter.speech.activity import Activity, Frames
 
 log = structlog.get_logger()
@@ -40,8 +41,7 @@ class Listener:
     def start(self) -> None:
         """Begin; raises what the switch refuses."""
         self._capture.start(seconds=self._seconds)
-        self._watching = gevent.spawn(self._watch)
-        self._watching.name = f"listening {self.path.stem}"
+        self._watching = spawn(self._watch, name=f"listening {self.path.stem}")
 
     def stop(self) -> None:
         """End it: the file is whole."""

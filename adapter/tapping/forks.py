@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import gevent
 import structlog
 from gevent.event import Event as Flag
 
@@ -27,6 +26,7 @@ from adapter.freeswitch import commands, taps
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.errors import CommandFailed, SwitchError
 from adapter.freeswitch.wire import Event
+from adapter.greenlets import spawn
 from adapter.tapping.taps import TapFailed
 
 log = structlog.get_logger()
@@ -96,6 +96,7 @@ class Forks:
         self._connected = self._told = False
         self._settled = Flag()
         self._fault = ""
+        self._log = log.bind(call_id=call.uuid)
         call.on("CUSTOM", self._on_event)
         call.when_ended(self._on_call_ended)
         self._adopt()
@@ -123,6 +124,7 @@ class Forks:
         self._module = self._loaded()
         authorize = [] if token is None else self._authorization(token)
         self._running, self._fault = fork, ""
+        self._log = log.bind(call_id=self._call.uuid, control_id=fork.control_id)
         self._connected = self._told = False
         self._settled.clear()
         try:
@@ -188,13 +190,13 @@ class Forks:
         elif news in taps.FORK_NEWS[module]:
             self._fault = event.body.decode("utf-8", "replace")[:200] or news
             if self._told:
-                gevent.spawn(self._on_over).name = f"end of a stream of {self._call.uuid}"
+                spawn(self._on_over, name=f"end of a stream of {self._call.uuid}")
             self._settled.set()
 
     def _on_over(self) -> None:
         """The module keeps its place on the call until it is told to stop."""
         if self._running is not None:
-            log.info("a WebSocket has ended", call_id=self._call.uuid, reason=self._fault)
+            self._log.info("a WebSocket has ended", reason=self._fault)
             self._release()
             self._ended()
 
@@ -202,9 +204,9 @@ class Forks:
         try:
             self._call.api(taps.fork_stop(taps.FORKS[self._module], self._call.uuid))
         except CommandFailed as error:
-            log.info("a WebSocket had ended by itself", reason=str(error))
+            self._log.info("a WebSocket had ended by itself", reason=str(error))
         except SwitchError as error:
-            log.info("a WebSocket ends with its call", reason=str(error))
+            self._log.info("a WebSocket ends with its call", reason=str(error))
 
     def _ended(self) -> None:
         fork, self._running = self._running, None
@@ -212,7 +214,7 @@ class Forks:
             if not self._call.gone:
                 self._call.attempt(commands.set_variables(self._call.uuid, {FORK_VARIABLE: ""}))
             # An event's handler must not wait, not even for the store.
-            gevent.spawn(self._tell, fork, "finished").name = f"end of a stream of {fork.url}"
+            spawn(self._tell, fork, "finished", name=f"end of a stream of {fork.url}")
 
     def _on_call_ended(self) -> None:
         if not self._call.lost:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import gevent
 import structlog
 
 from adapter.freeswitch import commands, taps
@@ -21,6 +20,7 @@ from adapter.freeswitch.call import Call
 from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.errors import CallGone, CommandFailed, SwitchError
 from adapter.freeswitch.wire import Event
+from adapter.greenlets import spawn
 from adapter.tapping.answering import Source, Target
 from adapter.tapping.sink import Sink
 
@@ -166,7 +166,7 @@ class Taps:
         if self._running.get(tap.control_id) is tap:
             self._forget(tap)
             # An event's handler must not wait, not even for the store.
-            gevent.spawn(self._tell, tap, "finished").name = f"end of tap {tap.control_id}"
+            spawn(self._tell, tap, "finished", name=f"end of tap {tap.control_id}")
 
     def _forget(self, tap: Tap) -> None:
         self._running.pop(tap.control_id, None)

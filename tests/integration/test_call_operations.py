@@ -8,6 +8,7 @@ from typing import Any
 
 from worlds.adapter_process import ROOT, AdapterProcess
 from worlds.receiver import Answer
+from worlds.rest import Rest
 from worlds.steps import SETTLED, STAY, record, sleep
 from worlds.waiting import eventually
 from worlds.world import World, documents_by_number, http_get
@@ -94,3 +95,46 @@ def test_a_callback_that_failed_is_sent_again_as_it_was(world: World) -> None:
     assert again.headers["Idempotency-Key"] == failed["id"]
     assert again.body == inbox.hits[1].body
     eventually(lambda: metric(adapter, "swml_outbox_failed") == 0, what="an outbox without it")
+
+
+def test_each_line_of_the_log_says_what_it_is_about(world: World) -> None:
+    """The call, the step or the command, and the control_id: while it is done, and later."""
+    adapter, report = own_adapter(world), world.report()
+    phone = world.call(
+        [
+            *SETTLED,
+            record(control_id="ours"),
+            {
+                "request": {
+                    "url": f"{report.url}?name=asked",
+                    "method": "POST",
+                    "headers": {"bad name": "x"},
+                }
+            },
+            report.step("told"),
+            STAY,
+        ],
+        adapter=adapter,
+    )
+    call_id = report.wait_hit("told").json["call"]["call_id"]
+    tune = [{"type": "audio", "params": {"url": world.receiver.url + "/nothing-here.wav"}}]
+    Rest(adapter.url).do("calling.play", call_id, control_id="tune", play=tune)
+    eventually(lambda: _lines(world, adapter, "a sound was not played"), what="the end of the play")
+    phone.hang_up()
+    eventually(lambda: _lines(world, adapter, "recording finished"), what="its end")
+    said = {
+        event: {name: _lines(world, adapter, event)[0].get(name) for name in NAMES}
+        for event in ("request headers left out", "recording finished", "a sound was not played")
+    }
+    assert list(said.values()) == [
+        {"call_id": call_id, "step": "main[3].request", "command": None, "control_id": None},
+        {"call_id": call_id, "step": "main[2].record_call", "command": None, "control_id": "ours"},
+        {"call_id": call_id, "step": None, "command": "calling.play", "control_id": "tune"},
+    ]
+
+
+NAMES = ("call_id", "step", "command", "control_id")
+
+
+def _lines(world: World, adapter: AdapterProcess, event: str) -> list[dict[str, Any]]:
+    return [line for line in world.log_events(adapter) if line["event"] == event]

@@ -14,6 +14,7 @@ import yaml
 
 from worlds.adapter_process import AdapterProcess
 from worlds.audio import Audio
+from worlds.log_lines import nameless
 from worlds.phones import Answering, Called, Dialling, Phone
 from worlds.receiver import Answer, Hit, Inbox, Receiver, Report
 from worlds.sounds import Sound, wav_bytes
@@ -226,6 +227,8 @@ class World:
         logs = [self.adapter.log()[self._log_start :], *(other.log() for other in self._others)]
         for log in logs:
             assert "Traceback" not in log, log[log.index("Traceback") - 2000 :][:6000]
+        for adapter in (self.adapter, *self._others):
+            assert not (lines := nameless(self.log_events(adapter))), lines
 
 
 def project() -> dict[str, str]:
