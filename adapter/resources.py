@@ -13,11 +13,12 @@ from adapter.positions import Positions
 from adapter.recording.archive import Archive
 from adapter.relay.exchange import Exchange
 from adapter.store.store import Store
-from adapter.swml.document import Document, DocumentCache
+from adapter.swml.document import Document
 from adapter.swml.errors import Fault
 from adapter.swml.expressions import Evaluator
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
+from adapter.swml.loading import DocumentCache
 
 
 class Resources(Protocol):

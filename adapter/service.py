@@ -42,10 +42,11 @@ from adapter.relay.door import PATHS, Door
 from adapter.session import Session
 from adapter.store.rows import Recording
 from adapter.store.store import Store
-from adapter.swml.document import Document, DocumentCache
+from adapter.swml.document import Document
 from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.limits import Limits
+from adapter.swml.loading import DocumentCache
 from adapter.tally import Tally
 from adapter.web.app import create_app, download
 from adapter.web.auth import Gate

@@ -16,8 +16,9 @@ from adapter.cli.installation import Installation
 from adapter.cli.printable import printable
 from adapter.cli.stored import Config, failed
 from adapter.config import SettingsError
-from adapter.swml.document import Document, load, with_lines
+from adapter.swml.document import Document
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
+from adapter.swml.loading import load, with_lines
 from adapter.swml.published import unpublished
 from adapter.swml.reader import decode, read
 

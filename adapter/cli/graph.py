@@ -11,9 +11,10 @@ import typer
 
 from adapter import methods
 from adapter.cli.printable import printable
-from adapter.swml.document import Document, load
+from adapter.swml.document import Document
 from adapter.swml.errors import DocumentError
 from adapter.swml.graph import dot, mermaid
+from adapter.swml.loading import load
 
 
 class Language(StrEnum):

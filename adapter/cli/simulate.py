@@ -30,8 +30,8 @@ from adapter.simulate import (
     simulate,
 )
 from adapter.simulate.person import CALLED, CALLER
-from adapter.swml.document import load
 from adapter.swml.errors import DocumentError
+from adapter.swml.loading import load
 
 
 class Exit(IntEnum):

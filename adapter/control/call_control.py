@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
+from adapter.control.collecting import Collecting
 from adapter.control.errors import CallEnded
+from adapter.control.playing import Playing
 from adapter.control.started import Started
 
 if TYPE_CHECKING:
-    from adapter.control.collecting import Collecting
-    from adapter.control.playing import Playing
     from adapter.control.script import Script
     from adapter.methods.context import Context, Documents
     from adapter.store.rows import CallLog, Recording

@@ -85,7 +85,7 @@ def made(control: CallControl, params: Collect) -> Collecting:
         continuous=params.continuous,
         tell_start=params.send_start_of_input,
     )
-    return Collecting(control, control_id, wanted, params.status_url)
+    return Collecting(control.context, control_id, wanted, params.status_url)
 
 
 def _words(speech: Speech | None) -> Words | None:

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from gevent.queue import Empty, Queue
 from structlog.contextvars import bind_contextvars
 
-from adapter.control.hearing import Hearing
+from adapter.control.hearing import Hearing, Words
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.greenlets import spawn
 
 if TYPE_CHECKING:
-    from adapter.control.call_control import CallControl
-    from adapter.control.hearing import Words
+    from adapter.methods.context import Context
 
 EVENT = "calling.call.collect"
 
@@ -55,12 +54,10 @@ class _Told(Enum):
 class Collecting:
     """Collects digits once, or again and again."""
 
-    def __init__(
-        self, control: CallControl, control_id: str, wanted: Wanted, url: str | None
-    ) -> None:
+    def __init__(self, context: Context, control_id: str, wanted: Wanted, url: str | None) -> None:
         self.control_id = control_id
         self.over = False
-        self._control = control
+        self._context = context
         self._wanted = wanted
         self._url = url
         self._timers_run = wanted.timers_run
@@ -70,10 +67,10 @@ class Collecting:
 
     def start(self) -> None:
         """Begin; keys that are pressed from now on count."""
-        control = self._control
-        take_back = control.context.digits.divert(self._inbox.put)
-        control.call.on("CHANNEL_HANGUP", lambda _: self.stop())
-        control.call.when_ended(self.stop)
+        call = self._context.call
+        take_back = self._context.digits.divert(self._inbox.put)
+        call.on("CHANNEL_HANGUP", lambda _: self.stop())
+        call.when_ended(self.stop)
         self._greenlet = spawn(self._run, name=f"collect {self.control_id}")
         self._greenlet.link(lambda _: take_back())
 
@@ -104,7 +101,7 @@ class Collecting:
             return self._collect(None)
         try:
             hearing = Hearing(
-                self._control,
+                self._context,
                 self._wanted.speech,
                 began=lambda: self._inbox.put(_Told.SPEAKS),
                 ended=lambda: self._inbox.put(_Told.HAS_SPOKEN),
@@ -169,7 +166,7 @@ class Collecting:
         params: dict[str, Any] = {"control_id": self.control_id, "result": result}
         if self._wanted.continuous:
             params["state"] = "finished" if self.over else "collecting"
-        self._control.tell(self._url, EVENT, **params)
+        self._context.tell(self._url, EVENT, **params)
 
 
 def _digits(digits: str, terminator: str = "") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from adapter.sounds.player import open_media
 from adapter.speech.recognition import NoRecogniser
 
 if TYPE_CHECKING:
-    from adapter.control.call_control import CallControl
+    from adapter.methods.context import Context
 
 BACKSTOP = 3600.0
 """Seconds after which the switch listens no more, should nobody tell it to stop."""
@@ -34,22 +34,22 @@ class Hearing:
 
     def __init__(
         self,
-        control: CallControl,
+        context: Context,
         wanted: Words,
         *,
         began: Callable[[], None],
         ended: Callable[[], None],
     ) -> None:
         """Raises what the switch refuses."""
-        open_media(control.call)
+        open_media(context.call)
         self._wanted = wanted
-        self._media = control.context.shared.media
+        self._media = context.shared.media
         self._began, self._ended = began, ended
         self._listener = self._media.listener(
-            control.call, silence=wanted.end_silence, seconds=BACKSTOP
+            context.call, silence=wanted.end_silence, seconds=BACKSTOP
         )
         self._listener.start()
-        self._following = spawn(self._follow, name=f"hearing {control.call_id}")
+        self._following = spawn(self._follow, name=f"hearing {context.call.uuid}")
 
     def close(self) -> None:
         """End it, and forget what was said."""

@@ -86,7 +86,7 @@ def made(control: CallControl, params: Play, *, then: Callable[[], None] = lambd
     control_id = params.control_id or control.new_id()
     control.plays.check(control_id)
     sounds = [_heard(item, number, params) for number, item in enumerate(params.play)]
-    return Playing(control, control_id, sounds, params.status_url, then=then)
+    return Playing(control.context, control_id, sounds, params.status_url, then=then)
 
 
 def _heard(item: Item, number: int, params: Play) -> Heard:

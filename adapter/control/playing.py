@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import gevent
+import structlog
 from gevent.event import Event as Flag
 from structlog.contextvars import bind_contextvars
 
@@ -23,7 +24,9 @@ from adapter.sounds.player import open_media, run, set_level
 from adapter.sounds.voices import Wish
 
 if TYPE_CHECKING:
-    from adapter.control.call_control import CallControl
+    from adapter.methods.context import Context
+
+log = structlog.get_logger()
 
 EVENT = "calling.call.play"
 
@@ -44,7 +47,7 @@ class Playing:
 
     def __init__(
         self,
-        control: CallControl,
+        context: Context,
         control_id: str,
         sounds: Sequence[Heard],
         url: str | None,
@@ -55,8 +58,8 @@ class Playing:
         self._then = then
         self.control_id = control_id
         self.over = False
-        self._control = control
-        self._call = control.call
+        self._context = context
+        self._call = context.call
         self._sounds = sounds
         self._url = url
         self._stopped = Flag()
@@ -127,7 +130,7 @@ class Playing:
 
     def _run(self, loops: int) -> None:
         bind_contextvars(control_id=self.control_id)
-        log, state = self._control.log, "finished"
+        state = "finished"
         try:
             open_media(self._call, answer=False)
             self._tell("playing")
@@ -152,7 +155,7 @@ class Playing:
             if self._stopped.is_set():
                 return "finished"
             for problem in problems:
-                self._control.log.warning("a sound was not played", reason=problem)
+                log.warning("a sound was not played", reason=problem)
             if len(problems) == len(self._sounds):
                 return "error"
         return "finished"
@@ -160,7 +163,7 @@ class Playing:
     def _play(self, sound: Heard) -> str | None:
         """One sound; returns what was wrong with it."""
         try:
-            library, decibels = self._control.context.shared.media.sounds, self._decibels
+            library, decibels = self._context.shared.media.sounds, self._decibels
             for playback in library.playbacks(sound.playable, wish=sound.wish, decibels=decibels):
                 self._may_play.wait()
                 if self._stopped.is_set():
@@ -183,7 +186,7 @@ class Playing:
                     set_level(self._call, 0)
 
     def _tell(self, state: str) -> None:
-        self._control.tell(self._url, EVENT, control_id=self.control_id, state=state)
+        self._context.tell(self._url, EVENT, control_id=self.control_id, state=state)
 
 
 def _as_file(playback: Playback) -> Playback:

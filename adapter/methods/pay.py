@@ -22,8 +22,8 @@ import structlog
 from pydantic import Field
 
 from adapter.methods.context import Context
+from adapter.methods.pay_dialogue import Dialogue, Ended
 from adapter.paying.connector import Order
-from adapter.paying.dialogue import Dialogue, Ended
 from adapter.paying.steps import OTHER_SPELLINGS
 from adapter.sounds.voices import Wish
 from adapter.swml.catalog import MethodSpec

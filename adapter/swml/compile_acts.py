@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adapter.swml import program
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.checking import is_open
 from adapter.swml.compile_control import branch
+from adapter.swml.compiler import Compiler
 from adapter.swml.destinations import is_document
 from adapter.swml.errors import Code
 from adapter.swml.parameters import Fixed
 from adapter.swml.program import Block
-
-if TYPE_CHECKING:
-    from adapter.swml.compiler import Compiler
 
 NOT_ON_OTHER_LEG: Final = ("return",)
 """Methods that a whole document is refused for when a `confirm` has them."""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from adapter.swml import program
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.checking import is_open
+from adapter.swml.compiler import CompileMethod, Compiler, Params
 from adapter.swml.errors import Code
 from adapter.swml.parameters import merged
 from adapter.swml.paths import parse_path
-from adapter.swml.program import Block, Operation
+from adapter.swml.program import Block
 from adapter.swml.templates import has_placeholder
-
-if TYPE_CHECKING:
-    from adapter.swml.compiler import Compiler
-
-Params = dict[str, Any]
-CompileMethod = Callable[["Compiler", MethodSpec, Params, str, str], Operation]
 
 
 def _set(compiler: Compiler, _spec: MethodSpec, params: Params, path: str, _b: str) -> program.Set:

@@ -7,33 +7,43 @@ another. A fault is noted and the next thing looked at: an author sees all of th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adapter.swml import program
 from adapter.swml.catalog import Catalog, MethodSpec
 from adapter.swml.checking import check_parameters
-from adapter.swml.compile_acts import act
-from adapter.swml.compile_control import CONTROL_METHODS
 from adapter.swml.destinations import is_document, is_url
+from adapter.swml.document import Document
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
-from adapter.swml.program import Block, Program, Step
+from adapter.swml.program import Block, Operation, Program, Step
 from adapter.swml.templates import has_placeholder
-
-if TYPE_CHECKING:
-    from adapter.swml.document import Document
 
 VERSIONS: Final = ("1.0.0",)
 EDITOR_MARK: Final = ":"
 """First character of keys that an editor leaves in a step (`:l` is a line number)."""
 
-LoadInline = Callable[[Any, str], "Document"]
+Params = dict[str, Any]
+CompileMethod = Callable[["Compiler", MethodSpec, Params, str, str], Operation]
+"""Makes the operation of a step from its parameters, its path and that of its block."""
+
+LoadInline = Callable[[Any, str], Document]
 
 
 class Compiler:
     """Compiles one document. When `compile` is done, `faults` holds what is wrong with it."""
 
-    def __init__(self, catalog: Catalog, load_inline: LoadInline) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        load_inline: LoadInline,
+        *,
+        control: Mapping[str, CompileMethod],
+        others: CompileMethod,
+    ) -> None:
+        """`control` compiles the control methods, each by its name, `others` those that act."""
         self.catalog = catalog
+        self._control = control
+        self._others = others
         self.faults: list[Fault] = []
         self.blocks: dict[str, Block] = {}
         self._load_inline = load_inline
@@ -84,7 +94,7 @@ class Compiler:
         if params is None:
             self.fault(Code.ELEMENT_WRONG_TYPE, f"{name} takes an object of parameters", path)
             return None
-        compile_method = CONTROL_METHODS.get(spec.name, act)
+        compile_method = self._control.get(spec.name, self._others)
         return Step(path, spec.name, compile_method(self, spec, params, path, block))
 
     def goto(self, label: str, path: str, block: str) -> None:

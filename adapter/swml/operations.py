@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from adapter.swml import program
 from adapter.swml.destinations import is_document, is_url
-from adapter.swml.document import Document, load_value
+from adapter.swml.document import Document
 from adapter.swml.effects import FETCH, Effect
 from adapter.swml.errors import Code, DocumentError
 from adapter.swml.expressions import UNDEFINED
+from adapter.swml.loading import load_value
 from adapter.swml.paths import MISSING, parse_path
 from adapter.swml.script import Script
 from adapter.swml.templates import has_placeholder

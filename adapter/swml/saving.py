@@ -8,10 +8,11 @@ nobody else keeps them.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from adapter.swml.document import Document, load_value
+from adapter.swml.document import Document
 from adapter.swml.effects import Effect
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.limits import Limits
+from adapter.swml.loading import load_value
 from adapter.swml.position import Frame
 from adapter.swml.script import Script
 from adapter.swml.variables import Variables

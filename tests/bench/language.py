@@ -19,9 +19,10 @@ from rich.table import Table
 
 from adapter import methods
 from adapter.javascript import Engine
-from adapter.swml.document import Document, DocumentCache, load
+from adapter.swml.document import Document
 from adapter.swml.effects import Result
 from adapter.swml.interpreter import Interpreter
+from adapter.swml.loading import DocumentCache, load
 
 LONG = "sections:\n  main:\n" + "".join(
     f"    - play: {{urls: ['say:line {n}', 'silence:1'], volume: {n % 9}}}\n" for n in range(1000)

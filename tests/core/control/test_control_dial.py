@@ -22,7 +22,7 @@ from adapter.freeswitch.wire import Event
 from adapter.store.held import HeldWrites
 from adapter.store.rows import CallLogFilter
 from adapter.store.store import Store
-from adapter.swml.document import DocumentCache
+from adapter.swml.loading import DocumentCache
 
 GOOD = {"from": "+15550001", "to": "sip:bob@h", "swml": "sections: {main: [answer]}"}
 EVERY = ["queued", "initiated", "created", "ringing", "answered", "ending", "ended"]

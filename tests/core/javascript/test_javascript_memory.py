@@ -8,9 +8,9 @@ import gevent
 import pytest
 
 from adapter import methods
-from adapter.swml.document import load
 from adapter.swml.effects import Result
 from adapter.swml.interpreter import Interpreter
+from adapter.swml.loading import load
 
 CALLS = 200
 MOST = 100 * 1024

@@ -9,7 +9,7 @@ from adapter.control.errors import Invalid, NotPossible, Unavailable
 from adapter.relay import sessions
 from adapter.relay.dialling import Dials
 from adapter.store.rows import CallLog
-from adapter.swml.document import DocumentCache
+from adapter.swml.loading import DocumentCache
 
 WHO = sessions.resumed_or_new("one", None)
 PROJECT = Project(id="one")

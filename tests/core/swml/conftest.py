@@ -9,9 +9,10 @@ from swml_forms import as_document
 from swml_world import javascript, whole_catalog
 
 from adapter.swml.catalog import Catalog
-from adapter.swml.document import Document, load
+from adapter.swml.document import Document
 from adapter.swml.effects import Effect, Result
 from adapter.swml.interpreter import Interpreter
+from adapter.swml.loading import load
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "swml"
 CALL = {"call_id": "c-1", "from": "+15550001111", "to": "+15552223333", "type": "sip"}

@@ -21,8 +21,8 @@ from typing import Any
 
 from swml_world import LIMITS, answer, javascript, seen, whole_catalog
 
-from adapter.swml.document import load
 from adapter.swml.interpreter import Interpreter
+from adapter.swml.loading import load
 
 Story = dict[str, Any]
 """Texts of its document and of those on the web; stops: the world's mood, the number of effects

@@ -7,8 +7,8 @@ import pytest
 from pydantic import Field
 
 from adapter.swml.catalog import Catalog, MethodSpec, Shorthand
-from adapter.swml.document import INLINE_DEPTH, load
 from adapter.swml.errors import Code, DocumentError, ScriptError
+from adapter.swml.loading import INLINE_DEPTH, load
 from adapter.swml.parameters import ONE_OR_MANY, TRUE_OR_FALSE, Fixed, Parameters, field_names
 
 

@@ -5,10 +5,10 @@ from time import process_time
 
 import pytest
 
-from adapter.swml.document import DocumentCache, load
 from adapter.swml.effects import FETCH, YIELD, Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.limits import Limits
+from adapter.swml.loading import DocumentCache, load
 
 
 def said(effects):

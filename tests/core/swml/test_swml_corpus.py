@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from adapter.swml.document import load
 from adapter.swml.errors import DocumentError
+from adapter.swml.loading import load
 from adapter.swml.reader import read
 
 

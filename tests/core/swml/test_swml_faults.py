@@ -6,8 +6,8 @@ import pytest
 
 from adapter.swml.catalog import Catalog
 from adapter.swml.compiler import Compiler
-from adapter.swml.document import load
 from adapter.swml.errors import Code, DocumentError, Severity
+from adapter.swml.loading import load
 
 FAULTS = {
     "nothing": ("", Code.ELEMENT_WRONG_TYPE, "", None),

@@ -3,8 +3,8 @@
 import pytest
 from swml_forms import FORMS
 
-from adapter.swml.document import load
 from adapter.swml.effects import Result
+from adapter.swml.loading import load
 
 
 @pytest.mark.parametrize(("source", "expected"), FORMS.values(), ids=FORMS)

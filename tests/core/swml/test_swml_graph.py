@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from adapter.swml.document import load
 from adapter.swml.errors import DocumentError
 from adapter.swml.graph import dot, graph_of, mermaid
+from adapter.swml.loading import load
 
 SOURCE = """
 sections:

@@ -8,8 +8,8 @@ from time import process_time
 
 import pytest
 
-from adapter.swml.document import load
 from adapter.swml.errors import Code, DocumentError
+from adapter.swml.loading import load
 from adapter.swml.reader import MAX_SIZE
 from adapter.swml.yaml_reader import MAX_DEPTH
 
@@ -120,7 +120,7 @@ import resource, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from test_swml_hostile import HOSTILE, BYTES
 from adapter.methods import catalog
-from adapter.swml.document import load
+from adapter.swml.loading import load
 from adapter.swml.errors import DocumentError
 known = catalog()
 load("sections: {{main: [hangup]}}", known)

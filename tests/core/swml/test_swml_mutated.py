@@ -10,10 +10,10 @@ from random import Random
 import pytest
 from swml_world import REMOTE, answer, begun
 
-from adapter.swml.document import load
 from adapter.swml.effects import FETCH, YIELD
 from adapter.swml.errors import Code, DocumentError, ScriptError
 from adapter.swml.graph import dot, mermaid
+from adapter.swml.loading import load
 from adapter.swml.published import unpublished
 from adapter.swml.reader import read
 

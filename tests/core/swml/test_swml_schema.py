@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from adapter.swml.document import load
+from adapter.swml.loading import load
 from adapter.swml.parameters import field_names
 from adapter.swml.reader import read
 from adapter.swml.schema import json_schema

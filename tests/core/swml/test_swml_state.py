@@ -11,9 +11,9 @@ from swml_generated import documents
 from swml_world import REMOTE, answer, begun, seen
 
 from adapter.swml.control import CONTROL
-from adapter.swml.document import load
 from adapter.swml.effects import Result
 from adapter.swml.interpreter import Interpreter
+from adapter.swml.loading import load
 from adapter.swml.reader import read as read_text
 
 EFFECTS = 40
