@@ -1,6 +1,7 @@
 """Who a call is to the outside: the ids that every callback about it carries."""
 
 import os
+import time
 from dataclasses import dataclass
 
 SESSION_VARIABLE = "swml_session"
@@ -24,7 +25,11 @@ class CallIdentity:
 
 
 def new_id() -> str:
-    """A random UUID (RFC 9562, version 4) as text, in a third of the time that `uuid` takes."""
-    digits = os.urandom(16).hex()
+    """A UUID as text that begins with its time (RFC 9562, version 7), 74 bits of it random.
+
+    Rows that are stored together so lie together in the indexes of their ids: with random ids each
+    is written to another page.
+    """
+    digits = f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
     variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

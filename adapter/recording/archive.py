@@ -6,7 +6,6 @@ A state and its callback are one transaction, committed before the first attempt
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,4 +153,4 @@ class Archive:
 def _key_of(row: Recording, kind: str) -> str:
     """The id of a callback that several may make, the last one for one: all make the same."""
     moment = "end" if State(row.state).final else row.state
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}:{row.id}:{moment}"))
+    return f"{row.id}-{kind}-{moment}"
