@@ -1,34 +1,30 @@
 """One call on the switch: what may be done with it, and what it tells us.
 
 Every wait has a deadline and ends early with `CallGone` when the call is hung up or its
-connection is lost. An application's completion is found by the Event-UUID that we gave it, never by
-the application's name, so a completion cannot release somebody else's waiter.
+connection is lost.
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 import gevent
 import structlog
 from gevent import socket
-from gevent.event import AsyncResult
 from gevent.event import Event as Flag
 
 from adapter.freeswitch import commands
+from adapter.freeswitch.applications import APPLICATION_DEADLINE, Applications
 from adapter.freeswitch.connection import DEFAULT_DEADLINE, OutboundConnection
 from adapter.freeswitch.errors import (
     CallGone,
     CommandFailed,
     ConnectionLost,
-    Interrupted,
     ReplyTimeout,
     SwitchError,
 )
+from adapter.freeswitch.handlers import Handler, Handlers, guarded
 from adapter.freeswitch.interruptions import Interruptible
 from adapter.freeswitch.wire import Event, Frame, Headers
 from adapter.greenlets import in_this_context, spawn
@@ -39,15 +35,6 @@ log = structlog.get_logger()
 LINGER_SECONDS = 10
 """How long the switch keeps the socket after the hangup; RECORD_STOP follows it within 3 ms."""
 
-APPLICATION_DEADLINE = 4 * 3600.0
-"""Seconds that an application may run: SWML's own limit of a call (answer.max_duration)."""
-
-BEGUN_SECONDS = 0.06
-"""An application has begun by then: the session thread looks for work once per 20 ms frame."""
-
-CUT_OFF_SECONDS = (0.0, 1.0, 2.0)
-"""When an application is cut off, and once more if it did not end: on a very busy switch."""
-
 OUR_PREFIX = "swml_"
 """What all our channel variables begin with. Most calls come without one, which is found out once
 and not for each by looking through the whole channel."""
@@ -55,7 +42,6 @@ and not for each by looking through the whole channel."""
 OWN_EVENTS = frozenset({"CHANNEL_ANSWER", "CHANNEL_HANGUP"})
 """What counts for our call if it is about it, and only then."""
 
-Handler = Callable[[Event], None]
 Observer = Callable[[tuple[bytes, ...], str], None]
 
 _versions: dict[str, tuple[int, ...]] = {}
@@ -77,9 +63,8 @@ class Call(Interruptible):
         self._ahead: list[bytes] = []
         self._hopeful: list[bytes] = []
         self._over = Flag()
-        self._completions: dict[str, AsyncResult[Event]] = {}
-        self._handlers: dict[str, list[Handler]] = defaultdict(list)
-        self._watched: dict[str, Handler] = {}
+        self._applications = Applications()
+        self._handlers = Handlers()
         self._on_ended: list[Callable[[], None]] = []
         self._observer: Observer = lambda _batch, _reply: None
         self._connection = OutboundConnection(sock, on_event=self._on_event)
@@ -202,50 +187,20 @@ class Call(Interruptible):
         Raises `CallGone`, `CommandFailed` and, after `deadline` seconds, `ReplyTimeout`.
         """
         self.raise_if_gone()
-        event_uuid = event_uuid or new_id()
-        command = commands.execute(application, argument, event_uuid=event_uuid)
-        completion = self._completions[event_uuid] = AsyncResult()
-        try:
-            self.api(command)
-            begun = time.monotonic() + BEGUN_SECONDS
-            self.wait(completion, timeout=deadline, until=until)
-            if until is not None and until.is_set():
-                self._cut_off(completion, begun, stop)
-        except Interrupted:
-            name = f"cut off {application}"
-            spawn(self._cut_off_quietly, completion, begun, stop, name=name)
-            raise
-        except BaseException:
-            self._completions.pop(event_uuid, None)
-            raise
-        if not completion.ready():
-            del self._completions[event_uuid]
-            raise ReplyTimeout(f"{application} did not complete within {deadline} s")
-        completed: Event = completion.get()
-        return completed
+        return self._applications.run(
+            self,
+            application,
+            argument,
+            event_uuid=event_uuid or new_id(),
+            deadline=deadline,
+            until=until,
+            stop=stop,
+        )
 
     @property
     def innermost(self) -> str:
         """The Event-UUID of the application that was begun last, of those that run."""
-        return next(reversed(self._completions), "")
-
-    def _cut_off(
-        self, completion: AsyncResult[Event], begun: float, stop: bytes | None = None
-    ) -> None:
-        """What has not begun yet would not be cut off, but what comes after it."""
-        completion.wait(timeout=max(0.0, begun - time.monotonic()))
-        for seconds in CUT_OFF_SECONDS:
-            completion.wait(timeout=seconds)
-            if completion.ready():
-                return
-            self.api(stop or commands.cut_off(self.uuid))
-        completion.wait(timeout=self.deadline)
-
-    def _cut_off_quietly(
-        self, completion: AsyncResult[Event], begun: float, stop: bytes | None
-    ) -> None:
-        with contextlib.suppress(SwitchError):
-            self._cut_off(completion, begun, stop)
+        return self._applications.innermost
 
     def set_variables(self, values: Mapping[str, str]) -> None:
         """Set channel variables, on the way with the next command and before it takes effect."""
@@ -305,7 +260,6 @@ class Call(Interruptible):
         """
         self._connection.deafen()
         self._handlers.clear()
-        self._watched.clear()
 
     # -- what it tells us --------------------------------------------------------------------
 
@@ -314,30 +268,21 @@ class Call(Interruptible):
 
         Returns what takes the handler off again.
         """
-        handlers, heard = self._handlers[event_name], in_this_context(handler)
-        handlers.append(heard)
-        return lambda: handlers.remove(heard) if heard in handlers else None
+        return self._handlers.on(event_name, handler)
 
     def watch(self, uuids: Iterable[str], names: Iterable[str], handler: Handler) -> None:
         """Hear such events of other calls too: of these alone, and told to nobody else here."""
-        wanted = frozenset(names)
-
-        @in_this_context
-        def hear(event: Event) -> None:
-            if event.name in wanted:
-                handler(event)
-
-        watched = dict.fromkeys(uuids, hear)
+        uuids, wanted = list(uuids), frozenset(names)
         self.api(
             commands.subscribe(sorted(wanted)),
-            *(commands.add_filter("Unique-ID", uuid) for uuid in watched),
+            *(commands.add_filter("Unique-ID", uuid) for uuid in uuids),
         )
-        self._watched |= watched
+        self._handlers.watch(uuids, wanted, handler)
 
     def unwatch(self, uuids: Iterable[str]) -> None:
         """Hear no more of them."""
         for uuid in uuids:
-            del self._watched[uuid]
+            self._handlers.unwatch(uuid)
             self.attempt(commands.remove_filter("Unique-ID", uuid))
 
     def observe(self, observer: Observer) -> None:
@@ -352,25 +297,20 @@ class Call(Interruptible):
             self._on_ended.append(in_this_context(callback))
 
     def _on_event(self, event: Event) -> None:
-        if self._watched and (watcher := self._watched.get(event.get("Unique-ID"))) is not None:
-            _guarded(event.name, watcher, event)
+        if self._handlers.tell_watcher(event):
             return
         if event.name in OWN_EVENTS and self._is_of_another(event):
             return
         match event.name:
             case "CHANNEL_EXECUTE_COMPLETE":
-                waiter = self._completions.pop(event.get("Application-UUID"), None)
-                # What a hangup breaks off completes as well, right behind it.
-                if waiter is not None and not waiter.ready():
-                    waiter.set(event)
+                self._applications.completed(event)
             case "CHANNEL_ANSWER" | "CODEC":
                 self.answered = self.answered or event.name == "CHANNEL_ANSWER"
                 self.rate = _rate_in(event)
             case "CHANNEL_HANGUP":
                 self.hangup_cause = event.get("Hangup-Cause", "NORMAL_CLEARING")
                 self._finish(CallGone(f"hung up ({self.hangup_cause})"))
-        for handler in tuple(self._handlers.get(event.name, ())):
-            _guarded(event.name, handler, event)
+        self._handlers.tell(event)
 
     def _is_of_another(self, event: Event) -> bool:
         """Whether it is of a call that was watched: its filter goes with our next command."""
@@ -380,26 +320,17 @@ class Call(Interruptible):
         self._finish(reason)
         callbacks, self._on_ended = self._on_ended, []
         for callback in callbacks:
-            _guarded("end of the connection", callback)
+            guarded("end of the connection", callback)
 
     def _finish(self, reason: CallGone) -> None:
         if self.gone:
             return
         self.gone = reason
         self._over.set()
-        for completion in self._completions.values():
-            completion.set_exception(reason.again())
+        self._applications.break_off(reason)
 
 
 def _rate_in(data: Frame | Event) -> int:
     """The codec's rate in a channel's data; the variable `read_rate` is not kept up to date."""
     rate = data.get("Channel-Read-Codec-Rate")
     return int(rate) if rate.isdecimal() else 0
-
-
-def _guarded(event_name: str, handler: Callable[..., None], *arguments: Event) -> None:
-    """One handler's fault is no reason to keep an event from the others."""
-    try:
-        handler(*arguments)
-    except Exception:
-        log.exception("handling an event failed", event_name=event_name)

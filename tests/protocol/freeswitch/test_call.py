@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from subjects import executing, opened
 
 from adapter.freeswitch import call as call_module
+from adapter.freeswitch.applications import APPLICATION_DEADLINE
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.errors import (
     CallGone,
@@ -188,7 +189,7 @@ def test_an_application_that_does_not_end_in_time(taken):
     assert not again.ready()
     switch.send(completed(again_id))
     promptly(again.get)
-    assert not call._completions
+    assert not call.innermost
 
 
 def test_the_callers_own_timeout_stays_theirs(taken):
@@ -206,7 +207,7 @@ def test_the_callers_own_timeout_stays_theirs(taken):
     running = gevent.spawn(bounded)
     switch.executed()
     assert promptly(running.get)
-    assert not call._completions
+    assert not call.innermost
 
 
 def test_a_refused_application(taken):
@@ -215,14 +216,14 @@ def test_a_refused_application(taken):
     switch.expect("sendmsg", reply("-ERR invalid session id"))
     with pytest.raises(CommandFailed, match="invalid session id"):
         promptly(running.get)
-    assert not call._completions
+    assert not call.innermost
 
 
 def test_what_would_be_code_is_not_sent(taken):
     call, switch = taken
     with pytest.raises(UnsafeValue):
         call.execute("set", "x=${system(touch /tmp/x)}")
-    assert not call._completions
+    assert not call.innermost
     call.close()
     assert switch.ended()
 
@@ -380,5 +381,5 @@ def test_who_listens_for_the_end_too_late_is_told_at_once(taken):
 def test_every_wait_is_bounded():
     """No deadline of a call is left out: each default is a number of seconds."""
     assert 0 < call_module.DEFAULT_DEADLINE <= DEADLINE
-    assert 0 < call_module.APPLICATION_DEADLINE < 24 * 3600
+    assert 0 < APPLICATION_DEADLINE < 24 * 3600
     assert call_module.LINGER_SECONDS >= 1
