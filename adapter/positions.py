@@ -125,8 +125,8 @@ class Positions:
             return
         try:
             self._store.commit(*(write for call in due for write in self._writes(call)))
-        except StoreError:
-            log.exception("where calls stand could not be written")
+        except StoreError as error:
+            log.error("where calls stand could not be written", reason=str(error))  # noqa: TRY400
             self._changed = {c.call_id: c for c in due if not c.over} | self._changed
             gevent.sleep(RETRY_SECONDS)
 

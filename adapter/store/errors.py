@@ -1,6 +1,6 @@
 """Errors of the store, told as what to do next."""
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 
 class StoreError(Exception):
@@ -13,6 +13,14 @@ class StoreTimeoutError(StoreError):
     A commit that was already running may still succeed: commit the same writes again, they are
     safe to repeat.
     """
+
+
+class DamagedError(StoreError):
+    """The file is damaged: what it still takes may be lost with it."""
+
+
+class RowRefusedError(StoreError):
+    """The row itself cannot be stored, however often it is tried."""
 
 
 # The databases' own words (SQLite: sqlite3.c, sqlite3ErrStr; PostgreSQL: libpq, sources of the
@@ -40,6 +48,11 @@ _ADVICE = (
     ("no space left", "free space on the database's disk"),
 )
 
+_DAMAGED = ("malformed", "not a database")
+
+# PostgreSQL: a missing table or right, say, and no fault of the row.
+_NOT_AS_IT_SHOULD_BE = "42"
+
 # PostgreSQL: a deadlock or a conflict of transactions, of which one has to be repeated.
 _CONFLICTS = frozenset({"40P01", "40001"})
 
@@ -52,17 +65,23 @@ def explain(error: Exception, where: str) -> StoreError:
     advice = next((help_ for word, help_ in _ADVICE if word in text.lower()), None)
     if advice is None and isinstance(error, OSError):
         advice = "name a file in a folder where this user can write"
-    return StoreError(f"store {where}: {text}" + (f" ({advice})" if advice else ""))
+    kind = RowRefusedError if concerns_one_row(error) else StoreError
+    if any(word in text.lower() for word in _DAMAGED):
+        kind = DamagedError
+    return kind(f"store {where}: {text}" + (f" ({advice})" if advice else ""))
 
 
-def concerns_one_row(error: Exception) -> bool:
+def concerns_one_row(error: BaseException) -> bool:
     """Whether the values of a row are at fault, and not the database, disk or connection."""
     if isinstance(error, DBAPIError):
-        if was_broken_off(error):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if was_broken_off(error) or state.startswith(_NOT_AS_IT_SHOULD_BE):
             return False
         names = {kind.__name__ for kind in type(error.orig).__mro__}
         return bool(names & {"IntegrityError", "DataError", "InterfaceError", "ProgrammingError"})
-    return not isinstance(error, (SQLAlchemyError, OSError))
+    if isinstance(error, StatementError):  # what a value could not be made into
+        return error.orig is not None and concerns_one_row(error.orig)
+    return isinstance(error, Exception) and not isinstance(error, (SQLAlchemyError, OSError))
 
 
 def was_broken_off(error: DBAPIError) -> bool:

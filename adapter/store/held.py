@@ -12,7 +12,7 @@ import gevent
 import structlog
 
 from adapter.metrics import HELD_WRITES
-from adapter.store.errors import StoreError
+from adapter.store.errors import RowRefusedError, StoreError
 from adapter.store.store import Store
 from adapter.store.writes import Write
 
@@ -72,8 +72,8 @@ class HeldWrites:
             HELD_WRITES.set(len(self._held))
 
     def _judge(self, error: StoreError) -> None:
-        """A store that takes other writes will never take this one: it must not block the rest."""
-        if self._store.healthy():
+        """What will never be taken must not block the rest; a store that is broken may be well."""
+        if isinstance(error, RowRefusedError):
             writes = self._held.popleft()
             log.error("a write was refused for good", reason=str(error), writes=repr(writes)[:1000])
         else:

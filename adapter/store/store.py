@@ -5,16 +5,16 @@ A read sees every commit that has returned. All methods are called from greenlet
 """
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from adapter.store import claims, housekeeping, interventions, pages, queries, schema, statements
 from adapter.store.claims import Taken, Want
-from adapter.store.errors import StoreError, StoreTimeoutError
+from adapter.store.errors import DamagedError, StoreError, StoreTimeoutError
 from adapter.store.group import GroupCommitter, Job
 from adapter.store.housekeeping import Page
 from adapter.store.lane import Lane, again_if_lost
@@ -57,6 +57,7 @@ class Store:
         self._reader = Lane(url, deadline)
         self._listener: CallbackListener | None = None
         self._probed_at = 0.0
+        self._damage: str | None = None
         self._group: GroupCommitter
 
     @classmethod
@@ -92,11 +93,11 @@ class Store:
         Every kind of write may be repeated: after a StoreTimeoutError, commit the same again.
         Raises StoreError if nothing was written.
         """
-        self._group.submit(Job(writes), deadline or self._deadline)
+        self._submit(Job(writes), deadline)
 
     def change(self, task: Callable[[sa.Connection], T], *, deadline: float | None = None) -> T:
         """Run a change that has an answer, in the next transaction."""
-        answer: T = self._group.submit(Job(task=task), deadline or self._deadline)
+        answer: T = self._submit(Job(task=task), deadline)
         return answer
 
     def listen(self, listener: CallbackListener | None) -> None:
@@ -104,7 +105,12 @@ class Store:
         self._listener = listener
 
     def fault(self) -> str | None:
-        """Why nothing can be written at present, or None. Tries the disk now and then."""
+        """Why nothing can be written at present, or None. Tries the disk now and then.
+
+        A damage that was met once is told until the store is opened anew.
+        """
+        if self._damage is not None:
+            return self._damage
         now = time.monotonic()
         if self._group.fault is not None or now - self._probed_at >= PROBE_SECONDS:
             self._probed_at = now
@@ -288,7 +294,20 @@ class Store:
             finally:
                 connection.rollback()
 
-        return self._reader.run(lambda c: again_if_lost(partial(in_own_transaction, c)))
+        with self._noting_damage():
+            return self._reader.run(lambda c: again_if_lost(partial(in_own_transaction, c)))
+
+    def _submit(self, job: Job, deadline: float | None) -> Any:
+        with self._noting_damage():
+            return self._group.submit(job, deadline or self._deadline)
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except DamagedError as error:
+            self._damage = str(error)
+            raise
 
     def _tell_listener(self, writes: Sequence[Write]) -> None:
         if self._listener is not None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from pydantic_core import to_json
 
-from adapter.store.errors import StoreError
+from adapter.store.errors import RowRefusedError
 from adapter.store.rows import Callback, CallEvents, CallLog, CallPosition, Recording
 
 Values = dict[str, Any]
@@ -73,7 +73,7 @@ def _json_slowly(value: Mapping[str, Any], what: str) -> str:
     try:
         return json.dumps(value, separators=(",", ":"))
     except (TypeError, ValueError) as error:
-        raise StoreError(f"{what} is not JSON and cannot be stored: {error}") from error
+        raise RowRefusedError(f"{what} is not JSON and cannot be stored: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,34 @@ def test_damaged_file_names_the_way_out(database: Path, a_callback) -> None:
         Store.open(f"sqlite:///{database}").callbacks()
 
 
+def damage(database: Path, table: str) -> None:
+    """Overwrite the first page of one table, as a broken disk or another program does."""
+    with sqlite3.connect(database) as connection:
+        find = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        ((page,),) = connection.execute(find, (table,)).fetchall()
+        ((size,),) = connection.execute("PRAGMA page_size").fetchall()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+@pytest.mark.parametrize("seen_by", ["read", "commit"])
+def test_a_damage_that_was_met_is_told_until_the_end(
+    database: Path, a_callback, a_recording, seen_by: str
+) -> None:
+    """The file must not be trusted any more, even where a write to it goes well."""
+    Store.open(f"sqlite:///{database}").close()
+    damage(database, "callbacks")
+    store = Store.open(f"sqlite:///{database}")
+    assert store.fault() is None, "nobody has met it yet"
+    with pytest.raises(StoreError, match="malformed"):
+        store.callbacks() if seen_by == "read" else store.commit(PutCallback(a_callback()))
+    store.commit(PutRecording(a_recording()))
+    assert "malformed" in (store.fault() or "")
+    assert not store.healthy()
+    store.close()
+
+
 def test_newer_schema_is_refused(database: Path) -> None:
     Store.open(f"sqlite:///{database}").close()
     with sqlite3.connect(database) as connection:

@@ -6,8 +6,11 @@ import gevent
 import pytest
 
 from adapter.store import held
-from adapter.store.errors import StoreError
+from adapter.store.errors import RowRefusedError, StoreError
 from adapter.store.held import HeldWrites
+from adapter.store.rows import Callback
+from adapter.store.store import Store
+from adapter.store.writes import PutCallback
 
 
 class FakeStore:
@@ -19,17 +22,20 @@ class FakeStore:
         self.written: list[object] = []
 
     def commit(self, *writes: object) -> None:
-        if self.broken or self.refused in writes:
+        if self.refused in writes:
+            raise RowRefusedError("never")
+        if self.broken:
             raise StoreError("no")
         self.written.extend(writes)
-
-    def healthy(self) -> bool:
-        return not self.broken
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held, "RETRY_SECONDS", 0.001)
+
+
+def limit_size(store: Store, pages: int) -> None:
+    store.change(lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
 
 
 def wait_until(seen: Callable[[], bool]) -> None:
@@ -63,3 +69,25 @@ def test_one_that_is_refused_for_good_blocks_no_other() -> None:
     writes.commit("bad")
     writes.commit("good")
     wait_until(lambda: store.written == ["good"])
+
+
+def test_a_disk_that_has_room_for_little_drops_nothing(
+    sqlite_store: Store, a_callback: Callable[..., Callback], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is small may still be written while a callback finds no space: it is held on."""
+    large = [PutCallback(a_callback(f"cb-{n}", body=b"x" * 400_000)) for n in range(2)]
+    sqlite_store.commit(PutCallback(a_callback("first", body=b"x" * 100_000)))
+    pages = sqlite_store.ask(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar())
+    limit_size(sqlite_store, pages + 2)
+    writes = HeldWrites(sqlite_store)
+    tries: list[object] = []
+    commit = sqlite_store.commit
+    monkeypatch.setattr(sqlite_store, "commit", lambda *w: (tries.append(w), commit(*w)))
+    for write in large:
+        writes.commit(write)
+    wait_until(lambda: len(tries) > 4)
+    assert writes.count == 2
+    wait_until(lambda: sqlite_store.fault() is None)  # what is small fits, tried by itself
+    limit_size(sqlite_store, 1_000_000)
+    wait_until(lambda: writes.count == 0)
+    assert [row.id for row in sqlite_store.callbacks()] == ["first", "cb-0", "cb-1"]

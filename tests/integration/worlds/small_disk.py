@@ -36,11 +36,11 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[SmallDisk]:
+def small_disk(folder: Path, kilobytes: int = KILOBYTES) -> Iterator[SmallDisk]:
     """Mount one at a folder; skips the test where that is not permitted."""
     folder.mkdir()
     try:
-        _run("mount", "-t", "tmpfs", "-o", f"size={KILOBYTES}k,mode=0777", "tmpfs", str(folder))
+        _run("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=0777", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("a file system can be mounted by root only")
     try:
