@@ -80,6 +80,7 @@ def test_a_disk_that_has_room_for_little_drops_nothing(
     pages = sqlite_store.ask(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar())
     limit_size(sqlite_store, pages + 2)
     writes = HeldWrites(sqlite_store)
+    monkeypatch.setattr(held, "RETRY_SECONDS", 0.1)  # between two tries the probe is alone
     tries: list[object] = []
     commit = sqlite_store.commit
     monkeypatch.setattr(sqlite_store, "commit", lambda *w: (tries.append(w), commit(*w)))
