@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
-from worlds.sounds import Sound, silence, speech, tone
+from worlds.audio import Audio
+from worlds.phones import Phone
+from worlds.rest import Rest
+from worlds.sounds import NOISE_PEAK, Sound, noisy, silence, speech, tone
 from worlds.steps import SETTLED, STAY, play, record
 from worlds.waiting import eventually
 from worlds.world import World
@@ -125,3 +129,54 @@ def test_denoise_and_stop_denoise(world: World) -> None:
     )
     assert report.wait("on")["denoise_result"] == "on"
     assert report.wait("off")["denoise_result"] == "off"
+
+
+SAID = 1000
+"""Hz of the tone that is said in noise."""
+
+NOISE = NOISE_PEAK / 3**0.5
+"""Root mean square of that noise."""
+
+
+def levels(audio: Audio) -> tuple[float, float]:
+    """How loud the tone is, and how loud it is between tones."""
+    frames = [audio.between(at, at + 0.02) for at in np.arange(0.0, audio.seconds - 0.02, 0.02)]
+    loud = [frame.rms() for frame in frames if frame.level(SAID) > 2000]
+    between = [frame.rms() for frame in frames if frame.level(SAID) < 1000]
+    return float(np.median(loud)), float(np.median(between))
+
+
+def test_denoise_as_it_is_heard(world: World) -> None:
+    """White noise between tones, at the other end and in a recording: before, with and after."""
+    if not world.switch.real:
+        pytest.skip("the simulated switch takes no noise out")
+    inbox, report, rest = world.inbox(), world.report(), Rest(world.adapter.url)
+    bob = world.somebody()
+    steps = [*SETTLED, record(inbox, "all"), report.step(), {"connect": {"to": bob.uri}}]
+    world.call(steps, says=noisy(SAID))
+    call_id, far = report.wait_hit().json["call"]["call_id"], bob.wait_call()
+    begun = hear_more(far, 1)
+    rest.do("calling.denoise", call_id)
+    learnt = hear_more(far, 1.8)
+    ended = hear_more(far, 1)
+    rest.do("calling.denoise.stop", call_id)
+    stopped = hear_more(far, 0.4)
+    end = hear_more(far, 1)
+    heard = far.hear()
+    far.hang_up()
+    spans = ((begun - 1, begun), (learnt, ended), (stopped, end))
+    before, during, after = (levels(heard.between(*span)) for span in spans)
+    assert before[1] == pytest.approx(NOISE, rel=0.15)
+    assert after[1] == pytest.approx(NOISE, rel=0.15)
+    assert during[1] < before[1] / 3, "at least 10 dB softer"
+    assert during[0] == pytest.approx(before[0], rel=0.1), "and the tone is as loud"
+    recorded = world.listen_to(inbox.wait_ended("all"))
+    softest = min(levels(recorded.between(at, at + 1))[1] for at in range(int(recorded.seconds)))
+    assert softest < before[1] / 3, "also in a recording that began before"
+
+
+def hear_more(phone: Phone, seconds: float) -> float:
+    """Until the phone has heard so much more; how much that is in all."""
+    wanted = phone.hear().seconds + seconds
+    eventually(lambda: phone.hear().seconds >= wanted, what=f"{wanted} s of sound")
+    return phone.hear().seconds

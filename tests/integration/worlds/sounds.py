@@ -16,6 +16,10 @@ PEAK = 8000
 SYLLABLES_PER_SECOND = 4
 SPEECH_SEED = 7
 
+NOISY_VOICE = 0.3
+NOISE_PEAK = 1000
+"""Seconds of each second in which something is said in noise, and how loud that is."""
+
 Samples = NDArray[np.int16]
 
 
@@ -41,6 +45,10 @@ class Sound:
                 noise = _noise()[np.arange(start, start + count) % RATE]
                 envelope = 0.15 + 0.85 * np.sin(np.pi * SYLLABLES_PER_SECOND * at) ** 2
                 return (self.peak * noise * envelope).astype(np.int16)
+            case "noisy":
+                voice = np.sin(2 * np.pi * self.hz[0] * at) * (at % 1 < NOISY_VOICE)
+                noise = _noise()[np.arange(start, start + count) % RATE]
+                return (self.peak * voice + NOISE_PEAK * noise).astype(np.int16)
             case "clip":
                 every = np.frombuffer(base64.b64decode(self.pcm), "<i2")
                 return np.resize(every[start : start + count], count)
@@ -66,6 +74,11 @@ def silence(seconds: float | None = None) -> Sound:
 
 def speech(seconds: float | None = None) -> Sound:
     return Sound("speech", seconds)
+
+
+def noisy(hz: int) -> Sound:
+    """A tone of 0.3 s each second, in white noise."""
+    return Sound("noisy", None, (hz,))
 
 
 def clip(samples: Samples) -> Sound:
