@@ -2,7 +2,8 @@
 
 Source: mod_sofia.c (SWITCH_MESSAGE_INDICATE_DEFLECT), sofia.c (sofia_handle_sip_r_refer and
 sofia_handle_sip_i_notify). A party follows (it calls the user part of the URI and, once that is
-answered, ends this call), or it does what its plan says: `refuse 403` at once, or `notify 603`.
+answered, ends this call), or it does what its plan says: `refuse 403` at once, `notify 603`, or
+`stay 200`: it tells of a success and does not hang up.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ def _refer(switch: Switch, channel: Channel, uri: str) -> None:
     channel.set("sip_refer_status_code", status if word == "refuse" else "202")
     if word == "refuse":
         return
-    outcome = int(status) if word == "notify" else _follow(switch, channel, uri)
+    outcome = int(status) if word in ("notify", "stay") else _follow(switch, channel, uri)
     gevent.sleep(ROUND_TRIP_SECONDS)
     channel.set("sip_refer_target_status_code", str(outcome))
     channel.set("sip_refer_reply", f"SIP/2.0 {outcome} whatever\r\n")
-    if outcome != 200:
+    if outcome != 200 or word == "stay":
         return
     if not channel.is_true("sip_refer_continue_after_reply"):
         channel.hangup("BLIND_TRANSFER")

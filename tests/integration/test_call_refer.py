@@ -35,6 +35,27 @@ def test_a_phone_that_follows_is_gone(world: World) -> None:
     assert params.get("sip_notify_response_code", "200") == "200"
 
 
+def test_a_phone_that_stays_is_told_of_and_the_script_goes_on(world: World) -> None:
+    """It answers the REFER, tells twice how it goes, and does not hang up."""
+    inbox, report = world.inbox(), world.report()
+    step = refer(world, "target", inbox)
+    steps = [{"answer": {}}, step, report.step(), play("silence:0.1")]
+    phone = world.run(steps, refer="stay 200")
+    assert phone.answered, "and a real one has found whom it is to call in the REFER"
+    told = report.wait()
+    assert told["sip_refer_result"] == told["return_value"] == "success"
+    assert told["sip_refer_to"] == world.switch.uri("target")
+    assert (told["sip_refer_response_code"], told["sip_refer_to_response_code"]) == ("202", "200")
+    eventually(lambda: inbox.events)
+    (event,) = inbox.events
+    assert event["params"] == event["params"] | {
+        "sip_refer_to": world.switch.uri("target"),
+        "state": "success",
+        "sip_refer_response_code": "202",
+        "sip_notify_response_code": "200",
+    }
+
+
 @pytest.mark.parametrize(
     ("how", "answered", "notified"), [("notify 603", "202", "603"), ("refuse 403", "403", "")]
 )

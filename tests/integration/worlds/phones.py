@@ -26,7 +26,8 @@ class Dialling:
     `name` is the caller's display name, as bytes where it is none. `variables` are set on the
     channel before the dialplan hands the call to the adapter. `slot` is the SIP address of an
     adapter. `refer`: what the phone does when it is referred: it follows, or it refuses the REFER
-    (`refuse 403`), or it accepts and tells that nothing came of it (`notify 603`).
+    (`refuse 403`), or it accepts and tells that nothing came of it (`notify 603`), or it tells of a
+    success and stays in the call (`stay 200`).
     `changes_codec`: it is one that can, in mid-call (real ones only).
     """
 

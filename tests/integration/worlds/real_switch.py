@@ -97,9 +97,8 @@ class RealSwitch(Switch):
         return f"sip:{number}@127.0.0.1:{self._sip_ports[slot]}"
 
     def call(self, dialling: Dialling) -> Phone:
-        if dialling.refer.startswith("refuse "):
-            status, port = int(dialling.refer.split()[1]), self._sip_ports[dialling.slot]
-            return SippPhone(self.folder / "sipp", port, dialling, status)
+        if dialling.refer.startswith(("refuse ", "stay ")):
+            return SippPhone(self.folder / "sipp", self._sip_ports[dialling.slot], dialling)
         if dialling.changes_codec:
             return CodecPhone(self._sip_ports["tests"], dialling)
         if not dialling.variables:

@@ -49,7 +49,7 @@ _ANSWER = """SIP/2.0 {status} Whatever
 Content-Length: 0
 """
 _SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
-<scenario name="refuses a REFER">
+<scenario name="is referred">
   <send retrans="500"><![CDATA[
 {invite}
 ]]></send>
@@ -60,10 +60,17 @@ _SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
   <send><![CDATA[
 {ack}
 ]]></send>
-  <recv request="REFER"/>
+  <recv request="REFER">
+    <action>
+      <ereg regexp="sip:[^>]+@127.0.0.1" search_in="hdr" header="Refer-To:" check_it="true"
+        assign_to="1"/>
+      <log message="[$1]"/>
+    </action>
+  </recv>
   <send><![CDATA[
-{refusal}
+{answer}
 ]]></send>
+{news}
   <recv request="BYE"/>
   <send><![CDATA[
 {farewell}
@@ -72,13 +79,37 @@ _SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 
-class SippPhone(OutgoingPhone):
-    """Calls, refuses a REFER with a status, and waits for the end of the call."""
+_NEWS = """
+  <send retrans="500"><![CDATA[
+NOTIFY sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:1555@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: {number} NOTIFY
+Contact: <sip:1555@[local_ip]:[local_port]>
+Max-Forwards: 70
+Event: refer
+Subscription-State: {state}
+Content-Type: message/sipfrag;version=2.0
+Content-Length: [len]
 
-    def __init__(self, folder: Path, sip_port: int, dialling: Dialling, status: int) -> None:
+SIP/2.0 {status} Whatever
+]]></send>
+  <recv response="200"/>
+"""
+"""How the referred call goes (RFC 3515, 2.4.5)."""
+
+
+class SippPhone(OutgoingPhone):
+    """Calls, does with a REFER what its `refer` says, and waits for the end of the call."""
+
+    def __init__(self, folder: Path, sip_port: int, dialling: Dialling) -> None:
         sipp = shutil.which("sipp")
         if sipp is None:
             pytest.skip(NO_SIPP)
+        word, _, status = dialling.refer.partition(" ")
+        stays = word == "stay"
         self.number = dialling.to
         folder.mkdir(parents=True, exist_ok=True)
         scenario = folder / f"{dialling.to}.xml"
@@ -86,7 +117,8 @@ class SippPhone(OutgoingPhone):
             _SCENARIO.format(
                 invite=_INVITE,
                 ack=_ACK,
-                refusal=_ANSWER.format(status=status),
+                answer=_ANSWER.format(status=202 if stays else status),
+                news=_news(status) if stays else "",
                 farewell=_ANSWER.format(status=200),
             )
         )
@@ -116,3 +148,8 @@ class SippPhone(OutgoingPhone):
     @property
     def sip_status(self) -> int | None:
         return None
+
+
+def _news(status: str) -> str:
+    trying = _NEWS.format(number=2, status=100, state="active;expires=60")
+    return trying + _NEWS.format(number=3, status=status, state="terminated;reason=noresource")
