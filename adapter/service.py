@@ -33,6 +33,7 @@ from adapter.identity import SESSION_VARIABLE
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
+from adapter.methods.ignored import ignored
 from adapter.positions import Positions
 from adapter.recording import folder_trial, links
 from adapter.recording.recovery import Recovery
@@ -100,7 +101,7 @@ class Service:
             transfers=script.transfers, jumps=script.jumps, depth=script.depth, steps=script.steps
         )
         self.interpreter = Interpreter
-        self.documents = DocumentCache(methods.catalog())
+        self.documents = DocumentCache(methods.catalog(), remarks=ignored)
         self.fetcher = DocumentFetcher(settings)
         url = settings.database_url.get_secret_value()
         self.store = Store.open(url, deadline=settings.deadlines.store)

@@ -16,6 +16,7 @@ from adapter.cli.installation import Installation
 from adapter.cli.printable import printable
 from adapter.cli.stored import Config, failed
 from adapter.config import SettingsError
+from adapter.methods.ignored import ignored
 from adapter.swml.document import Document
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
 from adapter.swml.loading import load, with_lines
@@ -92,7 +93,7 @@ def _checked(file: Path, *, strict: bool, installation: Installation | None = No
         faults = _strict(source, faults)
     elif not any(fault.severity is Severity.ERROR for fault in faults):
         document = load(source, methods.catalog())
-        lacking = list(_not_performed(document))
+        lacking = [*_not_performed(document), *ignored(document)]
         lacking += installation.lacks(document) if installation else ()
         faults += with_lines(lacking, None, decode(source))
     return Checked(file, faults, source.decode("utf-8", "replace").splitlines())

@@ -14,7 +14,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import structlog
 from pydantic import Field
 
 from adapter.conferences.announcer import Announcer
@@ -28,8 +27,6 @@ from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import TRUE_OR_FALSE, Parameters
-
-log = structlog.get_logger()
 
 MOST = 100_000
 """Participants, where nothing is said of them."""
@@ -113,8 +110,6 @@ ONCE = True
 
 def perform(context: Context, params: JoinConference) -> Result:
     """Enter, and return when the call has left."""
-    if ignored := [name for name in LIMITS if name in params.model_fields_set]:
-        log.warning("join_conference ignores parameters", parameters=ignored)
     try:
         take_part(context, params)
     except CannotJoin as error:

@@ -28,7 +28,7 @@ FAILED, SUPPORTED, PARTIAL, IGNORED = "failed", "supported", "partial", "ignored
 RESULT = "a switch, or conditions, when it is over"
 """Of the parameter `result`, which belongs to the language and to no model."""
 
-OF_CONTROL = {"meta": "ignored: SWML itself ignores it"}
+OF_CONTROL = {"meta": "for those who read the document; SWML itself makes nothing of it"}
 
 
 @dataclass(frozen=True, slots=True)

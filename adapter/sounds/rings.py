@@ -1,8 +1,9 @@
 """Ringing tones by country (ITU-T E.180 supplement 2), as cadences for mod_tone_stream.
 
-The countries of the reference, and those that FreeSWITCH has besides (vars.xml). A cadence is a
-list of (milliseconds on, milliseconds off, frequencies in Hz). A tone that the supplement gives as
-modulated (`400*33`) is sounded as its two side bands.
+The countries of the reference, those that FreeSWITCH has besides (vars.xml), and `bong`: the tone
+by which networks ask for a card's number, the key # and then a dial tone (here without its fading).
+A cadence is a list of (milliseconds on, milliseconds off, frequencies in Hz). A tone that the
+supplement gives as modulated (`400*33`) is sounded as its two side bands.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ RINGS: dict[str, list[Burst]] = {
     "at": _long(1000, 5000, 420),
     "au": _double(413, 438),
     "bg": _long(1000, 4000, 425),
+    "bong": [(100, 0, (941, 1477)), (1400, 0, (350, 440))],
     "br": _long(1000, 4000, 425),
     "be": _long(1000, 3000, 425),
     "ca": _long(2000, 4000, 440, 480),

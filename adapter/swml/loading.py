@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -84,11 +84,18 @@ def _line(path: str, lines: dict[str, int]) -> int | None:
     return lines.get(around)
 
 
+Remarks = Callable[[Document], Iterable[Fault]]
+
+
 class DocumentCache:
     """Documents by their text, the least recently used forgotten first."""
 
-    def __init__(self, catalog: Catalog, size: int = 256) -> None:
+    def __init__(
+        self, catalog: Catalog, size: int = 256, *, remarks: Remarks = lambda _: ()
+    ) -> None:
+        """`remarks` are what others warn of in a document that loads."""
         self._catalog = catalog
+        self._remarks = remarks
         self._size = size
         self._documents: OrderedDict[str | bytes, Document] = OrderedDict()
 
@@ -97,6 +104,9 @@ class DocumentCache:
         document = self._documents.get(source)
         if document is None:
             document = load(source, self._catalog, name=name)
+            if remarks := list(self._remarks(document)):
+                known = with_lines(remarks, None, document.source)
+                document.warnings = (*document.warnings, *known)
             self._documents[source] = document
             if len(self._documents) > self._size:
                 self._documents.popitem(last=False)

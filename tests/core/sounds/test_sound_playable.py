@@ -123,6 +123,8 @@ def test_no_time_is_no_tone():
 
 def test_every_tone_is_audible_and_pauses():
     for country, cadence in RINGS.items():
+        if country == "bong":  # no ringing: a key and a dial tone, without a pause
+            continue
         assert all(on > 0 and off > 0 and 300 <= min(hertz) <= 500 for on, off, hertz in cadence), (
             country
         )
