@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from adapter.resources import Resources
     from adapter.swml.document import Document
 
+log = structlog.get_logger()
+
 METHODS = frozenset(
     {
         *("answer", "denoise", "hangup", "play", "prompt", "record", "record_call", "request"),
@@ -64,7 +66,6 @@ class Confirmation:
         self._service = service
         self._call = call
         self._asked = asked
-        self._log = structlog.get_logger().bind(call_id=call.uuid)
         settings, project_id = service.settings, asked.script.project_id
         self._project = settings.project(project_id) or settings.default_project
         self._documents = CallDocuments(service, call.channel, self._project)
@@ -82,9 +83,9 @@ class Confirmation:
             self._recordings.stop_all(Reason.STOPPED, FILES_DEADLINE)
             self._accept()
         except CallGone as gone:
-            self._log.info("a called leg was not connected", reason=gone.reason)
+            log.info("a called leg was not connected", reason=gone.reason)
         except (DocumentError, FetchError, NoSourceError, StoreError, LookupError) as error:
-            self._log.error("a called leg cannot be asked", reason=str(error))
+            log.error("a called leg cannot be asked", reason=str(error))  # noqa: TRY400
             self._call.hangup(REFUSED)
         except BaseException:
             self._call.hangup(REFUSED)
@@ -96,7 +97,7 @@ class Confirmation:
     def _accept(self) -> None:
         self._call.raise_if_gone()
         self._call.api(commands.set_variables(self._call.uuid, ACCEPTING))
-        self._log.info("a called leg accepts")
+        log.info("a called leg accepts")
         self._call.close()
 
     # -- what is asked ---------------------------------------------------------------------------
@@ -107,7 +108,7 @@ class Confirmation:
             document, block = self._context.documents.fetch(asked.what), "main"
         else:
             document, block = self._running_document(), asked.what
-        self._log.info("a called leg is asked", document=document.name, block=block)
+        log.info("a called leg is asked", document=document.name, block=block)
         return service.interpreter.start(
             document,
             call=self._facts,
@@ -157,4 +158,4 @@ class Confirmation:
 
     def _report_warnings(self, script: Interpreter) -> None:
         url = self._service.settings.script_status_url
-        warnings.report(script, self._context, url, self._log, _nowhere)
+        warnings.report(script, self._context, url, _nowhere)

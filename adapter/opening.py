@@ -41,7 +41,6 @@ class Opening:
         self._documents = documents
         self._facts = facts
         self._journal = journal
-        self._log = log.bind(call_id=call.uuid)
 
     def begin(self) -> Interpreter | None:
         """The document that the settings and the channel name; None where there is none."""
@@ -73,7 +72,7 @@ class Opening:
             evaluate=self._service.evaluate,
         )
         script.update_call(peer=None)  # nobody is bridged to a call that comes to us
-        self._log.info("call taken up again", document=script.document.name)
+        log.info("call taken up again", document=script.document.name)
         return script
 
     def _start(self, document: Document | None, envs: Mapping[str, Any]) -> Interpreter | None:
@@ -81,7 +80,7 @@ class Opening:
             return None
         facts = self._facts
         self._journal.note("swml.document", {"name": document.name})
-        self._log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
+        log.info("call taken", document=document.name, caller=facts["from"], to=facts["to"])
         return self._service.interpreter.start(
             document,
             call=facts,
@@ -92,6 +91,6 @@ class Opening:
 
     def report(self, code: str, reason: str) -> None:
         """Why there is no document: in the log, and on the channel, where a CDR shows it."""
-        self._log.error("no document", code=code, reason=reason)
+        log.error("no document", code=code, reason=reason)
         self._journal.note("swml.no_document", {"code": code, "message": reason}, "error")
         self._call.set_variables({"script_error": code})

@@ -67,7 +67,6 @@ class Session:
     def __init__(self, service: Resources, call: Call) -> None:
         self._service = service
         self._call = call
-        self._log = log.bind(call_id=call.uuid)
         dialled_by = service.settings.project(order.dialled_by(call))
         self._documents = CallDocuments(service, call.channel, dialled_by)
         self._known = call.variable(SESSION_VARIABLE)
@@ -136,7 +135,7 @@ class Session:
         try:
             result = self._run_document()
         except CallGone as gone:
-            self._log.info("call ended", reason=gone.reason)
+            log.info("call ended", reason=gone.reason)
             result = "lost" if self._call.lost else "hangup"
         finally:
             metrics.CALLS_ACTIVE.dec()
@@ -155,7 +154,7 @@ class Session:
             self._call.hangup(NO_DOCUMENT_CAUSE)
             return "no_document"
         self._run_script(script)
-        self._log.info("script finished")
+        log.info("script finished")
         self._call.hangup()
         return "finished"
 
@@ -164,7 +163,7 @@ class Session:
             return
         self._reach("ended")
         if not self._recordings.wait_ended(FILES_DEADLINE):
-            self._log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
+            log.error("a recording was not closed in time", seconds=FILES_DEADLINE)
         self.over = True
         control.settle(SETTLE_SECONDS)
         self._audience.state("ended", self._call.hangup_cause)
@@ -213,7 +212,7 @@ class Session:
         position = self._service.positions.find(self.call_id, self.session_id)
         self._recordings.adopt()
         if position is None:
-            self._log.warning("the call was here before, but not where it stood")
+            log.warning("the call was here before, but not where it stood")
             return None if self._dialled else self._opening.begin()
         self._states.watch = Watch.of(position.get(WATCH))
         self._step_began = position.get("step_began", 0.0)
@@ -250,14 +249,14 @@ class Session:
                 document, self._replacement = self._replacement, None
                 if document is not None:
                     self._call.calm_down()
-                    self._log.info("document replaced", document=document.name)
+                    log.info("document replaced", document=document.name)
                     self._journal.note("swml.document", {"name": document.name})
                     self._step_began = 0.0
                     script.update_call(peer=None)
                     script.replace(document)
         self._report_warnings(script)
         if script.error:
-            self._log.error("script stopped", code=script.error.code, reason=str(script.error))
+            log.error("script stopped", code=script.error.code, reason=str(script.error))
             details = {"code": script.error.code, "message": str(script.error)}
             self._journal.note("swml.stopped", details, "error")
 
@@ -313,4 +312,4 @@ class Session:
     def _report_warnings(self, script: Interpreter) -> None:
         if script.has_warnings:
             url = self._service.settings.script_status_url
-            warnings.report(script, self._context, url, self._log, self._journal.note)
+            warnings.report(script, self._context, url, self._journal.note)

@@ -109,12 +109,8 @@ class Waiting:
             return False
         while not until.is_set() and (effect := script.next_effect()) is not None:
             script.apply(self._do(context, script, effect, until))
-            self._report(context, script)
+            warnings.report(script, context, self._service.settings.script_status_url, self._note)
         return True
-
-    def _report(self, context: Context, script: Interpreter) -> None:
-        url, told = self._service.settings.script_status_url, log.bind(call_id=context.call.uuid)
-        warnings.report(script, context, url, told, self._note)
 
     def _script(self, url: str) -> Interpreter | None:
         place, facts, service = remote(url), self._documents.known, self._service

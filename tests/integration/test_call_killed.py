@@ -64,7 +64,11 @@ class Gates:
 
     def wait(self, name: str, within: float = AGAIN) -> dict[str, Any]:
         """The variables with which the gate was reached last."""
-        eventually(lambda: self.reached(name), within=within, what=f"the gate {name!r}")
+        eventually(
+            lambda: self.reached(name),
+            within=within,
+            what=f"the gate {name!r}, behind {list(self.seen)}",
+        )
         return self.seen[name][-1]
 
     def _answer(self, hit: Hit) -> Answer:

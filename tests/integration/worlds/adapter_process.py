@@ -17,7 +17,7 @@ from worlds.ports import find_ports
 from worlds.waiting import eventually
 
 ROOT = Path(adapter.__file__).parents[1]
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 STOP_DEADLINE = 15.0
 _READY = re.compile(r"^ready: calls on \S+, recordings on (\S+)$", re.MULTILINE)
 _OWN_VARIABLES = "SWML_"
