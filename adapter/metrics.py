@@ -5,6 +5,7 @@ that no caller can make the number of series grow.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
 
@@ -128,9 +129,17 @@ def counter(metric: Counter, *labels: str) -> Counter:
     return metric.labels(*labels)
 
 
+_counted: defaultdict[tuple[Counter, tuple[str, ...]], int] = defaultdict(int)
+
+
+def count(metric: Counter, *labels: str) -> None:
+    """One more of what happens in every call; handed over with the quick histograms' counts."""
+    _counted[metric, labels] += 1
+
+
 def count_recording(state: str, error_code: str | None) -> None:
     """A recording entered a state; an error is counted by its reason's code as well."""
-    counter(RECORDINGS, state).inc()
+    count(RECORDINGS, state)
     if state == "error" and error_code is not None:
         counter(RECORDING_ERRORS, error_code).inc()
 
@@ -152,6 +161,9 @@ def render(registry: CollectorRegistry = REGISTRY) -> bytes:
 
 
 def publish() -> None:
-    """Make what the quick histograms have counted known to the other workers."""
+    """Make what was counted quickly known to who asks, and to the other workers."""
     for histogram in _quick:
         histogram.publish()
+    while _counted:
+        (metric, labels), number = _counted.popitem()
+        counter(metric, *labels).inc(number)

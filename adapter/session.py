@@ -139,7 +139,7 @@ class Session:
             result = "lost" if self._call.lost else "hangup"
         finally:
             metrics.CALLS_ACTIVE.dec()
-            metrics.counter(metrics.CALLS, result).inc()
+            metrics.count(metrics.CALLS, result)
 
     def _run_document(self) -> str:
         # By default a `*` cuts off what plays; SWML has no such rule.

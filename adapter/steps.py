@@ -20,7 +20,7 @@ def performed(context: Context, effect: Effect) -> Result:
     with about(step=effect.path, control_id=effect.params.get("control_id")):
         log.debug("step", method=effect.method, params=effect.params)
         result = _outcome(context, effect)
-    metrics.counter(metrics.STEPS, effect.method, "failed" if result.error else "success").inc()
+    metrics.count(metrics.STEPS, effect.method, "failed" if result.error else "success")
     return result
 
 

@@ -24,6 +24,7 @@ from adapter.freeswitch.errors import UnsafeValue
 _LINE_ENDS = re.compile(r"[\r\n\0]")
 _WORD = re.compile(r"[^\s\x00-\x1f\x7f{}\[\],|'\"\\^$!]+")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")  # what `quote` leaves as it is
 _SEPARATING = re.compile(r"[;'\\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -94,6 +95,8 @@ def _name(text: str) -> str:
 
 
 def _quoted(value: str) -> str:
+    if _UNRESERVED.fullmatch(value):
+        return value
     return quote(quote(value, safe="", errors="replace"), safe="")
 
 

@@ -4,7 +4,9 @@ A batch runs kind after kind in the order of this table, many rows at a time; ro
 keep the order in which they were committed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,29 +25,33 @@ from adapter.store.tables import (
 
 
 class Statement:
-    """SQL for the driver itself, and the values of a write in the order in which it takes them.
+    """SQL for the driver itself, run for many writes at a time.
 
     A batch has the same few statements with many rows each: compiled once, they leave SQLAlchemy
     nothing to do per row.
     """
 
     def __init__(
-        self, sql: sa.Executable, dialect: sa.Dialect, names: Iterable[str] | None = None
+        self, sql: sa.Executable, dialect: sa.Dialect, columns: list[str] | None = None
     ) -> None:
-        """`names` are the columns of an insert; an update names its values itself."""
-        columns = None if names is None else list(names)
-        compiled = sql.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
-        self.text = str(compiled)
-        self._order: list[str] | None = compiled.positiontup
-        self._fixed = {n: v for n, v in compiled.params.items() if n not in (columns or ())}
+        """`columns` are those of an insert; an update names its values itself."""
+        self.compiled = sql.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
+        self.text = str(self.compiled)
 
-    def run(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    def run(self, connection: sa.Connection, rows: list[Any]) -> None:
         """Run it for each row, in order."""
-        connection.exec_driver_sql(self.text, [self._values(row) for row in rows])
+        connection.exec_driver_sql(self.text, rows)
 
-    def _values(self, row: dict[str, Any]) -> Any:
-        values = self._fixed | row if self._fixed else row
-        return values if self._order is None else tuple([values[name] for name in self._order])
+
+class Update(Statement):
+    """Takes the values of a write by their names."""
+
+    def run(self, connection: sa.Connection, rows: list[Any]) -> None:
+        """Run it for each, in order."""
+        order: list[str] = self.compiled.positiontup
+        fixed: dict[str, Any] = self.compiled.params
+        values = [fixed | row for row in rows]
+        super().run(connection, [tuple([value[name] for name in order]) for value in values])
 
 
 class InsertOfMany(Statement):
@@ -55,18 +61,18 @@ class InsertOfMany(Statement):
     a busy event loop that takes longer than the row itself.
     """
 
-    def __init__(self, sql: sa.Executable, dialect: sa.Dialect, names: Iterable[str]) -> None:
-        super().__init__(sql, dialect, names)
-        row = f"({', '.join('?' * len(self._order or ()))})"
+    def __init__(self, sql: sa.Executable, dialect: sa.Dialect, columns: list[str]) -> None:
+        super().__init__(sql, dialect, columns)
+        row = f"({', '.join('?' * len(columns))})"
         self._texts = {n: self.text.replace(row, ", ".join([row] * n), 1) for n in ROWS_AT_ONCE}
 
-    def run(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    def run(self, connection: sa.Connection, rows: list[Any]) -> None:
         """Run it for all rows, in order, in as few statements as there are texts for."""
         done = 0
         for count in ROWS_AT_ONCE:
             while len(rows) - done >= count:
-                values = [v for row in rows[done : done + count] for v in self._values(row)]
-                connection.exec_driver_sql(self._texts[count], tuple(values))
+                values = tuple(chain.from_iterable(rows[done : done + count]))
+                connection.exec_driver_sql(self._texts[count], values)
                 done += count
 
 
@@ -77,7 +83,7 @@ Statements = Mapping[str, tuple[Statement, ...]]
 
 _DIALECTS: dict[str, Callable[[], sa.Dialect]] = {
     "sqlite": sqlite.dialect,
-    "postgresql": psycopg.dialect,
+    "postgresql": partial(psycopg.dialect, paramstyle="format"),
 }
 
 
@@ -110,14 +116,14 @@ def build(name: str) -> Statements:
 
     return {
         "put_recording": put(recordings, key="id"),
-        "delete_recording": (Statement(_delete_recording(), dialect),),
+        "delete_recording": (Update(_delete_recording(), dialect),),
         "put_document": put(documents),
         "put_call": put(calls, key="call_id"),
         "put_call_log": put(call_logs, key="id", unless=_goes_back),
         "add_call_events": put(call_events),
         "put_callback": put(callbacks, numbered="position"),
-        "finish_callback": (Statement(_finish(), dialect),),
-        "retry_callback": (Statement(_retry(), dialect), Statement(_move_stream(), dialect)),
+        "finish_callback": (Update(_finish(), dialect),),
+        "retry_callback": (Update(_retry(), dialect), Update(_move_stream(), dialect)),
     }
 
 

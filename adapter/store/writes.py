@@ -5,18 +5,24 @@ own caller, before it has joined a batch with others.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol
 
-from msgspec import Struct
-from msgspec.structs import asdict
+import sqlalchemy as sa
+from msgspec.structs import replace
 from pydantic_core import to_json
 
+from adapter.store import tables
 from adapter.store.errors import RowRefusedError
 from adapter.store.rows import Callback, CallEvents, CallLog, CallPosition, Recording
 
-Values = dict[str, Any]
+Row = tuple[Any, ...]
+"""A whole row, in the order of the table's columns; without what the database numbers itself."""
+
+Values = Row | dict[str, Any]
+"""What is inserted, or what an update needs, by the names of its parameters."""
 
 
 class Write(Protocol):
@@ -28,17 +34,15 @@ class Write(Protocol):
     def values(self) -> Values: ...
 
 
-def _storable(values: Values) -> Values:
-    """The values, with characters replaced that no database takes.
+def _storable(row: Row) -> Row:
+    """The row, with characters replaced that no database takes.
 
     A caller's name or a document can hold bytes that are not UTF-8 (as lone surrogates) and NUL:
     for neither may a recording be lost.
     """
-    if can_be_stored("".join([value for value in values.values() if isinstance(value, str)])):
-        return values
-    return {
-        name: _clean(value) if isinstance(value, str) else value for name, value in values.items()
-    }
+    if can_be_stored("".join([value for value in row if isinstance(value, str)])):
+        return row
+    return tuple(_clean(value) if isinstance(value, str) else value for value in row)
 
 
 def can_be_stored(text: str) -> bool:
@@ -58,8 +62,16 @@ def _clean(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "?")
 
 
-def _values(row: Struct) -> Values:
-    return _storable(asdict(row))
+def _in_order(table: sa.Table, *, numbered: str = "") -> Callable[[Any], Row]:
+    """Takes a row's values out of its struct, whose fields have the names of the columns."""
+    take: Callable[[Any], Row] = attrgetter(*(c.name for c in table.c if c.name != numbered))
+    return take
+
+
+_recording, _call, _call_log, _call_events = map(
+    _in_order, (tables.recordings, tables.calls, tables.call_logs, tables.call_events)
+)
+_callback = _in_order(tables.callbacks, numbered="position")
 
 
 def _json(value: Mapping[str, Any], what: str) -> str:
@@ -83,10 +95,10 @@ class PutRecording:
     recording: Recording
     statement = "put_recording"
 
-    def values(self) -> Values:
-        values = _values(self.recording)
-        values["options"] = _json(values["options"], f"options of recording {values['id']}")
-        return values
+    def values(self) -> Row:
+        row = self.recording
+        options = _json(row.options, f"options of recording {row.id}")
+        return _storable(_recording(replace(row, options=options)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ class DeleteRecording:
     moment: float
     statement = "delete_recording"
 
-    def values(self) -> Values:
+    def values(self) -> dict[str, Any]:
         return {"recording_id": self.id, "moment": self.moment}
 
 
@@ -110,8 +122,8 @@ class PutDocument:
     source: str
     statement = "put_document"
 
-    def values(self) -> Values:
-        return _storable({"hash": self.hash, "name": self.name, "source": self.source})
+    def values(self) -> Row:
+        return _storable((self.hash, self.name, self.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +133,9 @@ class PutCall:
     call: CallPosition
     statement = "put_call"
 
-    def values(self) -> Values:
-        values = _values(self.call)
-        values["state"] = _json(values["state"], f"state of call {values['call_id']}")
-        return values
+    def values(self) -> Row:
+        state = _json(self.call.state, f"state of call {self.call.call_id}")
+        return _storable(_call(replace(self.call, state=state)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +145,8 @@ class PutCallLog:
     call: CallLog
     statement = "put_call_log"
 
-    def values(self) -> Values:
-        return _values(self.call)
+    def values(self) -> Row:
+        return _storable(_call_log(self.call))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +156,8 @@ class AddCallEvents:
     piece: CallEvents
     statement = "add_call_events"
 
-    def values(self) -> Values:
-        return _values(self.piece)
+    def values(self) -> Row:
+        return _storable(_call_events(self.piece))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +167,8 @@ class PutCallback:
     callback: Callback
     statement = "put_callback"
 
-    def values(self) -> Values:
-        values = _values(self.callback)
-        del values["position"]
-        return values
+    def values(self) -> Row:
+        return _storable(_callback(self.callback))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +183,7 @@ class FinishCallback:
     last_error: str | None = None
     statement = "finish_callback"
 
-    def values(self) -> Values:
+    def values(self) -> dict[str, Any]:
         return {
             "callback_id": self.id,
             "state": self.state,
@@ -204,7 +213,7 @@ class RetryCallback:
     last_error: str | None = None
     statement = "retry_callback"
 
-    def values(self) -> Values:
+    def values(self) -> dict[str, Any]:
         return {
             "callback_id": self.id,
             "in_stream": self.stream,

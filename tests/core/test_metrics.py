@@ -40,6 +40,19 @@ def test_it_stands_in_the_text(histogram):
     assert 'test_seconds_bucket{le="1.0"} 1.0' in text
 
 
+def test_what_is_counted_quickly_stands_in_the_text_once():
+    def told() -> float:
+        metrics.render()
+        labels = {"method": "counted", "result": "success"}
+        return REGISTRY.get_sample_value("swml_steps_total", labels) or 0.0
+
+    before = told()
+    for _ in range(3):
+        metrics.count(metrics.STEPS, "counted", "success")
+    assert told() == before + 3
+    assert told() == before + 3
+
+
 class Counted:
     """A store that only knows its outbox."""
 
