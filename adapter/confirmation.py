@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import gevent
 import structlog
 
 from adapter import warnings
@@ -28,10 +27,10 @@ from adapter.freeswitch.errors import CallGone
 from adapter.identity import CallIdentity
 from adapter.recording.state import Reason
 from adapter.step_documents import StepDocuments
-from adapter.steps import performed
+from adapter.steps import done, is_among
 from adapter.store.errors import StoreError
 from adapter.swml.destinations import is_url
-from adapter.swml.effects import FETCH, YIELD, Effect, Result
+from adapter.swml.effects import Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 from adapter.swml.interpreter import Interpreter
 
@@ -146,15 +145,11 @@ class Confirmation:
         self._report_warnings(script)
 
     def _do(self, script: Interpreter, effect: Effect) -> Result:
-        if effect.method == YIELD:
-            gevent.sleep(0)
-            return Result()
-        if effect.method == FETCH:
-            return self._documents.fetched(script, effect)
-        if effect.method not in METHODS:
+        if not is_among(effect, METHODS):
             message = f"{effect.method} cannot be used on a leg that is being connected"
             return Result(error=ScriptError(Code.METHOD_UNDEFINED, message))
-        return performed(self._context.in_step(script.steps, script.vars), effect)
+        context = self._context.in_step(script.steps, script.vars)
+        return done(script, effect, context, self._documents)
 
     def _report_warnings(self, script: Interpreter) -> None:
         url = self._service.settings.script_status_url

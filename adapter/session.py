@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import gevent
 import structlog
 from msgspec.structs import replace
 
@@ -32,9 +31,9 @@ from adapter.journal import Journal
 from adapter.opening import Opening
 from adapter.relay import audience
 from adapter.step_documents import StepDocuments
-from adapter.steps import performed
+from adapter.steps import done
 from adapter.store.rows import CallLog
-from adapter.swml.effects import FETCH, YIELD, Effect, Result
+from adapter.swml.effects import YIELD, Effect, Result
 from adapter.swml.interpreter import Interpreter
 
 if TYPE_CHECKING:
@@ -296,18 +295,11 @@ class Session:
             self._service.positions.note(self)
 
     def _do(self, script: Interpreter, effect: Effect) -> Result:
-        if effect.method == YIELD:
-            gevent.sleep(0)
-            return Result()
-        self._note_step(effect)
-        if effect.method == FETCH:
-            return self._documents.fetched(script, effect)
-        began = self._step_began
-        return performed(self._context.in_step(script.steps, script.vars, began=began), effect)
-
-    def _note_step(self, effect: Effect) -> None:
-        details = {"step": effect.path, "parameters": effect.params}
-        self._journal.note(f"swml.{effect.method}", details)
+        if effect.method != YIELD:
+            details = {"step": effect.path, "parameters": effect.params}
+            self._journal.note(f"swml.{effect.method}", details)
+        context = self._context.in_step(script.steps, script.vars, began=self._step_began)
+        return done(script, effect, context, self._documents)
 
     def _report_warnings(self, script: Interpreter) -> None:
         if script.has_warnings:

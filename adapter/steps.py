@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from typing import TYPE_CHECKING
+
+import gevent
 import structlog
 
 from adapter import methods, metrics
@@ -9,14 +13,35 @@ from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.log import about
 from adapter.methods.context import Context
 from adapter.store.errors import StoreError
-from adapter.swml.effects import Effect, Result
+from adapter.swml.effects import FETCH, YIELD, Effect, Result
 from adapter.swml.errors import Code, ScriptError
+
+if TYPE_CHECKING:
+    from adapter.call_documents import CallDocuments
+    from adapter.swml.interpreter import Interpreter
 
 log = structlog.get_logger()
 
 
-def performed(context: Context, effect: Effect) -> Result:
-    """What came of it. Raises `CallGone` alone: then there is no call to go on with."""
+def done(script: Interpreter, effect: Effect, context: Context, documents: CallDocuments) -> Result:
+    """What came of an effect, of the step that it is or of what the interpreter itself wants.
+
+    Raises `CallGone` alone: then there is no call to go on with.
+    """
+    if effect.method == YIELD:
+        gevent.sleep(0)
+        return Result()
+    if effect.method == FETCH:
+        return documents.fetched(script, effect)
+    return _performed(context, effect)
+
+
+def is_among(effect: Effect, methods: Container[str]) -> bool:
+    """Whether it is one of these, or nothing that is done to the call."""
+    return effect.method in (YIELD, FETCH) or effect.method in methods
+
+
+def _performed(context: Context, effect: Effect) -> Result:
     with about(step=effect.path, control_id=effect.params.get("control_id")):
         log.debug("step", method=effect.method, params=effect.params)
         result = _outcome(context, effect)

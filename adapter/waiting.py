@@ -20,8 +20,8 @@ from adapter.documents.sources import NoSourceError, remote
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, CommandFailed, UnsafeValue
 from adapter.sounds.player import play_sounds
-from adapter.steps import performed
-from adapter.swml.effects import FETCH, YIELD, Effect, Result
+from adapter.steps import done, is_among
+from adapter.swml.effects import YIELD, Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 
 if TYPE_CHECKING:
@@ -127,12 +127,10 @@ class Waiting:
         )
 
     def _do(self, context: Context, script: Interpreter, effect: Effect, until: Flag) -> Result:
-        if effect.method == YIELD:
-            context.call.sleep(0)
-            return Result()
-        if effect.method == FETCH:
-            return self._documents.of_call.fetched(script, effect)
-        if effect.method not in METHODS:
+        if not is_among(effect, METHODS):
             message = f"{effect.method} cannot be done while the call waits"
             return Result(error=ScriptError(Code.EXECUTE_FAILED, message))
-        return performed(context.in_step(script.steps, script.vars, until=until), effect)
+        if effect.method == YIELD:
+            context.call.sleep(0)  # raises where the call is gone, or its script called away
+        inner = context.in_step(script.steps, script.vars, until=until)
+        return done(script, effect, inner, self._documents.of_call)

@@ -26,7 +26,6 @@ KINDS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "
 USUAL = frozenset(KINDS) - {"speaker"}
 """What is told where nothing is asked for: one talks and falls silent too often."""
 
-LONGEST_URL = 2000
 MOST = 16
 """Listeners of a conference that are told of others' calls: all stand in each of its events."""
 

@@ -20,8 +20,6 @@ WIDTH, HEIGHT = 1728, 2292
 DOTS_PER_INCH = (204.0, 196.0)
 """Of the resolution `fine`: 8.04 dots and 7.7 lines a millimetre."""
 
-POINTS_PER_INCH = 72
-
 PDF, TIFF = (b"%PDF-",), (b"II*\0", b"MM\0*")
 
 

@@ -114,11 +114,6 @@ def auth(password: str) -> bytes:
     return _command(f"auth {password}")
 
 
-def exit_() -> bytes:
-    """End the connection, not the call."""
-    return b"exit\n\n"
-
-
 def subscribe(names: Iterable[str] = SUBSCRIBED) -> bytes:
     """Add events to the list; the filters stay."""
     return _command(f"event plain {' '.join(names)}")

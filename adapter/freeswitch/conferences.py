@@ -24,7 +24,6 @@ LONGEST_NAME = 200
 _COMMANDS = frozenset({"list", "count", "xml_list", "json_list", "help", "commands"})
 """`conference list` is a command while there is no conference of that name."""
 
-_NOT_FOUND = "not found"
 _NAME = "Conference-Name"
 
 
@@ -77,11 +76,6 @@ def unwatch(name: str) -> bytes:
 def ask(name: str, what: str) -> bytes:
     """`count`, `uuid`, `wait_mod` of a conference (conference_api_sub_get)."""
     return commands.api("conference", commands.word(name), "get", what)
-
-
-def is_missing(reply: str) -> bool:
-    """Whether an answer, without its `-ERR`, says that there is no such conference."""
-    return reply.endswith(_NOT_FOUND)
 
 
 def members(name: str) -> bytes:

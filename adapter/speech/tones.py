@@ -33,8 +33,3 @@ def frequency(frame: array[int]) -> float | None:
     if rest > 4 * LEFT_OVER * energy:
         return None
     return math.acos(double_cosine / 2) * RATE / (2 * math.pi)
-
-
-def fax_tone(hertz: float) -> str | None:
-    """The name of a fax's tone."""
-    return next((name for name, (at, off) in FAX_TONES.items() if abs(hertz - at) <= off), None)

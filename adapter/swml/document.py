@@ -38,12 +38,8 @@ class Document:
         return self.program.sections
 
     def block(self, path: str) -> Block:
-        """The steps at `path`. Raises KeyError."""
+        """The steps at `path` (a section, or `main[0].connect.confirm`). Raises KeyError."""
         return self.program.blocks[path]
-
-    def has_block(self, path: str) -> bool:
-        """Whether there are steps at `path` (a section, or `main[0].connect.confirm`)."""
-        return path in self.program.blocks
 
 
 def hash_of(source: str) -> str:

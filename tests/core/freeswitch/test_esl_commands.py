@@ -54,7 +54,6 @@ def utf8(text: str) -> bytes:
     ("data", "line"),
     [
         (commands.connect(), b"connect"),
-        (commands.exit_(), b"exit"),
         (commands.add_filter("Unique-ID", UUID), f"filter Unique-ID {UUID}".encode()),
         (commands.remove_filter("Unique-ID", UUID), f"filter delete Unique-ID {UUID}".encode()),
         (commands.subscribe(["DTMF", "RECORD_STOP"]), b"event plain DTMF RECORD_STOP"),
