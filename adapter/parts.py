@@ -28,8 +28,17 @@ from adapter.recording.recovery import EVENTS, Recovery
 from adapter.store.held import HeldWrites
 from adapter.store.rows import Recording
 from adapter.store.store import Store
+from adapter.swml.limits import Limits
 from adapter.tally import Tally
 from adapter.web.tls import Certificate
+
+
+def limits(settings: Settings) -> Limits:
+    """How far a script may go."""
+    script = settings.script
+    return Limits(
+        transfers=script.transfers, jumps=script.jumps, depth=script.depth, steps=script.steps
+    )
 
 
 def certificate(settings: Settings) -> Certificate | None:

@@ -20,7 +20,7 @@ from adapter.confirmation import Confirmation
 from adapter.connecting.confirming import Asked
 from adapter.control import commander
 from adapter.control.alone import Alone
-from adapter.control.bus import Bus
+from adapter.control.bus import Bus, Handler
 from adapter.control.commander import Commander
 from adapter.control.dial import dial
 from adapter.control.dialler import Dialler
@@ -46,7 +46,6 @@ from adapter.store.store import Store
 from adapter.swml.document import Document
 from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
-from adapter.swml.limits import Limits
 from adapter.swml.loading import DocumentCache
 from adapter.tally import Tally
 from adapter.web.app import create_app, download
@@ -93,71 +92,76 @@ class Service:
         settings.create_folders()
         self._certificate = parts.certificate(settings)
         self._listeners = listeners or Listeners.open(settings)
-        self.settings = settings = self._listeners.bound(settings)
+        self.settings = self._listeners.bound(settings)
+        self._is_first = worker == 0
         self.draining = False
         self.stopped = Flag()
-        script = settings.script
-        self.limits = Limits(
-            transfers=script.transfers, jumps=script.jumps, depth=script.depth, steps=script.steps
-        )
-        self.interpreter = Interpreter
-        self.documents = DocumentCache(methods.catalog(), remarks=ignored)
-        self.fetcher = DocumentFetcher(settings)
+        name = f"{socket.gethostname()} {self.settings.listen} worker {worker}"
+        self._open_store(name)
+        self._prepare_scripts()
+        self._make_doors(worker)
+        self._make_caretakers(name)
+        tally = tally or Tally.alone()
+        self._admission = Admission(self.settings.limits.calls_per_peer, tally)
+        self._calls = parts.call_server(self.settings, self._listeners, self._handle, tally)
+
+    def _open_store(self, worker: str) -> None:
+        """What is kept, and what all calls share besides."""
+        settings = self.settings
         url = settings.database_url.get_secret_value()
         self.store = Store.open(url, deadline=settings.deadlines.store)
-        name = f"{socket.gethostname()} {settings.listen} worker {worker}"
-        self.positions = Positions(self.store, worker=name)
+        self.positions = Positions(self.store, worker=worker)
         self.journals = Journals(self.store)
-        outbox = Outbox()
-        self.archive = parts.archive(settings, self.store, outbox, self._recording_told)
+        self.archive = parts.archive(settings, self.store, Outbox(), self._recording_told)
         self.running = RunningCalls()
-        self.shared = parts.shared(settings, self.archive, self.running.talks, name)
-        self._bus = Bus(
-            settings.data_dir / "bus",
-            f"{worker}-{os.getpid()}",
-            {
-                commander.KIND: lambda command: self.commander.answer(command),
-                relay.KIND: lambda question: self._door.answer(question),
-                READINESS: lambda _: {"reasons": self._own_reasons()},
-            },
-        )
-        self.dialler = Dialler(
-            settings,
-            self.running,
-            store=self.store,
-            held=self.archive.held,
-            outbox=outbox,
-        )
-        self.commander = Commander(
-            self.running,
-            known=self.store.call_log,
-            bus=self._bus,
-            alone=Alone(self.dialler, self.archive.held, self._read, self.store.call_log),
-        )
-        self._gate = Gate(settings.projects)
-        self._door = Door(
-            self._bus,
-            self._gate,
-            self.commander,
-            login_seconds=settings.deadlines.http_request,
-        )
-        self.exchange = self._door.exchange
-        self._door.let_dial(self.dialler, self._read)
+        self.shared = parts.shared(settings, self.archive, self.running.talks, worker)
+
+    def _prepare_scripts(self) -> None:
+        """What documents are read and run with."""
+        self.limits = parts.limits(self.settings)
+        self.interpreter = Interpreter
+        self.documents = DocumentCache(methods.catalog(), remarks=ignored)
+        self.fetcher = DocumentFetcher(self.settings)
         self._engine = Engine()
         self.evaluate = self._engine.evaluate
         self._warned: set[tuple[str, str]] = set()
+
+    def _make_doors(self, worker: int) -> None:
+        """Where commands come in: from other workers, by HTTP and by WebSocket."""
+        settings, store, held = self.settings, self.store, self.shared.held
+        answers: dict[str, Handler] = {
+            commander.KIND: lambda command: self.commander.answer(command),
+            relay.KIND: lambda question: self._door.answer(question),
+            READINESS: lambda _: {"reasons": self._own_reasons()},
+        }
+        self._bus = Bus(settings.data_dir / "bus", f"{worker}-{os.getpid()}", answers)
+        self.dialler = Dialler(
+            settings, self.running, store=store, held=held, outbox=self.shared.outbox
+        )
+        alone = Alone(self.dialler, held, self._read, store.call_log)
+        self.commander = Commander(self.running, known=store.call_log, bus=self._bus, alone=alone)
+        self._gate = Gate(settings.projects)
+        login_seconds = settings.deadlines.http_request
+        self._door = Door(self._bus, self._gate, self.commander, login_seconds=login_seconds)
+        self.exchange = self._door.exchange
+        self._door.let_dial(self.dialler, self._read)
         self._web = self._web_server()
-        tally = tally or Tally.alone()
-        self._admission = Admission(settings.limits.calls_per_peer, tally)
-        self._calls = parts.call_server(settings, self._listeners, self._handle, tally)
-        self._sender = parts.sender(settings, self.store, name)
+
+    def _make_caretakers(self, worker: str) -> None:
+        """What delivers callbacks, and looks after what calls left behind."""
+        settings, store = self.settings, self.store
+        self._sender = parts.sender(settings, store, worker)
         self._recovery = Recovery(self.archive, self.shared.media.faxes.finish)
         self._forgotten = ForgottenCalls(
-            self.store, outbox, self.running, lambda project: parts.space(settings, project)
+            store,
+            self.shared.outbox,
+            self.running,
+            lambda project: parts.space(settings, project),
         )
-        self._retention = Retention(self.store, settings.recordings_dir, settings.retention)
-        self._nodes = parts.nodes(settings, self._recovery, self._forgotten) if worker == 0 else []
-        self._is_first = worker == 0
+        self._retention = Retention(store, settings.recordings_dir, settings.retention)
+        self._nodes = (
+            parts.nodes(settings, self._recovery, self._forgotten) if self._is_first else []
+        )
 
     def start(self) -> None:
         """Begin: downloads and callbacks first, calls last.
