@@ -15,8 +15,10 @@ from adapter import methods, metrics, parts
 from adapter.admission import Admission
 from adapter.callbacks.address import Method
 from adapter.callbacks.outbox import Outbox
+from adapter.calls.confirmation import Confirmation
+from adapter.calls.positions import Positions
+from adapter.calls.session import Session
 from adapter.config import Project, Settings, SettingsError
-from adapter.confirmation import Confirmation
 from adapter.connecting.confirming import Asked
 from adapter.control import commander
 from adapter.control.alone import Alone
@@ -34,13 +36,11 @@ from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
 from adapter.methods.ignored import ignored
-from adapter.positions import Positions
 from adapter.recording import folder_trial, links
 from adapter.recording.recovery import Recovery
 from adapter.recording.retention import Retention
 from adapter.relay import exchange as relay
 from adapter.relay.door import PATHS, Door
-from adapter.session import Session
 from adapter.store.rows import Recording
 from adapter.store.store import Store
 from adapter.swml.document import Document

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapter.session import AUDIBLE_SECONDS, Session
+from adapter.calls.session import AUDIBLE_SECONDS, Session
 
 
 @pytest.mark.parametrize(

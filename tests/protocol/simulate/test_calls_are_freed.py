@@ -9,13 +9,13 @@ from pathlib import Path
 import gevent
 import pytest
 
+from adapter.calls.session import Session
 from adapter.config import Settings
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.connection import Connection
 from adapter.methods.context import Context
 from adapter.recording.recorder import Recorder
 from adapter.service import Service
-from adapter.session import Session
 from adapter.simswitch import Action, Callee, CallPlan, Extension, SimSwitch, SwitchSettings
 from adapter.swml.script import Script
 

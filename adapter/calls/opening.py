@@ -14,10 +14,10 @@ from adapter.documents.sources import Source, remote
 from adapter.freeswitch import commands
 
 if TYPE_CHECKING:
-    from adapter.call_documents import CallDocuments
+    from adapter.calls.call_documents import CallDocuments
+    from adapter.calls.resources import Resources
     from adapter.freeswitch.call import Call
     from adapter.journal import Journal
-    from adapter.resources import Resources
     from adapter.swml.document import Document
     from adapter.swml.interpreter import Interpreter
 

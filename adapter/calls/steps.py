@@ -17,7 +17,7 @@ from adapter.swml.effects import FETCH, YIELD, Effect, Result
 from adapter.swml.errors import Code, ScriptError
 
 if TYPE_CHECKING:
-    from adapter.call_documents import CallDocuments
+    from adapter.calls.call_documents import CallDocuments
     from adapter.swml.interpreter import Interpreter
 
 log = structlog.get_logger()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.calls.waiting import Waiting
 from adapter.freeswitch.digits import Digits
 from adapter.methods.context import Clients, Context, NoClients
 from adapter.recording.call_recordings import CallRecordings
-from adapter.waiting import Waiting
 
 if TYPE_CHECKING:
+    from adapter.calls.resources import Resources
+    from adapter.calls.step_documents import StepDocuments
+    from adapter.calls.warnings import Note
     from adapter.freeswitch.call import Call
     from adapter.identity import CallIdentity
-    from adapter.resources import Resources
-    from adapter.step_documents import StepDocuments
-    from adapter.warnings import Note
 
 
 def call_context(

@@ -18,28 +18,29 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from msgspec.structs import replace
 
-from adapter import methods, metrics, warnings
-from adapter.call_context import call_context
-from adapter.call_documents import CallDocuments
+from adapter import methods, metrics
 from adapter.call_facts import call_facts, call_identity, ends, peer_of
+from adapter.calls import warnings
+from adapter.calls.call_context import call_context
+from adapter.calls.call_documents import CallDocuments
+from adapter.calls.opening import Opening
+from adapter.calls.step_documents import StepDocuments
+from adapter.calls.steps import done
 from adapter.control import order
 from adapter.control.call_control import CallControl
 from adapter.control.states import WATCH, CallStates, Watch, state_callback, watched
 from adapter.freeswitch.errors import CallGone, Interrupted
 from adapter.identity import SESSION_VARIABLE, new_id
 from adapter.journal import Journal
-from adapter.opening import Opening
 from adapter.relay import audience
-from adapter.step_documents import StepDocuments
-from adapter.steps import done
 from adapter.store.rows import CallLog
 from adapter.swml.effects import YIELD, Effect, Result
 from adapter.swml.interpreter import Interpreter
 
 if TYPE_CHECKING:
+    from adapter.calls.resources import Resources
     from adapter.freeswitch.call import Call
     from adapter.freeswitch.wire import Event
-    from adapter.resources import Resources
     from adapter.swml.document import Document
 
 log = structlog.get_logger()

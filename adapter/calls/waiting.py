@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from adapter import warnings
+from adapter.calls import warnings
+from adapter.calls.steps import done, is_among
 from adapter.documents.errors import FetchError
 from adapter.documents.sources import NoSourceError, remote
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone, CommandFailed, UnsafeValue
 from adapter.sounds.player import play_sounds
-from adapter.steps import done, is_among
 from adapter.swml.effects import YIELD, Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 
 if TYPE_CHECKING:
     from gevent.event import Event as Flag
 
+    from adapter.calls.resources import Resources
+    from adapter.calls.step_documents import StepDocuments
+    from adapter.calls.warnings import Note
     from adapter.freeswitch.call import Call
     from adapter.methods.context import Context
-    from adapter.resources import Resources
-    from adapter.step_documents import StepDocuments
     from adapter.swml.interpreter import Interpreter
-    from adapter.warnings import Note
 
 log = structlog.get_logger()
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from adapter import warnings
-from adapter.call_context import call_context
-from adapter.call_documents import CallDocuments
 from adapter.call_facts import call_facts, call_identity
+from adapter.calls import warnings
+from adapter.calls.call_context import call_context
+from adapter.calls.call_documents import CallDocuments
+from adapter.calls.step_documents import StepDocuments
+from adapter.calls.steps import done, is_among
 from adapter.connecting.confirming import ACCEPTING, Asked
 from adapter.connecting.outcome import REFUSED
 from adapter.documents.errors import FetchError
@@ -26,8 +28,6 @@ from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone
 from adapter.identity import CallIdentity
 from adapter.recording.state import Reason
-from adapter.step_documents import StepDocuments
-from adapter.steps import done, is_among
 from adapter.store.errors import StoreError
 from adapter.swml.destinations import is_url
 from adapter.swml.effects import Effect, Result
@@ -35,8 +35,8 @@ from adapter.swml.errors import Code, DocumentError, ScriptError
 from adapter.swml.interpreter import Interpreter
 
 if TYPE_CHECKING:
+    from adapter.calls.resources import Resources
     from adapter.freeswitch.call import Call
-    from adapter.resources import Resources
     from adapter.swml.document import Document
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import remote
 
 if TYPE_CHECKING:
-    from adapter.call_documents import CallDocuments, Report
+    from adapter.calls.call_documents import CallDocuments, Report
     from adapter.swml.document import Document
     from adapter.swml.interpreter import Interpreter
 

@@ -1,15 +1,15 @@
-"""What every call of a process shares: settings, store, recordings, sounds, documents."""
+"""What a call needs of the process that runs it: settings, store, documents, other calls."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from adapter.calls.positions import Positions
 from adapter.config import Settings
 from adapter.control.running import RunningCalls
 from adapter.documents.fetch import DocumentFetcher
 from adapter.journal import Journals
 from adapter.methods.shared import Shared
-from adapter.positions import Positions
 from adapter.recording.archive import Archive
 from adapter.relay.exchange import Exchange
 from adapter.store.store import Store

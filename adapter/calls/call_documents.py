@@ -14,10 +14,10 @@ from adapter.swml.effects import Effect, Result
 from adapter.swml.errors import Code, DocumentError, ScriptError
 
 if TYPE_CHECKING:
+    from adapter.calls.resources import Resources
     from adapter.config import Project
     from adapter.documents.sources import Place
     from adapter.freeswitch.wire import Frame
-    from adapter.resources import Resources
     from adapter.swml.document import Document
     from adapter.swml.interpreter import Interpreter
 

@@ -1,0 +1,1 @@
+"""One call's run: the script that it gets, walked step by step, and what its steps work with."""
