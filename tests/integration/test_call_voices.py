@@ -17,6 +17,12 @@ RULES = [
     {"say_gender": "female", "voice": "woman"},
 ]
 
+NOBODY = [
+    {"say_voice": "no voice", "engine": "flite", "voice": "nobody"},
+    {"say_voice": "no engine", "engine": "nobody", "voice": "kal"},
+]
+"""What the settings name and the switch does not have."""
+
 RENDER = ["sh", "-c", 'cat >/dev/null; cp "$1" "$2"', "sh", "{voice}.wav", "{file}"]
 
 
@@ -30,7 +36,8 @@ def test_who_speaks_and_how_loud(world: World) -> None:
         body = wav_bytes(tone(hz, seconds=0.5, peak=8000))
         (world.folder / f"{name}.wav").write_bytes(body)
     render = [part.replace("{voice}", f"{world.folder}/{{voice}}") for part in RENDER]
-    rules = [{**rule, "engine": "render"} for rule in RULES]
+    rules = [*NOBODY, *({**rule, "engine": "render"} for rule in RULES)]
+    report = world.report()
     adapter = world.start_adapter(
         {
             "swml": documents_by_number(world.receiver),
@@ -45,6 +52,10 @@ def test_who_speaks_and_how_loud(world: World) -> None:
     phone = world.run(
         [
             *SETTLED,
+            play("say:no voice", say_voice="no voice"),
+            report.step("voice"),
+            play("say:no engine", say_voice="no engine"),
+            report.step("engine"),
             play("say:eins", say_language="de-AT", say_gender="male"),
             prompt("say:two", say_gender="male", say_language="en-US"),
             {"set": {"say_gender": "female", "say_language": "en-GB"}},
@@ -53,6 +64,9 @@ def test_who_speaks_and_how_loud(world: World) -> None:
         ],
         adapter=adapter,
     )
+    for missing in ("voice", "engine"):
+        assert report.wait(missing)["play_result"] == "failed", missing
+        assert "relay_script_method_execute_failed" in report.wait(missing)["script_error"]
     heard = phone.hear()
     begins = [heard.start_of(hz) for hz in VOICES.values()]
     assert None not in begins
