@@ -13,10 +13,10 @@ from annotated_types import Len
 from pydantic import Field, ValidationError
 
 from adapter.control.command import Command, Typed
-from adapter.control.errors import Invalid, NotPossible
+from adapter.control.errors import Invalid
+from adapter.control.held import held_by
 from adapter.control.play import Item
 from adapter.methods import connect
-from adapter.methods.relay import HELD, Held
 from adapter.swml.parameters import ONE_OR_MANY, Parameters
 from adapter.swml.problems import problems
 
@@ -53,12 +53,7 @@ class Connect(Parameters):
 
 def start(control: CallControl, params: Connect) -> None:
     """Begin; how it goes is told by `calling.call.connect`."""
-    held = control.context.running.get(HELD)
-    if not isinstance(held, Held):
-        raise NotPossible(
-            "Only a call that RELAY clients were offered is connected by them; give this one a"
-            " document with calling.transfer."
-        )
+    held = held_by(control, "connected")
     wanted, tag = _as_step(params), params.tag or control.new_id()
 
     def run(context: Context) -> None:

@@ -52,8 +52,20 @@ class Faxes:
         rows = self.archive.store.recordings(wanted, limit=MAX_OF_CALL)
         return next((row for row in rows if row.options[FAX]["step"] == step), None)
 
+    def last_commanded(self, call_id: str) -> Recording | None:
+        """The last fax of a call that no document but a client has begun."""
+        wanted = RecordingFilter(call_id=call_id, faxes=True, deleted=None)
+        rows = self.archive.store.recordings(wanted, limit=MAX_OF_CALL)
+        commanded = [row for row in rows if row.options[FAX]["step"] < 0]
+        return max(commanded, key=lambda row: row.created_at, default=None)
+
     def new(
-        self, call: CallIdentity, direction: str, status_url: str | None, **facts: Any
+        self,
+        call: CallIdentity,
+        direction: str,
+        status_url: str | None,
+        control_id: str = "",
+        **facts: Any,
     ) -> Recording:
         """A row for a fax that is about to begin.
 
@@ -67,7 +79,7 @@ class Faxes:
             event_channel=call.event_channel,
             project_id=call.project_id,
             space_id=call.space_id,
-            control_id=str(uuid.uuid4()),
+            control_id=control_id or str(uuid.uuid4()),
             state=State.STARTING,
             path=f"{fax_id}.tif",
             created_at=self.archive.clock(),

@@ -116,6 +116,9 @@ class Context(Struct, frozen=True, eq=False):
     began: float = 0.0
     """When the step began, in Unix seconds: before a crash, where it is done again after one."""
 
+    control_id: str = ""
+    """By what a client knows the step that it commanded; empty: the step makes a name itself."""
+
     until: Flag | None = None
     """Where the step is one of a document for a waiting call: it is cut off once this is set."""
 
@@ -126,10 +129,18 @@ class Context(Struct, frozen=True, eq=False):
         *,
         began: float = 0.0,
         until: Flag | None = None,
+        control_id: str = "",
     ) -> Context:
         """The same call, in this step; one that is not done again begins now."""
         began = began or time.time()
-        return replace(self, step=step, variables=variables, began=began, until=until)
+        return replace(
+            self,
+            step=step,
+            variables=variables,
+            began=began,
+            until=until,
+            control_id=control_id,
+        )
 
     def play_while_waiting(self, url: str | None, until: Flag) -> None:
         """Play a `wait_url`, or the switch's music, until the flag is set or the call gone."""

@@ -117,7 +117,7 @@ class Dialogue:
         self._wanted = wanted
         self._wish = wish
         self._order = order
-        self.control_id = str(uuid.uuid4())
+        self.control_id = context.control_id or str(uuid.uuid4())
         self._card = Card()
         self._error = ""
         self._round = 1

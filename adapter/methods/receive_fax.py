@@ -47,6 +47,7 @@ def perform(context: Context, params: ReceiveFax) -> Result:
         context.identity,
         "receive",
         params.status_url,
+        context.control_id,
         step=context.step,
         resume=call.variable("socket_resume"),
         identity=call.channel.get("Caller-Destination-Number"),

@@ -25,6 +25,7 @@ from pydantic import Field
 from adapter.connecting.kept import CONNECT_VARIABLE, Connect
 from adapter.connecting.telling import Teller
 from adapter.freeswitch import commands
+from adapter.methods.commanded import take_up
 from adapter.methods.context import Clients, Context
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
@@ -55,6 +56,8 @@ class Held:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._jobs: deque[Job] = deque()
+        self.busy = False
+        """Whether the step does something now."""
 
     def do(self, job: Job) -> None:
         """Have the step do this; it may last, and is called away like the step itself."""
@@ -64,6 +67,18 @@ class Held:
     def next(self) -> Job | None:
         """What is to be done now."""
         return self._jobs.popleft() if self._jobs else None
+
+    def run_next(self, context: Context) -> bool:
+        """Do it; False where nothing is to be done."""
+        job = self.next()
+        if job is None:
+            return False
+        self.busy = True
+        try:
+            job(context)
+        finally:
+            self.busy = False
+        return True
 
     @staticmethod
     def part(context: Context, name: str) -> str:
@@ -142,6 +157,7 @@ def _perform(context: Context, params: Relay, held: Held) -> Result:
     if params.client:
         context.clients.begin(params.client, params.tag)
     _tell_what_became(context)
+    take_up(context)
     passed: set[str] = set()
     while context.clients.anybody or _is_taken(context, params, passed):
         if not _stay(context, params, held):
@@ -178,9 +194,7 @@ def _stay(context: Context, params: Relay, held: Held) -> bool:
     clients, seen = context.clients, time.monotonic()
     while clients.anybody:
         clients.news.clear()
-        if job := held.next():
-            job(context)
-        else:
+        if not held.run_next(context):
             patience = min(PRESENCE_SECONDS, params.abandoned / 2)
             context.call.sleep(patience, until=clients.news)
         if clients.connected:

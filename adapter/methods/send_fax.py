@@ -46,6 +46,7 @@ def perform(context: Context, params: SendFax) -> Result:
         context.identity,
         "send",
         params.status_url,
+        context.control_id,
         step=context.step,
         resume=call.variable("socket_resume"),
         identity=params.identity or call.channel.get("Caller-Caller-ID-Number"),

@@ -11,13 +11,13 @@ import gevent
 import structlog
 
 from adapter.simswitch.audio import RATE
-from adapter.simswitch.bridging import bridge
+from adapter.simswitch.bridging import bridge, hears, stops_hearing
 from adapter.simswitch.causes import cause_named
 from adapter.simswitch.channel import Channel
 from adapter.simswitch.conferencing import conference
 from adapter.simswitch.faxing import rxfax, stopfax, txfax
 from adapter.simswitch.outbound import socket
-from adapter.simswitch.player import FileHandle
+from adapter.simswitch.player import LONG_WAIT, FileHandle
 from adapter.simswitch.playing import play
 from adapter.simswitch.session import Application, Session
 from adapter.simswitch.strings import atoi, bracketed, separate, url_decode
@@ -134,6 +134,17 @@ def park(session: Session, _data: str) -> None:
     before, session.controlled = session.controlled, True
     session.park()
     session.controlled = before
+
+
+@application("echo", needs_media=True)
+def echo(session: Session, _data: str) -> None:
+    """The party hears itself until that is broken off; keys stay for the next who asks."""
+    channel = session.channel
+    heard = hears(channel, channel, "echo")
+    while session.can_go_on() and not session.take_break() and not session.flat:
+        session.run_messages()
+        session.pause(LONG_WAIT)
+    stops_hearing(channel, *heard)
 
 
 @application("playback", "endless_playback", needs_media=True)

@@ -74,7 +74,7 @@ def talk(first: Session, second: Session, target: str = "") -> None:
     a.fire("CHANNEL_BRIDGE", headers)
     b.transferring = False
     b.enter(State.EXCHANGE_MEDIA)
-    heard = [_hears(a, b, target), _hears(b, a, target)]
+    heard = [hears(a, b, target), hears(b, a, target)]
     while a.ready and _talks(b) and not first.flat:
         first.run_messages()
         _pass_digits(a, b)
@@ -82,7 +82,7 @@ def talk(first: Session, second: Session, target: str = "") -> None:
         if a.ready and _talks(b):
             first.pause(first.look_again())
     for (segment, record), listener in zip(heard, (a, b), strict=True):
-        _stops_hearing(listener, segment, record)
+        stops_hearing(listener, segment, record)
     first.companion = second.companion = None
     _part(first, second, headers)
 
@@ -98,13 +98,15 @@ def _bond(a: Channel, b: Channel) -> None:
             mine.set(name, value)
 
 
-def _hears(listener: Channel, speaker: Channel, target: str) -> tuple[Segment, Heard]:
+def hears(listener: Channel, speaker: Channel, target: str) -> tuple[Segment, Heard]:
+    """From now on one hears what the other says."""
     record = Heard(listener.seconds_since_start(), "bridge", target or speaker.name)
     listener.heard.append(record)
     return listener.play(Voice(speaker)), record
 
 
-def _stops_hearing(listener: Channel, segment: Segment, record: Heard) -> None:
+def stops_hearing(listener: Channel, segment: Segment, record: Heard) -> None:
+    """No more."""
     segment.end = max(segment.start, listener.media_frame)
     record.ms, record.running = 20.0 * (segment.end - segment.start), False
 

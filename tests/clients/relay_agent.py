@@ -210,6 +210,51 @@ async def effects(call: Call) -> None:
     await call.hangup()  # a phone that follows may have left
 
 
+async def held(call: Call) -> None:
+    """On hold, an echo, payments, a fax that is stopped, and one that is no document."""
+    await call.answer()
+    await call.hold()
+    say(did="hold")
+    await told("unhold")
+    await call.unhold()
+    await call.wait_for("calling.call.hold", lambda event: event.params["state"] == "unhold", 20)
+    say(did="unhold")
+    echo = asyncio.ensure_future(
+        call.wait_for("calling.call.echo", lambda event: event.params["state"] == "finished", 30)
+    )
+    await call.echo(timeout=given["echo"])
+    await echo
+    say(did="echo")
+    soon = [{"type": "Play", "phrase": "silence:0.1"}]
+    asked = ("card-number", "processing", "completed", "canceled")
+    order: dict[str, Any] = {
+        "charge_amount": "12.50",
+        "postal_code": "false",
+        "security_code": "false",
+        "prompts": [
+            {"for": step, "actions": soon}
+            for step in (*(f"payment-{one}" for one in asked), "expiration-date")
+        ],
+    }
+    pay = await call.pay(given["connector"], **order, timeout="20")
+    say(did="pay")
+    paid = await pay.wait(timeout=60)
+    say(did="paid", params=paid.params)
+    pay = await call.pay(given["connector"], **order)
+    await call.wait_for("calling.call.pay", lambda event: event.params.get("for"), 20)
+    await pay.stop()
+    say(did="unpaid", params=(await pay.wait(timeout=60)).params)
+    fax = await call.receive_fax()
+    while not fax.is_done:  # it begins when what went before is over
+        with contextlib.suppress(RelayError):
+            await fax.stop()
+        await asyncio.sleep(0.1)
+    say(did="receive_fax", params=(await fax.wait()).params)
+    fax = await call.send_fax(given["document"])
+    say(did="send_fax", params=(await fax.wait(timeout=60)).params)
+    await call.hangup()
+
+
 SCENARIOS = {
     each.__name__: each
     for each in (
@@ -224,6 +269,7 @@ SCENARIOS = {
         part,
         elsewhere,
         effects,
+        held,
     )
 }
 

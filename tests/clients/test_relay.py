@@ -15,7 +15,7 @@ from worlds.steps import SETTLED
 from worlds.waiting import eventually, remain
 from worlds.world import World, document
 
-MENU, SOMEBODY = 900, 500
+MENU, SOMEBODY, VOICE = 900, 500, 1300
 
 
 def test_a_call_is_received_answered_and_hung_up(
@@ -157,6 +157,41 @@ def test_what_steps_do_is_done_by_clients(
     client.wait(did="tapped", state="finished")
     if client.kind == "python":
         written_and_referred(client, inbox, phone)
+    client.wait(did="all")
+    phone.wait_ended()
+
+
+def test_what_a_document_does_is_done_by_the_step_that_holds_the_call(
+    world: World, secure: AdapterProcess, start: Start
+) -> None:
+    """Music, the party's own voice, a payment with its keys, one that is stopped, and two faxes."""
+    connector = f"/pay/{world.new_number()}"
+    charged = b'{"charge_id": "ch_1", "error_code": null, "error_message": null}'
+    url = world.receiver.serve(connector, charged, "application/json")
+    client = start(secure, "held", connector=url, echo=0.8, document=url)
+    phone = world.call(to=world.new_number(OFFICE), says=tone(VOICE), adapter=secure)
+    client.wait(did="hold")
+    phone.wait_heard(440, 480, seconds=0.2)
+    assert phone.hear().seconds_with(VOICE) == 0
+    client.tell("unhold")
+    client.wait(did="echo")
+    assert 0.3 < phone.hear().seconds_with(VOICE) < 3
+    client.wait(did="pay")
+    phone.press("4111111111111111")
+    phone.press("1299")
+    paid = client.wait(did="paid")["params"]
+    assert (paid["state"], paid["result"]) == ("finished", "success")
+    assert paid["payment_confirmation_code"] == "ch_1"
+    assert paid["payment_card_number"].endswith("1111")
+    assert "4111111111111111" not in str(client.said)
+    (order,) = (hit.json for hit in world.receiver.hits_of(connector))
+    assert order["chargeAmount"] == "12.50"
+    unpaid = client.wait(did="unpaid")["params"]
+    assert (unpaid["state"], unpaid["result"]) == ("finished", "relay-pay-stop")
+    received, sent = (client.wait(did=did)["params"] for did in ("receive_fax", "send_fax"))
+    assert received["state"] == sent["state"] == "error"
+    assert received["fax"]["params"]["result_text"] == "it was stopped by a command"
+    assert "neither PDF nor TIFF" in sent["fax"]["params"]["result_text"]
     client.wait(did="all")
     phone.wait_ended()
 
