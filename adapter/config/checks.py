@@ -19,6 +19,9 @@ from adapter.config.models import SettingsModel
 # begin parameters, `$` expands, quotes and backslashes vanish, `%` is decoded.
 PATH_PUNCTUATION = frozenset("/._-+=@~")
 
+PASSING = frozenset({errno.ENOSPC, errno.EROFS})
+"""What is wrong with a disk for a while."""
+
 
 def check(settings: SettingsModel, *, folders: bool = True) -> Iterator[Fault]:
     """Every contradiction, and whether the folders could be written."""
@@ -129,6 +132,8 @@ def _folders(settings: SettingsModel) -> Iterator[Fault]:
         ("data_dir", settings.data_dir),
         ("recordings_dir", settings.recordings_dir),
     ):
+        if folder == settings.recordings_dir and _is_mounted_read_only(folder):
+            continue
         problem = _unusable(folder)
         derived = name not in settings.model_fields_set and name != "data_dir"
         if problem and not derived:
@@ -150,6 +155,18 @@ def _switch_folder(settings: SettingsModel) -> Iterator[Fault]:
             f"{folder!r} has {' '.join(map(repr, bad))}, which FreeSWITCH takes apart",
             "use letters, digits and / . _ - + = ~ only",
         )
+
+
+def _is_mounted_read_only(folder: Path) -> bool:
+    """Whether the recordings folder is there, on a disk that takes nothing at present.
+
+    A disk with errors is mounted so by the system, and an adapter that is started again meanwhile
+    has calls to go on with.
+    """
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _unusable(folder: Path) -> str | None:
@@ -194,7 +211,8 @@ def _links(settings: SettingsModel) -> Iterator[Fault]:
 def create_folders(settings: SettingsModel) -> Iterator[Fault]:
     """Create the folders and write in each of them once; a fault for each that fails.
 
-    That recordings find no space passes, and is told when one is wanted: calls need us meanwhile.
+    That recordings find no space, or a disk mounted read-only, passes, and is told when one is
+    wanted: calls need us meanwhile.
     """
     for name, folder in (
         ("data_dir", settings.data_dir),
@@ -206,7 +224,7 @@ def create_folders(settings: SettingsModel) -> Iterator[Fault]:
                 probe.write(b"x")
                 probe.flush()
         except OSError as error:
-            if error.errno == errno.ENOSPC and folder == settings.recordings_dir:
+            if error.errno in PASSING and folder == settings.recordings_dir:
                 continue
             yield Fault(
                 name,

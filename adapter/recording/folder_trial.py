@@ -1,6 +1,7 @@
 """Whether a switch can write recordings where we look for them, tried before the first call.
 
-A full disk is no reason not to start: it passes, and calls and running recordings need us.
+A disk that is full or mounted read-only is no reason not to start: it passes, and calls and running
+recordings need us.
 Only the switches of `nodes` can be asked. Each records, for a moment, a call of its own that nobody
 hears: its user may lack rights that ours has, or it may see the folder under another path.
 """
@@ -33,6 +34,8 @@ OPTIONS = {"RECORD_MIN_SEC": "60"}
 
 def faults(settings: Settings) -> Iterator[Fault]:
     """A fault for each switch of `nodes` that cannot; one that does not answer is left out."""
+    if trouble := disk.fault(settings.recordings_dir):
+        log.error("recordings cannot be made at present", reason=trouble.message)
     for node in settings.nodes:
         password, deadline = node.password.get_secret_value(), settings.deadlines.command
         with contextlib.suppress(SwitchError):
@@ -45,9 +48,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
                 )
             finally:
                 connection.stop()
-            if problem and (trouble := disk.fault(settings.recordings_dir)):
-                log.error("recordings cannot be made at present", reason=trouble.message)
-            elif problem:
+            if problem and not trouble:
                 where = f"FreeSWITCH at {node.host}:{node.port} {problem}"
                 yield Fault("recordings_switch_dir", where, REMEDY)
 

@@ -128,6 +128,27 @@ def test_without_nodes_a_file_that_grows_no_more_has_no_writer(archive: Archive)
     assert sweep(archive) == "finished"
 
 
+@pytest.mark.parametrize("left", ["a header of nothing", "nothing"])
+def test_without_nodes_the_file_and_a_deadline_decide(archive: Archive, left: str) -> None:
+    """Repaired, or failed with a reason: it does not stay `recording` for want of a switch."""
+    row = begun(archive)
+    if left != "nothing":
+        write_unclosed(archive.path(row))
+    assert sweep(archive) == "recording", "somebody may still write it"
+    if left == "nothing":
+        archive.announce(replace(row, created_at=row.created_at - QUIET_SECONDS))
+    else:
+        age(archive.path(row), QUIET_SECONDS + 1)
+    assert sweep(archive) == ("error" if left == "nothing" else "finished")
+    (ended,) = archive.store.all_recordings()
+    if left == "nothing":
+        assert (ended.error_code, archive.path(row).exists()) == ("file_missing", False)
+        assert b'"code":"file_missing"' in told(archive)[-1]
+    else:
+        assert (ended.duration, ended.truncated) == (SECONDS, True)
+        assert b'"truncated":true' in told(archive)[-1]
+
+
 def test_a_paused_one_does_not_grow_and_is_waited_for_longer(archive: Archive) -> None:
     row = begun(archive, State.PAUSED)
     write_wav(archive.path(row), SECONDS * RATE)

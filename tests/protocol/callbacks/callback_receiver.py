@@ -84,8 +84,7 @@ class Receiver:
         self._arrived = Event()
         self._numbers = itertools.count(1)
         self._tls = tls
-        self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))
+        self._listener = _bound()
         self.port = self._listener.getsockname()[1]
         self._server: StreamServer | None = None
         if listening:
@@ -97,6 +96,13 @@ class Receiver:
         tls = {"ssl_context": _server_context(self._tls)} if self._tls else {}
         self._server = StreamServer(self._listener, self._serve, **tls)
         self._server.start()
+
+    def hang_up(self) -> None:
+        """Be down, as a process that has ended is, until `listen` is called."""
+        assert self._server is not None
+        self._server.stop(timeout=0)
+        self._server = None
+        self._listener = _bound(self.port)
 
     def close(self) -> None:
         if self._server is not None:
@@ -141,6 +147,14 @@ class Receiver:
             behaviour(request, connection)
         finally:
             self.running -= 1
+
+
+def _bound(port: int = 0) -> Any:
+    """A socket that does not listen yet; connections of a former one are in nobody's way."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    return made
 
 
 def _server_context(certificate: Path) -> ssl.SSLContext:

@@ -1,5 +1,6 @@
 """Order, fairness, restarts, and more than one sender, on each kind of database."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import gevent
 import pytest
 import sqlalchemy as sa
-from callback_receiver import Behaviour, Request, answer
+from callback_receiver import Behaviour, Request, answer, cut
 from gevent.event import Event
 
 from adapter import metrics
@@ -69,6 +70,36 @@ def test_stream_stays_in_order_over_failures(receiver, sender, put, settled) -> 
     settled(last, "delivered")
     numbers = [request.number for request in receiver.requests]
     assert numbers == [0, 0, 1, 1, 1, 2, 3, 4, 5]
+
+
+def test_a_flapping_receiver_gets_everything_in_order_and_repeats_as_they_were(
+    receiver, sender, put, settled
+) -> None:
+    """Up for three requests, of which one is answered, and down; up again, and so on."""
+    misbehaviours = itertools.cycle([answer(), cut, answer(500), answer(429, Retry_After="0")])
+    down = Event()
+
+    def flap(request: Request, connection: Any) -> None:
+        next(misbehaviours)(request, connection)
+        if len(receiver.requests) % 3 == 0:
+            down.set()
+
+    receiver.behave(flap)
+    callbacks = [put(receiver.url, n, stream=f"s-{n % 2}") for n in range(10)]
+    while waiting := [one for one in map(settled, callbacks) if one.state == "pending"]:
+        if down.wait(0.01):
+            receiver.hang_up()
+            before = {one.id: one.attempts for one in waiting}
+            settled(waiting[0], attempts=before[waiting[0].id] + 1)  # in vain
+            down.clear()
+            receiver.listen()
+    assert len(receiver.requests) > len(callbacks)
+    for stream in range(2):
+        numbers = [r.number for r in receiver.requests if r.number % 2 == stream]
+        assert numbers == sorted(numbers), "the next one waits for the one before"
+        assert set(numbers) == set(range(stream, 10, 2))
+    repeats = {(r.number, r.key, r.body) for r in receiver.requests}
+    assert repeats == {(n, c.id, c.body) for n, c in enumerate(callbacks)}
 
 
 def test_streams_do_not_wait_for_each_other(receiver, sender, put, settled) -> None:
