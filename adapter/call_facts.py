@@ -6,6 +6,7 @@ Every value is text that a caller may have chosen; it is data here and stays dat
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
 
 _NUMBER = re.compile(r"\+?\d{3,15}")
-_SIP_HEADER = "variable_sip_h_"
-_SIP_PARTS = ("req", "from", "to", "contact")
+_SIP = "variable_sip_"
+_SIP_HEADER = "h_"
+_SIP_PARTS = tuple(
+    f"{part}_{field}"
+    for part in ("req", "from", "to", "contact")
+    for field in ("user", "uri", "host", "port")
+)
 _TAG = "variable_swml_tag"
 _MOST_PARAMS = 64
 _STATES = {"ringing": "created", "early": "ringing", "answered": "answered", "hangup": "ended"}
@@ -41,8 +47,8 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
     `type` is `webrtc` for SIP over WebSocket, `phone` where both ends are numbers, else `sip`; the
     channel variable `swml_call_type` overrides it. `tag` is the channel variable `swml_tag`.
     """
-    kind, sip = type_of(channel), channel.part("variable_sip_")
-    caller, called = _ends(channel, kind)
+    kind, sip = type_of(channel), channel.starting(_SIP)
+    caller, called = _ends(channel, kind, sip)
     facts: dict[str, Any] = {
         "call_id": identity.call_id,
         "node_id": identity.node_id,
@@ -50,14 +56,16 @@ def call_facts(channel: Headers, identity: CallIdentity) -> dict[str, Any]:
         "call_state": _STATES.get(channel.get("Answer-State"), "created"),
         "direction": channel.get("Call-Direction", "inbound"),
         "headers": [
-            {"name": name, "value": value} for name, value in sip.starting(_SIP_HEADER).items()
+            {"name": name.removeprefix(_SIP_HEADER), "value": value}
+            for name, value in sip.items()
+            if name.startswith(_SIP_HEADER)
         ],
         "project_id": identity.project_id,
         "space_id": identity.space_id,
     }
     facts["state"] = facts["call_state"]
     facts |= ends(kind, caller, called)
-    if "variable_sip_from_user" in sip:
+    if "from_user" in sip:
         facts["sip_data"] = _sip_data(sip)
     if tag := channel.get(_TAG):
         facts["tag"] = tag
@@ -87,22 +95,15 @@ def type_of(channel: Headers) -> str:
     return "phone" if all(_NUMBER.fullmatch(end) for end in ends) else "sip"
 
 
-def _ends(channel: Headers, kind: str) -> tuple[str, str]:
-    if kind == "sip" and "variable_sip_from_uri" in channel:
-        caller = channel.get("variable_sip_from_uri")
-        called = channel.get("variable_sip_to_uri")
-        return f"sip:{caller}", f"sip:{called}"
+def _ends(channel: Headers, kind: str, sip: Mapping[str, str]) -> tuple[str, str]:
+    if kind == "sip" and "from_uri" in sip:
+        return f"sip:{sip['from_uri']}", f"sip:{sip.get('to_uri', '')}"
     return channel.get("Caller-Caller-ID-Number"), channel.get("Caller-Destination-Number")
 
 
-def _sip_data(channel: Headers) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for part in _SIP_PARTS:
-        for field in ("user", "uri", "host", "port"):
-            name = f"sip_{part}_{field}"
-            if value := channel.get(f"variable_{name}"):
-                data[name] = value
-    data["sip_contact_params"] = _params_of(channel.get("variable_sip_contact_params"))
+def _sip_data(sip: Mapping[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = {f"sip_{name}": sip[name] for name in _SIP_PARTS if sip.get(name)}
+    data["sip_contact_params"] = _params_of(sip.get("contact_params", ""))
     return data
 
 

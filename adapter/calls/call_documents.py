@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapter.documents.errors import FetchError
 from adapter.documents.fetch import CallFacts
-from adapter.documents.sources import NoSourceError, Source, Topic, choose, remote
+from adapter.documents.sources import NUMBER_VARIABLE, NoSourceError, Source, Topic, choose, remote
 from adapter.log import about
 from adapter.methods.relay import routed
 from adapter.swml.effects import Effect, Result
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adapter.calls.resources import Resources
     from adapter.config import Project
     from adapter.documents.sources import Place
-    from adapter.freeswitch.wire import Frame
+    from adapter.freeswitch.call import Call
     from adapter.swml.document import Document
     from adapter.swml.interpreter import Interpreter
 
@@ -28,10 +28,10 @@ Report = Callable[[str, str], None]
 class CallDocuments:
     """Chooses, fetches and keeps them."""
 
-    def __init__(self, service: Resources, channel: Frame, project: Project | None = None) -> None:
+    def __init__(self, service: Resources, call: Call, project: Project | None = None) -> None:
         """`project` is the call's owner; None: its document says whose it is."""
         self._service = service
-        self._source, self._problem = _choose(service, channel)
+        self._source, self._problem = _choose(service, call)
         self.project = project or self._find_project()
         self._known: dict[str, Document] = {}
 
@@ -109,11 +109,12 @@ class CallDocuments:
         return (named and settings.project(named)) or settings.default_project
 
 
-def _choose(service: Resources, channel: Frame) -> tuple[Source | None, str]:
-    number = channel.get("Caller-Destination-Number")
-
+def _choose(service: Resources, call: Call) -> tuple[Source | None, str]:
     def variable(name: str) -> str:
-        return channel.get(f"variable_{name}") or (number if "destination" in name else "")
+        value = call.variable(name)
+        if not value and name == NUMBER_VARIABLE:
+            return call.channel.get("Caller-Destination-Number")
+        return value
 
     try:
         return choose(variable, service.settings), ""

@@ -67,7 +67,7 @@ class Confirmation:
         self._asked = asked
         settings, project_id = service.settings, asked.script.project_id
         self._project = settings.project(project_id) or settings.default_project
-        self._documents = CallDocuments(service, call.channel, self._project)
+        self._documents = CallDocuments(service, call, self._project)
         identity = call_identity(call, asked.script.session_id, self._project)
         self._facts = call_facts(call.channel, identity) | {"parent": self._parent(identity)}
         documents = StepDocuments(self._documents, self._facts, _nowhere)

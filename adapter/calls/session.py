@@ -68,7 +68,7 @@ class Session:
         self._service = service
         self._call = call
         dialled_by = service.settings.project(order.dialled_by(call))
-        self._documents = CallDocuments(service, call.channel, dialled_by)
+        self._documents = CallDocuments(service, call, dialled_by)
         self._known = call.variable(SESSION_VARIABLE)
         self._dialled = dialled_by is not None
         self.session_id = self._known or new_id()
