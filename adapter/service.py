@@ -214,6 +214,7 @@ class Service:
         self._web.stop(1)
         self._bus.stop()
         self._publisher.kill()
+        self._publish()
         self.fetcher.close()
         self._engine.close()
         self.shared.media.helpers.close()

@@ -8,15 +8,14 @@ from typing import Any
 import adapter
 
 _ROOMS = (
-    *("session.py", "opening.py", "confirmation.py", "steps.py", "waiting.py", "warnings.py"),
-    *("conferences", "connecting", "faxing", "methods", "paying", "speech", "tapping"),
+    *("calls", "conferences", "connecting", "faxing", "methods", "paying", "speech", "tapping"),
     *("control/call_control.py", "control/commands.py", "control/playing.py", "control/record.py"),
     *("control/steps.py", "freeswitch/call.py", "queues/entering.py", "queues/taking.py"),
     *("recording/call_recordings.py", "recording/recorder.py"),
 )
 """Where all that is done is done for one call."""
 
-_SHARED = frozenset({"methods/__init__.py", "tapping/sink.py"})
+_SHARED = frozenset({"calls/positions.py", "methods/__init__.py", "tapping/sink.py"})
 """But here it is done for all of them."""
 
 _EVENT = re.compile(r'\blog\.\w+\(\s*"([^"]+)"')
@@ -25,6 +24,7 @@ _EVENT = re.compile(r'\blog\.\w+\(\s*"([^"]+)"')
 def _events() -> frozenset[str]:
     root = Path(adapter.__file__).parent
     places = [root / room for room in _ROOMS]
+    assert all(place.exists() for place in places), "a room was moved"
     files = [file for place in places for file in (place, *place.rglob("*.py")) if file.is_file()]
     shared = {root / name for name in _SHARED}
     texts = [file.read_text() for file in files if file not in shared]
