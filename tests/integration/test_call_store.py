@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from postgresql import Cluster
 from worlds.adapter_process import AdapterProcess
-from worlds.receiver import Inbox
+from worlds.ports import find_ports
+from worlds.receiver import Hit, Inbox
 from worlds.small_disk import SmallDisk, small_disk
-from worlds.stages import Stage
+from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, record, sleep, stop
 from worlds.waiting import eventually
-from worlds.world import World, documents_by_number, http_get
+from worlds.world import Stage, World, documents_by_number, http_get, project
 
 KILOBYTES = 2000
 """Room for a database of some calls."""
@@ -117,3 +119,51 @@ def test_a_store_that_cannot_be_written_ends_no_call_and_loses_no_event(
     call_meanwhile(world, adapter, inbox, "damaged")
     assert "malformed" in reasons(adapter)
     assert "held in memory" in reasons(adapter)
+
+
+def test_several_adapters_share_a_postgresql(
+    world: World, tmp_path: Path, cluster: Cluster
+) -> None:
+    """One takes up what another had; each callback is sent by one of them."""
+    shared = {
+        "swml": documents_by_number(world.receiver),
+        "database_url": cluster.emptied(),
+        "recordings_dir": str(tmp_path / "recordings"),
+        "projects": [project()],
+    }
+    first = world.start_adapter(shared)
+    others = [
+        AdapterProcess(tmp_path / f"other-{port}", port, shared)
+        for port in (first.port, *find_ports(1))
+    ]
+    inbox, report = world.inbox(), world.report()
+    steps = [*SETTLED, {"set": {"who": "me"}}, record(inbox), report.step("a"), sleep(2)]
+    try:
+        others[1].start()
+        phone = world.call([*steps, report.step("b")], says=tone(440), adapter=first)
+        report.wait("a")
+        inbox.wait_for("recording")
+        eventually(lambda: waits(others[1]) == 0, what="the outcome, which the other one sees")
+        first.kill()
+        others[0].start()
+        after = report.wait("b", within=AGAIN)
+        phone.wait_ended()
+        finished = inbox.wait_ended()
+        assert after["who"] == "me"
+        assert [key(hit) for hit in inbox.hits] == list({key(hit): 0 for hit in inbox.hits})
+        assert inbox.states() == ["recording", "finished"]
+        assert world.listen_to(finished).seconds_of(440) > 2
+        assert world.took_up(others[0])
+    finally:
+        for other in others:
+            other.stop()
+
+
+def waits(adapter: AdapterProcess) -> float:
+    """How many callbacks wait, as this adapter sees it."""
+    lines = http_get(f"{adapter.url}/metrics").body.decode().splitlines()
+    return float(next(line for line in lines if line.startswith("swml_outbox_depth ")).split()[1])
+
+
+def key(hit: Hit) -> str:
+    return hit.headers["Idempotency-Key"]
