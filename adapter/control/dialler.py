@@ -169,22 +169,10 @@ class Dialler:
             state={POSITION: dict(order.begins), **watched(order.watch)},
             updated_at=time.time(),
         )
-        to_uri = dial_strings.is_uri(order.to)
-        row = CallLog(
-            id=order.call_id,
-            project_id=order.project.id,
-            node_id=node.name,
-            kind="sip" if to_uri else "phone",
-            direction="outbound",
-            caller=order.from_,
-            called=order.to if to_uri else dial_strings.undecorated(order.to),
-            state="created",
-            created_at=time.time(),
-        )
         return Ringing(
             node,
             order,
-            row,
+            _row(order, node.name),
             identity,
             position,
             store=self._store,
@@ -246,6 +234,21 @@ class Dialler:
         for ringing in self._running.all_ringing():
             if ringing.node is node:
                 ringing.look()
+
+
+def _row(order: Order, node_id: str) -> CallLog:
+    to_uri = dial_strings.is_uri(order.to)
+    return CallLog(
+        id=order.call_id,
+        project_id=order.project.id,
+        node_id=node_id,
+        kind="sip" if to_uri else "phone",
+        direction="outbound",
+        caller=order.from_,
+        called=order.to if to_uri else dial_strings.undecorated(order.to),
+        state="created",
+        created_at=time.time(),
+    )
 
 
 def _kept(order: Order) -> list[Write]:

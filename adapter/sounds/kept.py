@@ -141,13 +141,7 @@ class KeptSounds:
                 answer.raise_for_status()
                 if answer.status_code != 304 or kept is None:
                     name = key + _suffix(url, answer.headers.get("Content-Type", ""))
-                    chunks = limited(
-                        answer,
-                        most_bytes=MAX_SOUND_BYTES,
-                        seconds=FETCH_SECONDS,
-                        refused=lambda why: NotPlayable(f"the sound {why}"),
-                    )
-                    write_chunks(self._folder / name, chunks)
+                    self._write(name, answer)
                     kept = Kept(name)
                 kept = kept.again(answer.headers)
         except (requests.RequestException, AddressRefused, OSError) as error:
@@ -158,6 +152,15 @@ class KeptSounds:
         write_chunks(self._folder / f"{key}.json", [json.dumps(asdict(kept)).encode()])
         self._tidy()
         return kept
+
+    def _write(self, name: str, answer: requests.Response) -> None:
+        chunks = limited(
+            answer,
+            most_bytes=MAX_SOUND_BYTES,
+            seconds=FETCH_SECONDS,
+            refused=lambda why: NotPlayable(f"the sound {why}"),
+        )
+        write_chunks(self._folder / name, chunks)
 
     def _tidy(self) -> None:
         """Once a minute, delete what was not wanted for longest where there is too much."""

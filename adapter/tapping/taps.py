@@ -101,13 +101,8 @@ class Taps:
         step: int,
     ) -> tuple[Tap, Source | None]:
         """Start one; raises TapFailed and what the switch says to it."""
-        control_id = control_id or str(uuid.uuid4())
-        if control_id in self._running:
-            raise TapFailed(f"a tap with control_id {control_id!r} runs: stop it, or name another")
-        if len(self._running) >= MOST:
-            raise TapFailed(f"{MOST} taps run on this call: that is the limit")
         tap = Tap(
-            control_id=control_id,
+            control_id=self._free(control_id or str(uuid.uuid4())),
             leg=str(uuid.uuid4()),
             direction=direction,
             address=target.address,
@@ -117,19 +112,29 @@ class Taps:
             status_url=status_url,
             step=step,
         )
+        source = self._begin(tap, target)
+        self._tell(tap, "tapping")
+        return tap, source
+
+    def _free(self, control_id: str) -> str:
+        if control_id in self._running:
+            raise TapFailed(f"a tap with control_id {control_id!r} runs: stop it, or name another")
+        if len(self._running) >= MOST:
+            raise TapFailed(f"{MOST} taps run on this call: that is the limit")
+        return control_id
+
+    def _begin(self, tap: Tap, target: Target) -> Source | None:
         name = self._sink.want(target)
         try:
             self._call.set_variables({tap.variable: tap.token})
             self._watch(tap)
             self._call.api(self._command(tap, name))
-            source = self._sink.source(name)
+            return self._sink.source(name)
         except CommandFailed:
             self._forget(tap)
             raise
         finally:
             self._sink.forget(name)
-        self._tell(tap, "tapping")
-        return tap, source
 
     def stop(self, control_id: str | None) -> None:
         """End one, the last started where none is named; raises TapFailed."""
