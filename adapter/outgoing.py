@@ -34,8 +34,9 @@ from urllib3.util.ssl_ import create_urllib3_context
 Network = IPv4Network | IPv6Network
 IPAddress = IPv4Address | IPv6Address
 
-# Names of the services in the refused networks, for when a proxy resolves them.
 METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog"})
+"""Names of the services in the refused networks, for when a proxy resolves them."""
+
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 

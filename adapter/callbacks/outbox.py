@@ -19,8 +19,8 @@ from adapter.identity import new_id
 from adapter.store.rows import Callback, CallbackState
 from adapter.store.writes import PutCallback
 
-# Far above any documented payload; a body of this size is a mistake in the document.
 MAX_BODY_BYTES = 1_048_576
+"""Far above any documented payload; a body of this size is a mistake in the document."""
 
 
 class CallbackTooLargeError(ValueError):

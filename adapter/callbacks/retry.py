@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-# A receiver may ask for patience, but not park a callback until it is given up.
 MAX_RETRY_AFTER = 3600.0
+"""A receiver may ask for patience, but not park a callback until it is given up."""
 
 _RETRYABLE_CLIENT_ERRORS = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}

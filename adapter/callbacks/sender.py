@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import gevent
 import structlog
-from gevent.event import Event
+from gevent.event import Event as Flag
 
 from adapter import __version__
 from adapter.callbacks.retry import (
@@ -47,17 +47,21 @@ log = structlog.get_logger()
 
 USER_AGENT = f"swml-freeswitch/{__version__}"
 
-# A claim outlives the longest attempt by so much, for its commits: no callback is sent twice by
-# live adapters, and a dead adapter's callbacks are not late.
 LEASE_MARGIN_SECONDS = 30.0
-# How often to look for what others stored, or died holding. Our own needs no looking for.
+"""A claim outlives the longest attempt by so much, for its commits: no callback is sent twice by
+live adapters, and a dead adapter's callbacks are not late."""
+
 RESCAN_SECONDS = 30.0
-# After the store has failed, how long to leave it alone.
+"""How often to look for what others stored, or died holding. Our own needs no looking for."""
+
 STORE_PAUSE_SECONDS = 1.0
-# While callbacks flow, how long changes gather before the next look: a look costs a query.
+"""After the store has failed, how long to leave it alone."""
+
 GATHER_SECONDS = 0.002
-# Receivers looked at in one transaction, so that it stays short.
+"""While callbacks flow, how long changes gather before the next look: a look costs a query."""
+
 RECEIVERS_AT_ONCE = 64
+"""Receivers looked at in one transaction, so that it stays short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ class Sender:
             settings.timeouts, deny=settings.deny, connections=settings.limits.total
         )
         self._schedule = Schedule(settings.limits)
-        self._wake = Event()
+        self._wake = Flag()
         self._stopping = False
         self._open = 0
         self._rescan_at = 0.0
@@ -151,7 +155,7 @@ class Sender:
                 self._rescan()
                 self._take()
             except StoreError as error:
-                log.warning("callbacks wait for the store", error=str(error))
+                log.warning("callbacks wait for the store", reason=str(error))
                 gevent.sleep(STORE_PAUSE_SECONDS)
             except Exception:
                 log.exception("callback sender stumbled")
@@ -213,7 +217,7 @@ class Sender:
             self._record(callback, answer)
         except StoreError as error:
             # Its claim runs out, and it is sent again.
-            log.warning("callback outcome not stored", callback_id=callback.id, error=str(error))
+            log.warning("callback outcome not stored", callback_id=callback.id, reason=str(error))
         except Exception:
             log.exception("callback attempt broke", callback_id=callback.id)
         finally:

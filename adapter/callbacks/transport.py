@@ -24,10 +24,12 @@ from adapter.callbacks.signing import (
 from adapter.deadline import Clock, Overdue, within
 from adapter.outgoing import AddressRefused, Network, cause, proxies_for, send, session
 
-# After more of an answer than this, a new connection is cheaper.
 MAX_ANSWER_BYTES = 65_536
-# Receivers whose connections are kept.
+"""After more of an answer than this, a new connection is cheaper."""
+
 KEPT_RECEIVERS = 64
+"""Receivers whose connections are kept."""
+
 # Of an error or a reason phrase, what is worth keeping in the store.
 _MAX_REASON = 200
 

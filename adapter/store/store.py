@@ -37,10 +37,11 @@ from adapter.store.writes import PutCallback, Write, can_be_stored
 T = TypeVar("T")
 
 DEFAULT_DEADLINE = 5.0
-# /ready may be asked often and by many; the disk is tried at most this often.
 PROBE_SECONDS = 2.0
-# Who asks /ready gives up after a second or two; a disk that takes longer is not ready.
+"""/ready may be asked often and by many; the disk is tried at most this often."""
+
 PROBE_DEADLINE = 1.0
+"""Who asks /ready gives up after a second or two; a disk that takes longer is not ready."""
 
 ALL_RECORDINGS = RecordingFilter()
 ALL_CALLBACKS = CallbackFilter()

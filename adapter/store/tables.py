@@ -87,8 +87,9 @@ callbacks = sa.Table(
 )
 
 
-# For conditions: a bound value would not let the database use a partial index.
 PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
+"""For conditions: a bound value would not let the database use a partial index."""
+
 DELIVERED: sa.ColumnElement[str] = sa.literal_column("'delivered'")
 FAILED: sa.ColumnElement[str] = sa.literal_column("'failed'")
 
