@@ -1,5 +1,7 @@
 """Download links."""
 
+import hmac
+
 import pytest
 
 from adapter.recording.links import download_url, verify
@@ -29,6 +31,12 @@ def test_signature_is_for_one_recording_and_one_secret() -> None:
     assert not verify("rec-2", signature, SECRET)
     assert not verify("rec-1", signature, "other")
     assert not verify("rec-1", signature.upper(), SECRET)
+
+
+def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `compare_digest` says of both as a whole counts, and nothing is judged before it."""
+    monkeypatch.setattr(hmac, "compare_digest", lambda ours, theirs: (len(ours), theirs))
+    assert verify("rec-1", "guess", SECRET) == (64, b"guess")
 
 
 def test_id_cannot_leave_the_path() -> None:
