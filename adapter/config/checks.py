@@ -178,6 +178,8 @@ def _unusable(folder: Path) -> str | None:
         return f"{folder} cannot be created: {existing} is not a folder"
     if not os.access(existing, os.W_OK | os.X_OK):
         return f"{folder} cannot be written: no right to write in {existing}"
+    if existing == folder and not os.access(folder, os.R_OK):
+        return f"{folder} cannot be read: recordings could be made and not be downloaded"
     return None
 
 

@@ -11,7 +11,7 @@ from worlds.sim_switch import SimSwitches
 from worlds.steps import SETTLED, play, record, sleep, stop
 from worlds.switches import MAIN, OTHER
 from worlds.waiting import eventually
-from worlds.world import Stage, World, documents_by_number, project
+from worlds.world import Stage, World, documents_by_number, http_get, project
 
 AFTERWARDS = "ring:0.5:us"
 """What is played to see that the call goes on: it needs no file."""
@@ -41,6 +41,8 @@ def fail_to_record(
     assert params["control_id"] == "fails"
     assert params["error"]["message"]
     error: dict[str, Any] = params["error"]
+    told = http_get(f"{(adapter or world.adapter).url}/metrics").body.decode()
+    assert f'swml_recording_errors_total{{code="{error["code"]}"}} ' in told, "it is counted"
     return error
 
 

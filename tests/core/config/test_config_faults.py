@@ -152,6 +152,13 @@ def test_a_folder_without_the_right_to_write(faults, monkeypatch):
     assert "no right to write" in faults()["data_dir"]
 
 
+def test_a_folder_that_can_be_written_and_not_read(faults, load, monkeypatch, tmp_path):
+    (tmp_path / "rec").mkdir()
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.R_OK)
+    assert "cannot be read" in faults(f"recordings_dir: {tmp_path}/rec")["recordings_dir"]
+    load(f"recordings_dir: {tmp_path}/new")  # it will be made, and be ours
+
+
 def test_what_takes_no_calls_needs_no_folders(monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     Settings.load(None, {}, {}, for_calls=False)
