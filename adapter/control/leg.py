@@ -17,9 +17,9 @@ _TYPES = {
 _DIRECTIONS = {"outbound": "outbound-api"}
 
 
-def call_leg(row: CallLog, now: float | None = None) -> dict[str, Any]:
-    """`now` is in Unix seconds; the duration counts from the answer to the end, or to now."""
-    milliseconds = round(1000 * _talked(row, time.time() if now is None else now))
+def call_leg(row: CallLog) -> dict[str, Any]:
+    """The duration counts from the answer to the end, or to now."""
+    milliseconds = round(1000 * _talked(row))
     return {
         "id": row.id,
         "from": row.caller,
@@ -50,7 +50,7 @@ def iso_time(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _talked(row: CallLog, now: float) -> float:
+def _talked(row: CallLog) -> float:
     if row.answered_at is None:
         return 0.0
-    return max(0.0, (row.ended_at or now) - row.answered_at)
+    return max(0.0, (row.ended_at or time.time()) - row.answered_at)

@@ -131,17 +131,6 @@ def document(connection: sa.Connection, content_hash: str) -> tuple[str, str] | 
     return (row.name, row.source) if row else None
 
 
-def open_calls(connection: sa.Connection, limit: int, after: str) -> list[CallPosition]:
-    """Calls that have not ended, by call id, those behind `after`."""
-    query = (
-        sa.select(calls)
-        .where(calls.c.ended_at.is_(None), calls.c.call_id > after)
-        .order_by(calls.c.call_id)
-        .limit(limit)
-    )
-    return [_call(row) for row in connection.execute(query).mappings()]
-
-
 def callback(connection: sa.Connection, callback_id: str) -> Callback | None:
     query = sa.select(callbacks).where(callbacks.c.id == callback_id)
     row = connection.execute(query).mappings().first()

@@ -196,10 +196,6 @@ class Store:
         """A kept document's name and text."""
         return self._read(lambda c: queries.document(c, content_hash))
 
-    def open_calls(self, *, limit: int = 500, after: str = "") -> list[CallPosition]:
-        """Calls that have not ended, ordered by call id; go on behind the last one's id."""
-        return self._read(lambda c: queries.open_calls(c, limit, after))
-
     def callback(self, callback_id: str) -> Callback | None:
         return self._read(lambda c: queries.callback(c, callback_id))
 

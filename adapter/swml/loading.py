@@ -12,6 +12,7 @@ from adapter.swml.compile_control import CONTROL_METHODS
 from adapter.swml.compiler import Compiler
 from adapter.swml.document import Document
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
+from adapter.swml.program import Program
 from adapter.swml.reader import decode, find_lines, read
 from adapter.swml.yaml_reader import ReadError
 
@@ -34,12 +35,12 @@ def _load_embedded(value: Any, catalog: Catalog, name: str, *, depth: int) -> Do
         message = f"more than {INLINE_DEPTH} documents inside each other"
         raise DocumentError([Fault(Code.NESTED_TOO_DEEP, message)], name)
     text = json.dumps(value) if isinstance(value, Mapping) else value
-    document = _load(text, catalog, name, depth=depth)
-    document.embedded = True
-    return document
+    return _load(text, catalog, name, depth=depth, embedded=True)
 
 
-def _load(source: str | bytes, catalog: Catalog, name: str, *, depth: int) -> Document:
+def _load(
+    source: str | bytes, catalog: Catalog, name: str, *, depth: int, embedded: bool = False
+) -> Document:
     try:
         text = decode(source)
         tree = read(text)
@@ -52,11 +53,7 @@ def _load(source: str | bytes, catalog: Catalog, name: str, *, depth: int) -> Do
         control=CONTROL_METHODS,
         others=act,
     )
-    try:
-        compiled = compiler.compile(tree.value)
-    except Exception as error:  # ours, not the author's: another document may still be had
-        message = f"the checker failed ({error!r}); please report it with this document"
-        raise DocumentError([Fault(Code.PARSE_INTERNAL_ERROR, message)], name) from error
+    program = _compiled(compiler, tree.value, name)
     repeated = [
         Fault(Code.ELEMENT_DUPLICATED, "this key is there twice", path.removeprefix("sections."))
         for path in tree.repeated
@@ -64,7 +61,15 @@ def _load(source: str | bytes, catalog: Catalog, name: str, *, depth: int) -> Do
     faults = with_lines([*repeated, *compiler.faults], tree.lines or None, text)
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise DocumentError(faults, name)
-    return Document(name, text, compiled, catalog, tuple(faults))
+    return Document(name, text, program, catalog, tuple(faults), embedded=embedded)
+
+
+def _compiled(compiler: Compiler, value: Any, name: str) -> Program:
+    try:
+        return compiler.compile(value)
+    except Exception as error:  # ours, not the author's: another document may still be had
+        message = f"the checker failed ({error!r}); please report it with this document"
+        raise DocumentError([Fault(Code.PARSE_INTERNAL_ERROR, message)], name) from error
 
 
 def with_lines(faults: list[Fault], lines: dict[str, int] | None, text: str) -> list[Fault]:

@@ -77,13 +77,11 @@ class Download:
         store: RecordingStore,
         links: Links | None,
         *,
-        clock: Callable[[], float] = time.time,
         offload: Offload = directly,
     ) -> None:
         self._folder = folder
         self._store = store
         self._links = links
-        self._clock = clock
         self._offload = offload
 
     def on_get(
@@ -152,7 +150,7 @@ class Download:
 
     def _is_expired(self, recording: RecordingRow) -> bool:
         links, ended = self._links, recording.ended_at
-        return links is not None and ended is not None and self._clock() > ended + links.expires
+        return links is not None and ended is not None and time.time() > ended + links.expires
 
     def _open(self, recording: RecordingRow) -> OpenFile:
         try:

@@ -44,12 +44,10 @@ class StoredRecordings:
         url: Callable[[Recording], str],
         *,
         told: Told = lambda _call_id, _name, _details: None,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._folder = folder
         self._told = told
-        self._clock = clock
         self.url = url
 
     def find(self, project: Project, recording_id: str) -> Recording | None:
@@ -79,7 +77,7 @@ class StoredRecordings:
         """Delete the file; its download answers 410 from then on. Raises StillRunningError."""
         if row.state in RUNNING:
             raise StillRunningError
-        retention.delete(self._store, self._folder, row, self._clock())
+        retention.delete(self._store, self._folder, row, time.time())
         self._told(row.call_id, "recording.deleted", {"recording_id": row.id})
 
 

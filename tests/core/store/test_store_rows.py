@@ -83,10 +83,10 @@ def test_callback_is_not_replaced(store: Store, a_callback) -> None:
     assert (stored.body, stored.attempts) == (b"first", 3)
 
 
-def test_call_position_is_replaced_and_open_calls_are_listed(store: Store) -> None:
-    def position(call_id: str, step: int, ended_at: float | None = None) -> CallPosition:
+def test_call_position_is_replaced(store: Store) -> None:
+    def position(step: int, ended_at: float | None = None) -> CallPosition:
         return CallPosition(
-            call_id=call_id,
+            call_id="a",
             session_id="s",
             node_id="n",
             worker="w",
@@ -95,11 +95,9 @@ def test_call_position_is_replaced_and_open_calls_are_listed(store: Store) -> No
             ended_at=ended_at,
         )
 
-    store.commit(PutCall(position("a", 1)), PutCall(position("b", 1)), PutCall(position("c", 1)))
-    store.commit(PutCall(position("a", 2)), PutCall(position("b", 2, ended_at=5.0)))
-    assert store.call("a") == position("a", 2)
-    assert store.open_calls() == [position("a", 2), position("c", 1)]
-    assert store.open_calls(limit=1, after="a") == [position("c", 1)]
+    store.commit(PutCall(position(1)))
+    store.commit(PutCall(position(2, ended_at=5.0)))
+    assert store.call("a") == position(2, ended_at=5.0)
     assert store.call("unknown") is None
 
 
