@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from adapter.callbacks.outbox import Outbox
@@ -24,9 +24,17 @@ class Announcer:
     """Stores the callbacks that one call has to make about its conference."""
 
     def __init__(
-        self, name: str, identity: CallIdentity, outbox: Outbox, held: HeldWrites, *, stay: str
+        self,
+        name: str,
+        identity: CallIdentity,
+        outbox: Outbox,
+        held: HeldWrites,
+        *,
+        stay: str,
+        heard: Callable[[Mapping[str, Any]], None] = lambda _: None,
     ) -> None:
-        """`stay` names this call's stay in the conference, also for whoever takes the call up."""
+        """`stay` names this call's stay in the conference, also for whoever takes the call up;
+        `heard` gets all that is told, for those who have this call."""
         self.conference_id = ""
         """Known once the call has entered."""
         self._name = name
@@ -34,11 +42,13 @@ class Announcer:
         self._outbox = outbox
         self._held = held
         self._stay = stay
+        self._heard = heard
 
     def tell(self, status: str, listeners: Iterable[Listener], **params: Any) -> None:
         """Tell all who want to know."""
         told = {"name": self._name, "conference_id": self.conference_id, "status": status}
         payload = call_event("calling.conference", self.identity, time.time(), **told, **params)
+        self._heard(payload)
         writes = [
             self._outbox.put(
                 self.conference_id,

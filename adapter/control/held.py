@@ -2,6 +2,8 @@
 
     calling.pay, .send_fax, .receive_fax  →  the method's `perform`, in the step that holds the call
                                           →  calling.call.pay, .fax     `state`: finished or error
+    calling.join_conference, .leave_…     →  the same                   calling.conference
+    calling.queue.enter, .queue.leave     →                             calling.call.queue
     calling.echo                          →  echo, until its `timeout`  `state`: echoing, finished
     calling.hold, .unhold                 →  the switch's music         `state`: hold, unhold
 
@@ -23,17 +25,32 @@ from gevent.event import Event as Flag
 from pydantic import Field
 
 from adapter.control.command import Command, Nothing
-from adapter.control.errors import NotPossible
-from adapter.methods import pay, receive_fax, send_fax
-from adapter.methods.commanded import Perform, Told, do, tell_faxed, tell_paid
+from adapter.control.errors import Invalid, NotPossible
+from adapter.freeswitch import conferences
+from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.methods import enter_queue, join_conference, pay, receive_fax, send_fax
+from adapter.methods.commanded import (
+    Perform,
+    Told,
+    do,
+    tell_faxed,
+    tell_paid,
+    tell_parted,
+    tell_queued,
+)
 from adapter.methods.relay import HELD, Held
 from adapter.swml.parameters import Parameters
 
 if TYPE_CHECKING:
     from adapter.control.call_control import CallControl
     from adapter.methods.context import Context
+    from adapter.swml.effects import Result
 
 LONGEST_ECHO = 3600.0
+
+CONFERENCE, QUEUE = "join_conference", "enter_queue"
+"""Under which `Context.running` has the switch's name of the conference, and the queue's name and
+the stay in it."""
 
 MARGIN = 10.0
 """Seconds for the switch to say that an echo is over."""
@@ -55,6 +72,24 @@ class ReceiveFax(receive_fax.ReceiveFax):
     """Receive one."""
 
     control_id: str = Field("", max_length=128)
+
+
+class EnterQueue(enter_queue.EnterQueue):
+    """Wait in a queue."""
+
+    control_id: str = Field("", max_length=128)
+
+
+class LeaveQueue(Parameters):
+    """Which one."""
+
+    queue_name: str
+
+
+class Leave(Parameters):
+    """Which conference, by the id that its events have."""
+
+    conference_id: str
 
 
 class Echo(Parameters):
@@ -104,6 +139,59 @@ def _begin(control: CallControl, kind: str, control_id: str, perform: Perform, t
     held_by(control, "given this").do(lambda holding: do(holding, known, kind, perform, told))
 
 
+# -- among others --------------------------------------------------------------------------------
+
+
+def join(control: CallControl, params: join_conference.JoinConference) -> None:
+    """Begin; it ends when the call leaves."""
+    name = params.name
+
+    def perform(context: Context) -> Result:
+        shared = context.shared
+        context.running[CONFERENCE] = shared.conferences.room(name, context.identity.project_id)
+        try:
+            return join_conference.perform(context, params)
+        finally:
+            del context.running[CONFERENCE]
+
+    _begin(control, "conference", "", perform, partial(tell_parted, name=name))
+
+
+def leave(control: CallControl, params: Leave) -> None:
+    """Leave the conference in which the call is, and wait for commands again."""
+    room = control.context.running.get(CONFERENCE)
+    if not isinstance(room, str):
+        raise NotPossible("The call is in no conference that it was told to join.")
+    if control.call.api(conferences.ask(room, "uuid")) != params.conference_id:
+        raise Invalid("The call is in another conference.", attribute="conference_id")
+    members = conferences.parsed_members(control.call.api(conferences.members(room)))
+    for member in members:
+        if member.uuid == control.call_id:
+            control.call.api(conferences.leave(room, member.id))
+
+
+def enter(control: CallControl, params: EnterQueue) -> None:
+    """Begin; it ends when somebody has taken the call and they have parted, or it leaves."""
+
+    def perform(context: Context) -> Result:
+        context.running[QUEUE] = (params.queue_name.strip(), enter_queue.stay_of(context))
+        try:
+            return enter_queue.perform(context, params)
+        finally:
+            del context.running[QUEUE]
+
+    _begin(control, "queue", params.control_id, perform, tell_queued)
+
+
+def leave_queue(control: CallControl, params: LeaveQueue) -> None:
+    """Wait no more."""
+    name, stay = control.context.running.get(QUEUE, ("", ""))
+    if not stay or name != params.queue_name.strip():
+        raise Invalid("The call is not in this queue.", attribute="queue_name")
+    if not control.context.shared.queues.call_off(stay):
+        raise NotPossible("Somebody has taken the call: calling.disconnect parts the two.")
+
+
 # -- what no step of a document does -------------------------------------------------------------
 
 
@@ -142,7 +230,7 @@ def _run(
     what: str,
     url: str | None,
     states: tuple[str, str],
-    do: Callable[[Context, Flag], object],
+    act: Callable[[Context, Flag], object],
 ) -> None:
     """Do it in the call's own step, until its flag in `Context.running` is set."""
 
@@ -152,8 +240,13 @@ def _run(
         try:
             context.call.answer()
             context.tell(url, f"calling.call.{name}", state=states[0])
-            do(context, over)
+            act(context, over)
             context.tell(url, f"calling.call.{name}", state=states[1])
+        except CallGone:
+            raise
+        except SwitchError as error:
+            control.log.warning("what a client commanded has failed", reason=str(error))
+            context.tell(url, f"calling.call.{name}", state="error")
         finally:
             del context.running[name]
 
@@ -181,6 +274,10 @@ COMMANDS = (
     Command("calling.pay", Pay, start_pay, relay_only=True),
     Command("calling.send_fax", SendFax, start_send_fax, relay_only=True),
     Command("calling.receive_fax", ReceiveFax, start_receive_fax, relay_only=True),
+    Command("calling.join_conference", join_conference.JoinConference, join, relay_only=True),
+    Command("calling.leave_conference", Leave, leave, relay_only=True),
+    Command("calling.queue.enter", EnterQueue, enter, relay_only=True),
+    Command("calling.queue.leave", LeaveQueue, leave_queue, relay_only=True),
     Command("calling.echo", Echo, echo, relay_only=True),
     Command("calling.echo.stop", Nothing, stop_echo, relay_only=True),
     Command("calling.hold", Nothing, hold, relay_only=True),

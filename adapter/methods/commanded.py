@@ -13,9 +13,11 @@ from typing import Any
 
 import structlog
 
+from adapter.conferences.entry import STAY_VARIABLE, Stay
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.methods.context import Context
 from adapter.methods.receive_fax import outcome_of, resumed
+from adapter.queues.kept import QUEUE_VARIABLE
 from adapter.recording.state import State
 from adapter.store.errors import StoreError
 from adapter.store.rows import FAX
@@ -68,6 +70,19 @@ def tell_paid(context: Context, result: Result) -> None:
     tell(context, "pay", _state(result), **ended)
 
 
+def tell_parted(context: Context, result: Result, *, name: str) -> None:
+    """A conference that the call could not join; all else is told as it happens."""
+    if result.error is not None:
+        context.tell(
+            None, "calling.conference", name=name, status="failed", error=str(result.error)
+        )
+
+
+def tell_queued(context: Context, result: Result) -> None:
+    """The call waits for commands again: nobody came, it left, or the two have parted."""
+    tell(context, "queue", _state(result), result=result.variables["queue_result"])
+
+
 def tell_faxed(context: Context, direction: str, result: Result) -> None:
     """What became of a fax; at its `status_url` it has been told."""
     found = {name.partition("_fax_")[2]: value for name, value in result.variables.items()}
@@ -82,13 +97,26 @@ def tell_faxed(context: Context, direction: str, result: Result) -> None:
 
 
 def take_up(context: Context) -> None:
-    """Tell of the fax that went on while nobody was here, and have the call outlive us as before.
+    """What went on alone while nobody was here is over, since the call is here again.
 
-    It is over, since the call is here again.
+    Its fax is told of, its place in a queue is given up, and the call outlives us as before.
     """
-    if context.call.variable("socket_resume") != "false" or context.running.get(TAKEN_UP):
+    if context.running.get(TAKEN_UP):
         return
     context.running[TAKEN_UP] = True
+    ours = f"{context.identity.event_channel}/-"
+    call = context.call
+    stay = Stay.parse(call.variable(STAY_VARIABLE))
+    if stay is not None and stay.name.startswith(ours) and stay.on_its_own:
+        call.set_variables({STAY_VARIABLE: "", "socket_resume": stay.resume})
+    elif call.variable("socket_resume") == "false":
+        _take_up_fax(context)
+    waited = call.variable(QUEUE_VARIABLE).partition(" ")[0]
+    if waited.startswith(ours):
+        context.shared.queues.leave(waited, though_taken=True)
+
+
+def _take_up_fax(context: Context) -> None:
     faxes = context.shared.media.faxes
     fax = faxes.last_commanded(context.call.uuid)
     if fax is None:

@@ -19,9 +19,9 @@ from adapter.methods.context import Context
 from adapter.methods.meeting import meeting_of
 from adapter.queues.entering import Entering, QueueFull, Waited
 from adapter.queues.names import queue_id
-from adapter.queues.telling import facts
+from adapter.queues.telling import EVENT, facts, told
 from adapter.store.errors import StoreError
-from adapter.store.queues import QueuedCall
+from adapter.store.queues import Place, QueuedCall
 from adapter.swml.catalog import MethodSpec, Shorthand
 from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
@@ -66,6 +66,7 @@ def perform(context: Context, params: EnterQueue) -> Result:
             own,
             meets=partial(meeting_of, context, own.id),
             plays=lambda until: context.play_while_waiting(params.wait_url, until),
+            tells=lambda status, place: _tell_clients(context, status, place),
         ).run(params.wait_time)
     except (ValueError, QueueFull, StoreError) as error:
         failed = _variables(Waited("failed", UNKNOWN, None))
@@ -77,13 +78,23 @@ def perform(context: Context, params: EnterQueue) -> Result:
     return go_on(context, "enter_queue", params.transfer_after_bridge, _variables(waited))
 
 
+def stay_of(context: Context) -> str:
+    """Names this step's stay in its queue."""
+    return f"{context.identity.event_channel}/{context.step}"
+
+
+def _tell_clients(context: Context, status: str, place: Place) -> None:
+    """Who has the call hears of it; at `status_url` the queue itself tells it."""
+    context.tell(None, EVENT, **told(status, place))
+
+
 def _place(context: Context, params: EnterQueue) -> QueuedCall:
     identity, name = context.identity, params.queue_name.strip()
     seen = call_facts(context.call.channel, identity)
     kind, now = seen["type"], context.now()
     ends = ("from", "to") if kind == "sip" else ("from_number", "to_number")
     return QueuedCall(
-        id=f"{identity.event_channel}/{context.step}",
+        id=stay_of(context),
         queue=queue_id(name, identity.project_id),
         node_id=identity.node_id,
         call_id=identity.call_id,
@@ -94,7 +105,7 @@ def _place(context: Context, params: EnterQueue) -> QueuedCall:
             identity,
             name=name,
             status_url=params.status_url,
-            control_id=str(uuid.uuid4()),
+            control_id=context.control_id or str(uuid.uuid4()),
             device={
                 "type": "sip" if kind == "sip" else "phone",
                 "params": dict(zip(ends, (seen["from"], seen["to"]), strict=True)),

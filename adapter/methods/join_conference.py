@@ -122,7 +122,8 @@ def take_part(context: Context, params: JoinConference) -> None:
     """One call's stay in a conference; raises `CannotJoin` and `ScriptError`."""
     call, identity, shared = context.call, context.identity, context.shared
     stay = f"{identity.event_channel}/{context.step}"
-    announcer = Announcer(params.name, identity, shared.outbox, shared.held, stay=stay)
+    heard = context.clients.tell
+    announcer = Announcer(params.name, identity, shared.outbox, shared.held, stay=stay, heard=heard)
     entry = _entry(context, params)
     call.answer()
     recordings = shared.conferences.recordings(call)

@@ -61,13 +61,23 @@ class Entering:
     """One call's stay in a queue."""
 
     def __init__(
-        self, call: Call, queues: Queues, place: QueuedCall, *, meets: Meets, plays: Plays
+        self,
+        call: Call,
+        queues: Queues,
+        place: QueuedCall,
+        *,
+        meets: Meets,
+        plays: Plays,
+        tells: Callable[[str, Place], None],
     ) -> None:
+        """`tells` hears of `enqueue`, `dequeue` and `leave`, for those who have the call."""
         self._call = call
         self._queues = queues
         self._own = place
         self._meets = meets
         self._plays = plays
+        self._tells = tells
+        self._place: Place | None = None
         self._met = False
 
     def run(self, seconds: float) -> Waited:
@@ -80,7 +90,9 @@ class Entering:
         place = self._queues.enter(self._own)
         if place is None:
             raise QueueFull(f"{self._own.facts['name'][:60]}: the queue is full")
-        self._own = place.call
+        self._own, self._place = place.call, place
+        if place.new:
+            self._tells("enqueue", place)
         self._call.set_variables(kept.variables())
         try:
             return Waited(self._stay(kept, seconds), self._seconds, place)
@@ -96,6 +108,7 @@ class Entering:
             with self._queues.waiting(self._own.id) as waiter:
                 self._listen_until(waiter, self._own.entered_at + seconds)
             if not waiter.room and self._queues.leave(self._own.id):
+                self._tell("leave")
                 return "timeout"
             room = waiter.room or self._room()
             if room and self._meet(kept, room):
@@ -132,8 +145,13 @@ class Entering:
             self._queues.put_back(found)
         return False
 
+    def _tell(self, status: str) -> None:
+        if self._place is not None:
+            self._tells(status, self._place)
+
     def _serve(self) -> None:
         self._met = True
+        self._tell("dequeue")
         try:
             self._queues.serve(self._own.id)
         except StoreError as error:

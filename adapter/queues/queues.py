@@ -88,6 +88,14 @@ class Queues:
         finally:
             del self._calls[stay]
 
+    def call_off(self, stay: str) -> bool:
+        """Have a call of this process wait no more, as when its time is over; False where it does
+        not wait."""
+        waiter = self._calls.get(stay)
+        if waiter is not None:
+            waiter.news.set()
+        return waiter is not None
+
     # -- somebody who takes calls ----------------------------------------------------------------
 
     def take(

@@ -33,6 +33,9 @@ def facts(
     }
 
 
+EVENT = "calling.call.queue"
+
+
 class QueueTeller:
     """Stores what is told of waiting calls."""
 
@@ -58,25 +61,30 @@ class QueueTeller:
         url = known["status_url"]
         if url is None:
             return
-        params = {
-            "status": status,
-            "id": call.queue,
-            "name": known["name"],
-            "position": place.position,
-            "size": place.size,
-            "avg_time": round(place.average),
-            "enqueue_ts": 0,
-            "dequeue_ts": 0,
-            "leave_ts": 0,
-            "status_url": url,
-            "control_id": known["control_id"],
-            **more,
-        }
-        payload = call_event("calling.call.queue", _identity(call), time.time(), **params)
+        params = {**told(status, place), **more}
+        payload = call_event(EVENT, _identity(call), time.time(), **params)
         key = callback_key(call.id, status)
         self._held.commit(
             self._outbox.put(call.call_id, url, payload, known["project_id"], key=key)
         )
+
+
+def told(status: str, place: Place) -> dict[str, Any]:
+    """What is said of a place, without the times."""
+    call, known = place.call, place.call.facts
+    return {
+        "status": status,
+        "id": call.queue,
+        "name": known["name"],
+        "position": place.position,
+        "size": place.size,
+        "avg_time": round(place.average),
+        "enqueue_ts": 0,
+        "dequeue_ts": 0,
+        "leave_ts": 0,
+        "status_url": known["status_url"],
+        "control_id": known["control_id"],
+    }
 
 
 def _identity(call: QueuedCall) -> CallIdentity:

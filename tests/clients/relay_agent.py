@@ -255,6 +255,59 @@ async def held(call: Call) -> None:
     await call.hangup()
 
 
+async def among(call: Call) -> None:
+    """In a conference, in a queue that it leaves, and in one in which somebody takes it."""
+
+    def status(kind: str, wanted: str, name: str = "status") -> Any:
+        return asyncio.ensure_future(
+            call.wait_for(kind, lambda event: event.params.get(name) == wanted, 30)
+        )
+
+    await call.answer()
+    joined = status("calling.conference", "participant-join")
+    await call.join_conference(given["name"])
+    conference = (await joined).params["conference_id"]
+    say(did="join")
+    await told("leave")
+    left = status("calling.conference", "participant-leave")
+    await call.leave_conference(conference)
+    await left
+    say(did="leave")
+    for end in ("leave", "dequeue"):
+        begun, ended = status("calling.call.queue", "enqueue"), status("calling.call.queue", end)
+        back = status("calling.call.queue", "finished", "state")
+        await call.queue_enter(given["name"])
+        await begun
+        say(did="enqueue", end=end)
+        await told(end)
+        if end == "leave":
+            await call.queue_leave(given["name"])
+        await ended
+        say(did=end, queue=given["name"])
+        say(did="back", result=(await back).params["result"])
+    await call.hold()
+    say(did="hold")
+    await told("hang up")
+    await call.hangup()
+
+
+async def meet(call: Call) -> None:
+    """Meet others; when they have left, the call is on hold until it is hung up."""
+    await call.answer()
+    joined = asyncio.ensure_future(
+        call.wait_for(
+            "calling.conference", lambda event: event.params["status"] == "participant-join", 30
+        )
+    )
+    await call.join_conference(given["name"], end_on_exit=True)
+    await joined
+    say(did="join", call_id=call.call_id)
+    while call.state != "ended":  # adapters die meanwhile
+        with contextlib.suppress(RelayError, asyncio.TimeoutError):
+            await call.hold()
+            await call.wait_for_ended(timeout=60)
+
+
 SCENARIOS = {
     each.__name__: each
     for each in (
@@ -270,6 +323,8 @@ SCENARIOS = {
         elsewhere,
         effects,
         held,
+        among,
+        meet,
     )
 }
 

@@ -196,6 +196,38 @@ def test_what_a_document_does_is_done_by_the_step_that_holds_the_call(
     phone.wait_ended()
 
 
+def test_a_call_is_among_others_and_comes_back_to_its_client(
+    world: World, secure: AdapterProcess, start: Start
+) -> None:
+    name = world.new_number("among")
+    client = start(secure, "among", name=name)
+    other = world.call([{"join_conference": name}], says=tone(SOMEBODY), adapter=secure)
+    phone = world.call(to=world.new_number(OFFICE), says=tone(VOICE), adapter=secure)
+    client.wait(did="join")
+    other.wait_heard(VOICE, seconds=0.2)
+    phone.wait_heard(SOMEBODY, seconds=0.2)
+    client.tell("leave")
+    client.wait(did="leave")
+    client.wait(did="enqueue", end="leave")
+    client.tell("leave")
+    client.wait(did="leave", queue=name)
+    client.wait(did="back", result="timeout")
+    client.wait(did="enqueue", end="dequeue")
+    agent = world.call([{"connect": {"to": f"queue:{name}"}}], says=tone(MENU), adapter=secure)
+    client.tell("dequeue")
+    client.wait(did="dequeue")
+    phone.wait_heard(MENU, seconds=0.2)
+    agent.wait_heard(VOICE, seconds=0.2)
+    agent.hang_up()
+    client.wait(did="back", result="connected")
+    client.wait(did="hold")
+    client.tell("hang up")
+    client.wait(did="all")
+    phone.wait_ended()
+    assert not other.ended
+    other.hang_up()
+
+
 def written_and_referred(client: Relay, inbox: Inbox, phone: Phone) -> None:
     """What only one of the clients has: a transcript, a REFER (and denoise, user_event)."""
     client.wait(did="transcribe")

@@ -135,6 +135,35 @@ def test_a_bridge_outlives_the_adapter(world: World, authority: Secure, start: S
 
 
 @pytest.mark.parametrize("stage", ["sim"], indirect=True)
+def test_a_conference_outlives_the_adapter_twice(
+    world: World, authority: Secure, start: Start
+) -> None:
+    """They talk on; when one has gone, the other is its client's again, and outlives a crash."""
+    adapter = adapter_for(world, authority)
+    client = start(adapter, "meet", name=world.new_number("meet"))
+    phone = ring(world, adapter)
+    client.wait(did="join")
+    other = world.call(to=world.new_number(OFFICE), says=tone(SOMEBODY), adapter=adapter)
+    phone.wait_heard(SOMEBODY, seconds=0.2)
+    adapter.kill()
+    heard = other.hear().seconds_of(CALLER)
+    other.wait_heard(CALLER, seconds=heard + 0.5)
+    adapter.start()
+    other.hang_up()
+    eventually(lambda: resumptions(world, adapter) == 1, within=15, what="the call")
+    adapter.kill()
+    adapter.start()
+    eventually(lambda: resumptions(world, adapter) == 2, within=15, what="the call again")
+    remain(lambda: not phone.ended, during=0.3, what="the call")
+    phone.hang_up()
+    client.wait(did="all")
+
+
+def resumptions(world: World, adapter: AdapterProcess) -> int:
+    return sum(event["event"] == "call taken up again" for event in world.log_events(adapter))
+
+
+@pytest.mark.parametrize("stage", ["sim"], indirect=True)
 def test_one_worker_after_the_other_dies(world: World, authority: Secure, start: Start) -> None:
     """Whichever has the call, and whichever has the client: both come back."""
     adapter = adapter_for(world, authority, "--workers", "2")

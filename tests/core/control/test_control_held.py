@@ -5,10 +5,12 @@ from types import SimpleNamespace
 import pytest
 from gevent.event import Event as Flag
 
+from adapter.conferences.entry import STAY_VARIABLE
 from adapter.control import held as commands
-from adapter.control.errors import Invalid, NotPossible
+from adapter.control.errors import ControlError, Invalid, NotPossible
 from adapter.methods import commanded
 from adapter.methods.relay import HELD, Held
+from adapter.queues.kept import QUEUE_VARIABLE
 from adapter.recording.state import State
 from adapter.relay import sessions
 from adapter.store.rows import FAX
@@ -17,10 +19,11 @@ from adapter.swml.errors import Code, ScriptError
 
 WHO = sessions.resumed_or_new("one", None)
 PAY = {"payment_connector_url": "https://example.com/pay"}
+ENDS = ("calling.echo.stop", "calling.unhold", "calling.leave_conference", "calling.queue.leave")
 RESULTS = {"payment_token": None, "payment_card_number": "************1111"}
 
 
-def do(world, name, **params):
+def do(world, name, /, **params):
     return world.commander.run("one", "call-1", name, params, by=WHO)
 
 
@@ -54,9 +57,9 @@ def held(context):
 def test_only_a_call_that_clients_hold_takes_them(world, context):
     for command in commands.COMMANDS:
         assert command.relay_only
-        if command.name in ("calling.echo.stop", "calling.unhold"):
+        if command.name in ENDS:
             continue
-        params = {"document": "x", **PAY}
+        params = {"document": "x", "name": "sales", "queue_name": "sales", **PAY}
         with pytest.raises(NotPossible, match=r"calling\.transfer"):
             do(world, command.name, **params)
 
@@ -117,10 +120,10 @@ def test_a_call_with_which_something_is_done_is_not_put_on_hold(world, context, 
     assert not held.busy
 
 
-@pytest.mark.parametrize("name", ["calling.unhold", "calling.echo.stop"])
+@pytest.mark.parametrize("name", ENDS)
 def test_there_is_nothing_to_end(world, held, name):
-    with pytest.raises(NotPossible, match="There is no"):
-        do(world, name)
+    with pytest.raises(ControlError, match=r"There is no|is in no|is not in"):
+        do(world, name, conference_id="c", queue_name="sales")
 
 
 def test_what_is_no_payment_is_refused_at_once(world, held):
@@ -146,6 +149,17 @@ class Faxes:
         return {**{f"{method}_{name}": name for name in names}, f"{method}_result": "success"}
 
 
+def back(context, **variables):
+    """The call as it comes to us."""
+    context.identity = SimpleNamespace(event_channel="swml:s")
+    context.call = SimpleNamespace(
+        variable=lambda name: variables.get(name, ""),
+        set_variables=variables.update,
+        uuid="call-1",
+    )
+    return variables
+
+
 @pytest.mark.parametrize(("resume", "times"), [("false", 1), ("true", 0)])
 def test_a_fax_that_went_on_alone_is_told_when_the_call_is_back(
     context, monkeypatch, resume, times
@@ -157,7 +171,7 @@ def test_a_fax_that_went_on_alone_is_told_when_the_call_is_back(
         state=State.FINISHED,
     )
     faxes = Faxes(row)
-    context.call = SimpleNamespace(variable=lambda _: resume, uuid="call-1")
+    back(context, socket_resume=resume)
     context.shared = SimpleNamespace(media=SimpleNamespace(faxes=faxes))
     monkeypatch.setattr(commanded, "resumed", lambda step: row)
     for _ in range(2):
@@ -165,3 +179,33 @@ def test_a_fax_that_went_on_alone_is_told_when_the_call_is_back(
     assert faxes.asked == times, "once for a call that came back"
     told = [(kind, params["control_id"], params["state"]) for _, kind, params in context.told]
     assert told == [("calling.call.fax", "c", "finished")] * times
+
+
+def test_a_call_that_left_a_room_without_us_outlives_us_as_before(context):
+    left = []
+    queues = SimpleNamespace(leave=lambda stay, *, though_taken: left.append((stay, though_taken)))
+    faxes = Faxes(None)
+    context.shared = SimpleNamespace(queues=queues, media=SimpleNamespace(faxes=faxes))
+    variables = back(
+        context,
+        **{
+            STAY_VARIABLE: "swml:s/-5~queue-1 on-its-own true",
+            QUEUE_VARIABLE: "swml:s/-5 other q",
+            "socket_resume": "false",
+        },
+    )
+    commanded.take_up(context)
+    assert (variables["socket_resume"], variables[STAY_VARIABLE]) == ("true", "")
+    assert left == [("swml:s/-5", True)]
+
+
+def test_what_a_document_began_is_left_to_it(context):
+    context.shared = SimpleNamespace()
+    known = {
+        STAY_VARIABLE: "swml:s/5 on-its-own true",
+        QUEUE_VARIABLE: "swml:s/5 other q",
+        "socket_resume": "true",
+    }
+    variables = back(context, **known)
+    commanded.take_up(context)
+    assert variables == known
