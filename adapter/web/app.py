@@ -19,7 +19,7 @@ from adapter import metrics
 from adapter.config import Settings
 from adapter.store.errors import StoreError
 from adapter.web.downloads import RETRY_AFTER, Download, Links, RecordingStore, StillRunning
-from adapter.web.errors import ApiError
+from adapter.web.errors import ApiError, BodyTooLarge, BrokenBody
 from adapter.web.files import Offload, directly
 
 DOWNLOAD = "/api/v1/recordings/{recording_id}/download"
@@ -75,14 +75,6 @@ def _links(settings: Settings, verify: Callable[[str, str, str], bool]) -> Links
     if settings.link_secret is None:
         return None
     return Links(verify, settings.link_secret.get_secret_value(), settings.link_expires)
-
-
-class BodyTooLarge(OSError):
-    """More came than `http_body_bytes`; raised where the body is read."""
-
-
-class BrokenBody(OSError):
-    """The body ends too early, or its chunks are none; raised where the body is read."""
 
 
 class RequestId:

@@ -1,7 +1,8 @@
-"""Errors of the REST commands, in the bodies that their clients read.
+"""What is wrong with a request: as it is read, or as a REST command.
 
-Three families answer 422 in three shapes: `/api/calling`, `/api/voice` and `/api/fabric` with
-`Invalid`, `/api/relay/rest` with `Unprocessable`, LaML with `LamlError`.
+Commands are refused in the bodies that their clients read. 422 has three shapes: `Invalid` of
+`/api/calling`, `/api/voice` and `/api/fabric`, `Unprocessable` of `/api/relay/rest`, and
+`LamlError`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,14 @@ import falcon
 
 DOCS = "https://developer.signalwire.com/rest/overview/error-codes"
 LAML_DOCS = "https://developer.signalwire.com/compatibility-api/"
+
+
+class BodyTooLarge(OSError):
+    """More came than `http_body_bytes`; raised where the body is read."""
+
+
+class BrokenBody(OSError):
+    """The body ends too early, or its chunks are none; raised where the body is read."""
 
 
 class ApiError(falcon.HTTPError):

@@ -24,8 +24,8 @@ from gevent.socket import SHUT_RD, socket
 from gevent.ssl import SSLSocket
 
 from adapter.config import Address, Settings
-from adapter.web.app import BodyTooLarge
-from adapter.web.body import Body
+from adapter.web.body import Body, LimitedStream
+from adapter.web.errors import BodyTooLarge
 from adapter.web.headers import Headers, Lines
 from adapter.web.tls import Certificate
 from adapter.web.websocket import WebSocket
@@ -47,42 +47,6 @@ def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a call that may wait for a disk in a native thread, so that only its caller waits."""
     result: T = gevent.get_hub().threadpool.apply(call, args, kwargs)
     return result
-
-
-class LimitedStream(io.RawIOBase):
-    """A socket to read from until a deadline and up to a number of bytes."""
-
-    def __init__(self, sock: socket) -> None:
-        self._socket = sock
-        self._deadline = 0.0
-        self._budget = 0
-        self.failed = False
-
-    def allow(self, *, seconds: float, size: int) -> None:
-        """From now on accept `size` bytes within `seconds`."""
-        self._deadline = time.monotonic() + seconds
-        self._budget = size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            return self._receive(buffer)
-        except OSError:
-            self.failed = True
-            raise
-
-    def _receive(self, buffer: Any) -> int:
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError("the request took too long")
-        if self._budget <= 0:
-            raise BodyTooLarge("the request is too large")
-        self._socket.settimeout(remaining)
-        count: int = self._socket.recv_into(buffer)
-        self._budget -= count
-        return count
 
 
 class Handler(WSGIHandler):
