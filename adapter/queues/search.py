@@ -158,7 +158,11 @@ class Search:
                     looking.join(timeout=self._call.deadline)
 
     def _begin(self, phones: Phones, news: Flag, ended: Flag) -> gevent.Greenlet | None:
-        first = self.take()
+        try:
+            first = self.take()
+        except StoreError as error:
+            log.warning("no queue is looked at while phones ring", reason=str(error))
+            return None
         if first is not None and self._overtakes(phones, first):
             return None
         news.set()
@@ -175,7 +179,7 @@ class Search:
                 if self._overtakes(phones, taken):
                     return
         except (StoreError, SwitchError) as error:
-            log.info("queues are not looked at any more while phones ring", reason=str(error))
+            log.warning("queues are not looked at any more", reason=str(error))
 
     def _overtakes(self, phones: Phones, taken: QueuedCall) -> bool:
         if not self.is_there(taken):

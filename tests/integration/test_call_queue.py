@@ -205,7 +205,12 @@ def test_a_queue_beside_phones(world: World) -> None:
     queue = f"queue:{name}"
     agent = world.call(
         [
-            connect(inbox, parallel=[empty, queue, rings.uri], call_state_url=legs.url),
+            connect(
+                inbox,
+                parallel=[empty, queue, rings.uri],
+                call_state_url=legs.url,
+                answer_on_bridge=True,
+            ),
             connect(serial_parallel=[[busy.uri], [rings.uri, queue, bob.uri]]),
             report.step("bob"),
             connect(inbox, parallel=[rings.uri, queue]),
@@ -217,6 +222,7 @@ def test_a_queue_beside_phones(world: World) -> None:
         says=tone(1500),
     )
     rings.wait_call()
+    assert not agent.answered
     first, told_to, _ = waiting(world, name, says=tone(520))
     first.wait_heard(1500, seconds=0.3)
     agent.wait_heard(520, seconds=0.3)

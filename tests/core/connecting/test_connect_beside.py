@@ -16,6 +16,7 @@ from adapter.freeswitch.wire import Event
 from adapter.identity import CallIdentity
 from adapter.patience import Awaited
 from adapter.queues.search import Line, Search, Wanted
+from adapter.store.errors import StoreError
 from adapter.store.queues import QueuedCall
 
 FOREVER = 1e12
@@ -139,6 +140,17 @@ def test_nobody_is_taken_once_a_phone_has_answered(queues):
         queues.enter()
     assert queues.takes == 1, "only before the phones rang"
     assert not phones.asked.is_set()
+
+
+def test_phones_ring_though_nobody_knows_who_waits(queues, monkeypatch):
+    def fail(**_):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(queues, "take", fail)
+    rang = False
+    with search(queues).beside(Phones()):
+        rang = True
+    assert rang
 
 
 def test_who_was_taken_waits_on_if_the_call_itself_ends(queues):
