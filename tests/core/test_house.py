@@ -1,6 +1,7 @@
 """The house can be read from the ground up: no module, and no room, needs one that needs it."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -63,6 +64,19 @@ def circle(needs: Needs) -> str:
 @pytest.mark.parametrize("needs", [needs_of_modules, needs_of_rooms])
 def test_nobody_needs_who_needs_him(needs):
     assert circle(needs()) == ""
+
+
+def test_the_readme_names_the_rooms_in_their_order():
+    """So that a newcomer can begin at the first: each knows only those that are named before it."""
+    _, _, text = (HOUSE.parent / "README.md").read_text().partition("divided into rooms")
+    groups = [
+        re.findall(r"`(\w+)/`", group) for group in text.partition("`service.py`")[0].split("·")
+    ]
+    place = {f"adapter.{name}": number for number, group in enumerate(groups) for name in group}
+    assert set(place) == {named(path.parent) for path in HOUSE.glob("*/__init__.py")}
+    for name, needed in needs_of_rooms().items():
+        later = {other for other in needed if place.get(other, 0) > place.get(name, len(groups))}
+        assert not later, f"{name} needs {later}"
 
 
 def test_a_circle_is_found_and_told():
