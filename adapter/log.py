@@ -7,11 +7,12 @@ nothing. What other libraries log through `logging` comes out in the same form.
 import logging
 import re
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
 import structlog
+from structlog.contextvars import bind_contextvars, reset_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 LogFormat = Literal["json", "console"]
@@ -44,10 +45,15 @@ def configure(level: str = "info", style: LogFormat = "json", stream: TextIO | N
     _take_over_logging(number, renderer, output)
 
 
-def about(**ids: Any) -> AbstractContextManager[object]:
+@contextmanager
+def about(**ids: Any) -> Iterator[None]:
     """What each line within is about: call_id, step, control_id; only text counts."""
     texts = {name: value[:_LONGEST_ID] for name, value in ids.items() if isinstance(value, str)}
-    return structlog.contextvars.bound_contextvars(**texts)
+    before = bind_contextvars(**texts)
+    try:
+        yield
+    finally:
+        reset_contextvars(**before)
 
 
 def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

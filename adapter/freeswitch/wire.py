@@ -56,6 +56,11 @@ def _key(name: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
+def _lines(prefix: str) -> re.Pattern[bytes]:
+    return re.compile(rb"\n%b([^\n:]*):([^\n]*)" % re.escape(prefix.encode()))
+
+
+@lru_cache(maxsize=64)
 def _content_type(value: bytes) -> str:
     return value.decode()
 
@@ -103,12 +108,9 @@ class Headers:
 
     def starting(self, prefix: str) -> dict[str, str]:
         """The headers whose names start with `prefix`, without it; the others stay raw."""
-        lines = self._raw.split(b"\n" + prefix.encode())[1:]
-        found = (line.split(b"\n", 1)[0].partition(b":") for line in lines)
         return {
             name.decode("utf-8", "replace"): decode(value.strip(b" \r"))
-            for name, colon, value in found
-            if colon
+            for name, value in _lines(prefix).findall(self._raw)
         }
 
 
