@@ -76,7 +76,7 @@ def told(inbox: Inbox) -> list[tuple[str, str]]:
 def enter(phone: Phone, step: str, keys: str, times: int = 1) -> None:
     """Press keys once a step has been asked for so often."""
     hz = PROMPT_HZ[step]
-    phone.wait_heard(hz, seconds=0.22 + 0.3 * (times - 1))
+    phone.wait_heard(hz, seconds=0.22 + 0.3 * (times - 1), within=25)
     phone.press(keys)
 
 
