@@ -18,6 +18,7 @@ from gevent.event import Event as Flag
 
 from adapter.freeswitch import commands, conferences
 from adapter.freeswitch.errors import SwitchError
+from adapter.greenlets import spawn
 from adapter.queues.names import new_room
 from adapter.store.errors import StoreError
 
@@ -166,9 +167,8 @@ class Search:
         if first is not None and self._overtakes(phones, first):
             return None
         news.set()
-        looking = gevent.spawn(self._look, phones, news, ended)
-        looking.name = f"queues beside the phones of {self._call.uuid}"
-        return looking
+        name = f"queues beside the phones of {self._call.uuid}"
+        return spawn(self._look, phones, news, ended, name=name)
 
     def _look(self, phones: Phones, news: Flag, ended: Flag) -> None:
         def enough() -> bool:
