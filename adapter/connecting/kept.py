@@ -13,7 +13,10 @@ from typing import Protocol
 from adapter.connecting.outcome import Outcome, failed_reason
 
 CONNECT_VARIABLE = "swml_connect"
-"""The connect that began last, how often it did, and what `socket_resume` was before."""
+"""The connect that began last, how often it did, what `socket_resume` was before, and `alone` where
+the application goes on without us."""
+
+ALONE = "alone"
 
 PARTED_VARIABLE = "swml_parted"
 """The leg that was taken out of the bridge while no process had the call."""
@@ -48,11 +51,12 @@ class Connect:
     @classmethod
     def find(cls, channel: Channel, name: str) -> Connect:
         """What is known of it: a new one, one that is over, or one to be done again."""
-        known, _, rest = channel.variable(CONNECT_VARIABLE).partition(" ")
-        attempt, _, resume = rest.partition(" ")
+        marks = channel.variable(CONNECT_VARIABLE).split(" ")
+        known, attempt, resume, alone = (*marks, "", "", "", "")[:4]
         if known != name or not attempt.isdigit():
             return cls(name, 1, channel.variable("socket_resume"))
-        found = cls(name, int(attempt), resume, _became(channel.variable))
+        became = _became(channel.variable, alone=alone == ALONE)
+        found = cls(name, int(attempt), resume, became)
         return found if found.became else replace(found, attempt=found.attempt + 1)
 
     @property
@@ -62,8 +66,9 @@ class Connect:
 
     def before(self, *, outlives: bool) -> dict[str, str]:
         """Variables to set before anybody is called; `outlives`: the application outlives us."""
+        alone = ALONE if outlives else ""
         return {
-            CONNECT_VARIABLE: f"{self.name} {self.attempt} {self.resume}",
+            CONNECT_VARIABLE: f"{self.name} {self.attempt} {self.resume} {alone}",
             PEER_VARIABLE: "",
             PARTED_VARIABLE: "",
             DISPOSITION_VARIABLE: "",
@@ -81,11 +86,14 @@ class Connect:
         return {"socket_resume": self.resume, "ringback": ""}
 
 
-def _became(variable: Callable[[str], str]) -> Outcome | None:
-    """None: our connection ended before anything came of it, and the switch broke it off."""
+def _became(variable: Callable[[str], str], *, alone: bool) -> Outcome | None:
+    """None: our connection ended before anything came of it, and the switch broke it off.
+
+    `socket_resume` tells nothing: the dialplan sets it again before it offers the call.
+    """
     if peer := variable(PEER_VARIABLE):
         return Outcome(peer)
     disposition = variable(DISPOSITION_VARIABLE)
-    if variable("socket_resume") == "false" and disposition:
+    if alone and disposition:
         return Outcome(failed_reason=failed_reason(disposition))
     return None

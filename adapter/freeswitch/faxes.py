@@ -25,6 +25,9 @@ NEGOTIATED = ("spandsp::rxfaxnegociateresult", "spandsp::txfaxnegociateresult")
 PAGE = ("spandsp::rxfaxpageresult", "spandsp::txfaxpageresult")
 RESULT = ("spandsp::rxfaxresult", "spandsp::txfaxresult")
 
+ALONE_VARIABLE = "swml_fax"
+"""Set while a fax outlives us."""
+
 LONGEST_IDENT = 20
 """Characters of a station's identity (ITU-T T.30, 5.3.6.2.4)."""
 
@@ -54,12 +57,13 @@ def variables(*, identity: str, header: str, t38: bool, asks: bool) -> dict[str,
         "fax_enable_t38": str(t38).lower(),
         "fax_enable_t38_request": str(t38 and asks).lower(),
         "socket_resume": "false",
+        ALONE_VARIABLE: "true",
     }
 
 
 def over(uuid: str, resume: str) -> bytes:
     """What the call runs is not to outlive us any more; `resume` is `socket_resume` of before."""
-    return commands.set_variable(uuid, "socket_resume", resume)
+    return commands.set_variables(uuid, {"socket_resume": resume, ALONE_VARIABLE: ""})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import structlog
 
 from adapter.conferences.entry import STAY_VARIABLE, Stay
 from adapter.freeswitch.errors import CallGone, SwitchError
+from adapter.freeswitch.faxes import ALONE_VARIABLE
 from adapter.methods.context import Context
 from adapter.methods.receive_fax import outcome_of, resumed
 from adapter.queues.kept import QUEUE_VARIABLE
@@ -109,7 +110,7 @@ def take_up(context: Context) -> None:
     stay = Stay.parse(call.variable(STAY_VARIABLE))
     if stay is not None and stay.name.startswith(ours) and stay.on_its_own:
         call.set_variables({STAY_VARIABLE: "", "socket_resume": stay.resume})
-    elif call.variable("socket_resume") == "false":
+    elif call.variable(ALONE_VARIABLE):
         _take_up_fax(context)
     waited = call.variable(QUEUE_VARIABLE).partition(" ")[0]
     if waited.startswith(ours):

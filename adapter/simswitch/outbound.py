@@ -7,6 +7,8 @@ Rules
   a refused connect falls through at once. Only the host that is tried brings its path.
 - When the connection ends while the call lives, `socket_resume` breaks off what runs and the
   dialplan goes on; without it what runs plays to its end and then the dialplan goes on.
+- A connection that ends before its `connect` leaves a call without `socket_resume` parked for good:
+  the park begins after the listener has ended, and nobody ends it.
 """
 
 import structlog
@@ -83,7 +85,8 @@ def _serve(switch: Switch, session: Session, connection: Connection) -> None:
     reader = switch.spawn("event socket of a call", connection.serve)
     while session.channel.ready and not reader.dead and not connection.connected:
         session.pause(LOOK_SECONDS)
-    if session.channel.ready and connection.running:
+    if session.channel.ready and (connection.running or not connection.connected):
+        session.controlled = True
         session.park()
     session.controlled = False
     if session.channel.state is State.RESET:

@@ -1,5 +1,10 @@
 """The adapter dies while a call is connected: the parties talk on, and what came of it is known."""
 
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from worlds.sounds import tone
 from worlds.steps import SETTLED, record, sleep, stop
 from worlds.waiting import eventually, remain
@@ -49,6 +54,45 @@ def test_a_bridge_outlives_the_adapter(world: World) -> None:
     audio = world.listen_to(inbox.wait_ended("all"))
     assert audio.seconds_of(700, channel=0) > audio.seconds - 0.4
     assert audio.seconds_of(500, channel=1) > 1.2
+
+
+def test_who_takes_a_call_and_lets_it_go_at_once_does_not_keep_it(world: World) -> None:
+    """An adapter that is just killed, or has too many calls: its connections end unheard."""
+    adapter = world.start_adapter({"swml": documents_by_number(world.receiver)})
+    report = world.report()
+    bob = world.somebody(says=tone(500))
+    phone = world.call([*SETTLED, {"connect": {"to": bob.uri}}, report.step()], adapter=adapter)
+    answered = bob.wait_call()
+    phone.wait_heard(500, seconds=0.3)
+    adapter.kill()
+    with refusing(adapter.port) as turned_away:
+        answered.hang_up()
+        eventually(lambda: turned_away, what="the call's first offer")
+    adapter.start()
+    assert report.wait(within=15)["connect_result"] == "connected"
+    assert len(bob.calls()) == 1, "nobody is called twice"
+
+
+@contextmanager
+def refusing(port: int) -> Iterator[list[object]]:
+    """Take each connection to a port and close it; whose they were."""
+    turned_away: list[object] = []
+
+    class TurnAway(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            turned_away.append(self.client_address)
+
+    class Server(socketserver.TCPServer):
+        allow_reuse_address = True
+
+    with Server(("127.0.0.1", port), TurnAway) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield turned_away
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_ringing_goes_on_without_the_adapter(world: World) -> None:

@@ -112,23 +112,23 @@ def test_a_first_attempt():
 
 
 @pytest.mark.parametrize(
-    ("variables", "became", "attempt"),
+    ("outlives", "variables", "became", "attempt"),
     [
-        ({"socket_resume": "false", "last_bridge_to": "b"}, Outcome("b"), 1),
-        ({"socket_resume": "true", "last_bridge_to": "b"}, Outcome("b"), 1),
-        (
-            {"socket_resume": "false", "originate_disposition": "USER_BUSY"},
-            Outcome(failed_reason="busy"),
-            1,
-        ),
-        ({"socket_resume": "true", "originate_disposition": "ORIGINATOR_CANCEL"}, None, 2),
-        ({"socket_resume": "false"}, None, 2),
+        (True, {"last_bridge_to": "b"}, Outcome("b"), 1),
+        (False, {"last_bridge_to": "b"}, Outcome("b"), 1),
+        (True, {"originate_disposition": "USER_BUSY"}, Outcome(failed_reason="busy"), 1),
+        (False, {"originate_disposition": "ORIGINATOR_CANCEL"}, None, 2),
+        (True, {}, None, 2),
     ],
     ids=["bridged", "bridged a moment ago", "nobody answered", "broken off", "never begun"],
 )
-def test_a_call_that_comes_back(variables, became, attempt):
-    marks = Connect("swml:a/3", 1, "true").before(outlives=True)
-    channel = Channel(**{CONNECT_VARIABLE: marks[CONNECT_VARIABLE], **variables})
+def test_a_call_that_comes_back(outlives, variables, became, attempt):
+    """The dialplan has set `socket_resume` again before it offers the call."""
+    marks = Connect("swml:a/3", 1, "true").before(outlives=outlives)
+    left = {name: marks[name] for name in (CONNECT_VARIABLE, "socket_resume")}
+    channel = Channel(**left, **variables)
+    resumed = Channel(**{**left, **variables, "socket_resume": "true"})
+    assert Connect.find(channel, "swml:a/3") == Connect.find(resumed, "swml:a/3")
     found = Connect.find(channel, "swml:a/3")
     assert (found.became, found.attempt, found.resume) == (became, attempt, "true")
     other = Connect.find(channel, "swml:a/4")

@@ -160,10 +160,8 @@ def back(context, **variables):
     return variables
 
 
-@pytest.mark.parametrize(("resume", "times"), [("false", 1), ("true", 0)])
-def test_a_fax_that_went_on_alone_is_told_when_the_call_is_back(
-    context, monkeypatch, resume, times
-):
+@pytest.mark.parametrize(("alone", "times"), [("true", 1), ("", 0)])
+def test_a_fax_that_went_on_alone_is_told_when_the_call_is_back(context, monkeypatch, alone, times):
     row = SimpleNamespace(
         options={FAX: {"step": -7, "success": True}},
         control_id="c",
@@ -171,7 +169,7 @@ def test_a_fax_that_went_on_alone_is_told_when_the_call_is_back(
         state=State.FINISHED,
     )
     faxes = Faxes(row)
-    back(context, socket_resume=resume)
+    back(context, swml_fax=alone)
     context.shared = SimpleNamespace(media=SimpleNamespace(faxes=faxes))
     monkeypatch.setattr(commanded, "resumed", lambda step: row)
     for _ in range(2):

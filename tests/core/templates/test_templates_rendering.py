@@ -134,6 +134,7 @@ def test_the_dialplan_offers_a_call_to_the_adapters_in_both_orders(tmp_path):
         ("hangup", "NORMAL_TEMPORARY_FAILURE"),
         ("set", "socket_resume=true"),
         ("socket", "a:1/sales|::1:2/sales async full"),
+        ("set", "socket_resume=true"),
         ("socket", "::1:2/sales|a:1/sales async full"),
         ("set", "swml_rounds=${swml_rounds}x"),
         ("sleep", "250"),
