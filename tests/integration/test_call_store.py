@@ -97,7 +97,7 @@ def test_a_store_that_cannot_be_written_ends_no_call_and_loses_no_event(
     database, inbox = disk.folder / "adapter.db", world.inbox()
     long = world.call([*SETTLED, record(inbox, "long"), STAY], adapter=adapter)
     inbox.wait_for("recording", control_id="long")
-    assert reasons(adapter) == ""
+    eventually(lambda: reasons(adapter) == "", within=AGAIN, what="readiness")
     faults = {"locked": locked(database), "full": full(disk)}
     for name, fault in faults.items():
         with fault:
