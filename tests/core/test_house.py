@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -94,3 +94,9 @@ def late():
 """
     seen = {"adapter.deadline", "adapter.identity", "adapter.swml.document"}
     assert set(imported(source)) == seen | {"adapter.store.store", "adapter.store"}
+
+
+def test_no_two_tests_have_one_name():
+    """pytest collects nothing at all where two files of different folders do."""
+    tests = [path.name for path in (HOUSE.parent / "tests").rglob("test_*.py")]
+    assert [name for name, times in Counter(tests).items() if times > 1] == []
