@@ -7,13 +7,9 @@ for the whole process begins with gevent's own `spawn` and has no such fields.
 
 from collections.abc import Callable
 from contextvars import copy_context
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import gevent
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 def spawn(function: Callable[..., object], *arguments: Any, name: str = "") -> gevent.Greenlet:
@@ -24,8 +20,3 @@ def spawn(function: Callable[..., object], *arguments: Any, name: str = "") -> g
         greenlet.name = name
     greenlet.start()
     return greenlet
-
-
-def in_this_context(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """`function`, to be called back from elsewhere as if from here; it must not wait."""
-    return partial(copy_context().run, function)

@@ -27,7 +27,7 @@ from adapter.freeswitch.errors import (
 from adapter.freeswitch.handlers import Handler, Handlers, guarded
 from adapter.freeswitch.interruptions import Interruptible
 from adapter.freeswitch.wire import Event, Frame, Headers
-from adapter.greenlets import in_this_context, spawn
+from adapter.greenlets import spawn
 from adapter.identity import new_id
 
 log = structlog.get_logger()
@@ -294,7 +294,7 @@ class Call(Interruptible):
         if self._connection.gone:
             callback()
         else:
-            self._on_ended.append(in_this_context(callback))
+            self._on_ended.append(callback)
 
     def _on_event(self, event: Event) -> None:
         if self._handlers.tell_watcher(event):

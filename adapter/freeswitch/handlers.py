@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextvars import Context, copy_context
 
 import structlog
 
 from adapter.freeswitch.wire import Event
-from adapter.greenlets import in_this_context
 
 log = structlog.get_logger()
 
@@ -25,18 +25,21 @@ class Handlers:
     def __init__(self) -> None:
         self._by_name: dict[str, list[Handler]] = defaultdict(list)
         self._watched: dict[str, Handler] = {}
+        self._context: Context | None = None
 
     def on(self, event_name: str, handler: Handler) -> Callable[[], None]:
         """Tell it each such event; returns what takes it off again."""
-        handlers, heard = self._by_name[event_name], in_this_context(handler)
-        handlers.append(heard)
-        return lambda: handlers.remove(heard) if heard in handlers else None
+        # One for all: they are a call's, which is what their lines of the log have to say.
+        self._context = self._context or copy_context()
+        handlers = self._by_name[event_name]
+        handlers.append(handler)
+        return lambda: handlers.remove(handler) if handler in handlers else None
 
     def watch(self, uuids: Iterable[str], names: Iterable[str], handler: Handler) -> None:
         """Tell it such events of these other calls, and nobody else any of theirs."""
         wanted = frozenset(names)
+        self._context = self._context or copy_context()
 
-        @in_this_context
         def hear(event: Event) -> None:
             if event.name in wanted:
                 handler(event)
@@ -52,13 +55,17 @@ class Handlers:
         watcher = self._watched.get(event.get("Unique-ID")) if self._watched else None
         if watcher is None:
             return False
-        guarded(event.name, watcher, event)
+        self._run(watcher, event)
         return True
 
     def tell(self, event: Event) -> None:
         """Tell those who want such events."""
         for handler in tuple(self._by_name.get(event.name, ())):
-            guarded(event.name, handler, event)
+            self._run(handler, event)
+
+    def _run(self, handler: Handler, event: Event) -> None:
+        if self._context is not None:
+            self._context.run(guarded, event.name, handler, event)
 
     def clear(self) -> None:
         """Nobody hears anything any more."""
