@@ -46,7 +46,7 @@ class Web:
 
 Playable = Say | Silence | Ring | Web
 
-_RING = re.compile(r"(?:(\d+(?:\.\d+)?):)?([a-z]{2}(?:-old)?)")
+_RING = re.compile(r"(?:(\d+(?:\.\d+)?):)?([a-z-]{1,9})")
 _CREDENTIALS_FIRST = re.compile(r"([^/@\s]+:[^/@\s]+)@(https?://)(.+)", re.I)
 
 

@@ -25,6 +25,7 @@ from adapter.sounds.rings import RINGS, tone_streams
         ("ring:US-OLD", Ring("us-old")),
         ("ring:5:uk", Ring("uk", 5)),
         ("ring:0.25:us-old", Ring("us-old", 0.25)),
+        ("ring:0.3:bong", Ring("bong", 0.3)),
         ("http://h/a.wav", Web("http://h/a.wav")),
         (" HTTPS://h/a%20b.mp3?x=1#y ", Web("HTTPS://h/a%20b.mp3?x=1#y")),
         ("https://user:word@h/a.wav", Web("https://user:word@h/a.wav")),
