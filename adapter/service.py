@@ -86,8 +86,8 @@ class Service:
         Raises SettingsError, UnusableCertificateError, StoreError, OSError.
 
         `worker` numbers the processes that share ports and store; their calls are counted in
-        `tally`. The first one also finishes the recordings that nobody looks after, and deletes
-        what is too old.
+        `tally` (None: this is the only one). The first one also finishes the recordings that
+        nobody looks after, and deletes what is too old.
         """
         settings.create_folders()
         self._certificate = parts.certificate(settings)
@@ -101,6 +101,8 @@ class Service:
         self._prepare_scripts()
         self._make_doors(worker)
         self._make_caretakers(name)
+        self._has_others = tally is not None
+        self._publisher: gevent.Greenlet | None = None
         tally = tally or Tally.alone()
         self._admission = Admission(self.settings.limits.calls_per_peer, tally)
         self._calls = parts.call_server(self.settings, self._listeners, self._handle, tally)
@@ -171,8 +173,9 @@ class Service:
         if self._is_first and (found := list(folder_trial.faults(self.settings))):
             raise SettingsError(found)
         self._bus.start()
-        self._publisher = gevent.spawn(self._keep_published)
-        self._publisher.name = "metrics"
+        if self._has_others:
+            self._publisher = gevent.spawn(self._keep_published)
+            self._publisher.name = "metrics"
         self._web.start()
         for node in self._nodes:
             node.start()
@@ -213,7 +216,8 @@ class Service:
         self._door.close()
         self._web.stop(1)
         self._bus.stop()
-        self._publisher.kill()
+        if self._publisher is not None:
+            self._publisher.kill()
         self._publish()
         self.fetcher.close()
         self._engine.close()

@@ -84,12 +84,12 @@ class Session:
         self._states = CallStates()
         self._journal = self._open_journal()
         self._opening = Opening(service, call, self._documents, self._facts, self._journal)
-        self._asked = StepDocuments(self._documents, self._facts, self._opening.report)
+        self._step_documents = StepDocuments(self._documents, self._facts, self._opening.report)
         self._context = call_context(
             service,
             call,
             self._identity,
-            self._asked,
+            self._step_documents,
             note=self._journal.note,
             clients=self._audience,
         )
@@ -99,7 +99,7 @@ class Session:
     @property
     def script(self) -> Interpreter | None:
         """The call's own script, once there is one."""
-        return self._asked.script
+        return self._step_documents.script
 
     def _follow_bridges(self) -> None:
         """`call.peer` is who the call talks to, while it does."""
@@ -147,7 +147,7 @@ class Session:
         if self._call.variable(ROUNDS_VARIABLE):
             variables[ROUNDS_VARIABLE] = ""
         self._call.set_variables(variables)
-        script = self._asked.script = self._find_script()
+        script = self._step_documents.script = self._find_script()
         if self._call.answered:
             self._reach("answered")
         if script is None:

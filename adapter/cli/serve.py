@@ -86,7 +86,7 @@ def serve(
         elif workers > 1:
             _serve_with_workers(settings, workers)
         else:
-            _serve(settings, Listeners.open(settings), 0, Tally.alone())
+            _serve(settings, Listeners.open(settings))
     except START_ERRORS as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -95,7 +95,9 @@ def serve(
         raise typer.Exit(2) from None
 
 
-def _serve(settings: Settings, listeners: Listeners, worker: int, tally: Tally) -> None:
+def _serve(
+    settings: Settings, listeners: Listeners, worker: int = 0, tally: Tally | None = None
+) -> None:
     service = Service(settings, listeners, worker=worker, tally=tally)
     service.start()
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -16,6 +16,7 @@ import structlog
 from adapter.conferences.entry import STAY_VARIABLE, Stay
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.freeswitch.faxes import ALONE_VARIABLE
+from adapter.log import about
 from adapter.methods.context import Context
 from adapter.methods.receive_fax import outcome_of, resumed
 from adapter.queues.kept import QUEUE_VARIABLE
@@ -38,15 +39,16 @@ def do(holding: Context, control_id: str, kind: str, perform: Perform, told: Tol
     """Do it, and tell what came of it. Raises `CallGone`."""
     number = _number(control_id)
     context = holding.in_step(number, holding.variables, control_id=control_id)
-    try:
-        result = perform(context)
-    except CallGone:
-        raise
-    except (ScriptError, SwitchError, StoreError) as error:
-        log.info("what a client commanded has failed", reason=str(error))
-        tell(context, kind, "error", error=str(error))
-        return
-    told(context, result)
+    with about(control_id=control_id):
+        try:
+            result = perform(context)
+        except CallGone:
+            raise
+        except (ScriptError, SwitchError, StoreError) as error:
+            log.info("what a client commanded has failed", reason=str(error))
+            tell(context, kind, "error", error=str(error))
+            return
+        told(context, result)
 
 
 def _number(control_id: str) -> int:

@@ -5,8 +5,8 @@ A read sees every commit that has returned. All methods are called from greenlet
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -291,17 +291,15 @@ class Store:
             finally:
                 connection.rollback()
 
-        with self._noting_damage():
+        try:
             return self._reader.run(lambda c: again_if_lost(partial(in_own_transaction, c)))
+        except DamagedError as error:
+            self._damage = str(error)
+            raise
 
     def _submit(self, job: Job, deadline: float | None) -> Any:
-        with self._noting_damage():
-            return self._group.submit(job, deadline or self._deadline)
-
-    @contextmanager
-    def _noting_damage(self) -> Iterator[None]:
         try:
-            yield
+            return self._group.submit(job, deadline or self._deadline)
         except DamagedError as error:
             self._damage = str(error)
             raise

@@ -1,6 +1,7 @@
 """A checked document, shared by all calls that run it; `loading` makes one."""
 
 import hashlib
+from collections.abc import Iterable
 
 from adapter.swml.catalog import Catalog
 from adapter.swml.errors import Fault
@@ -31,6 +32,13 @@ class Document:
         self.embedded = embedded
         self.catalog = catalog
         self.program = program
+
+    def with_warnings(self, more: Iterable[Fault]) -> "Document":
+        """The same document, of which more is to be said."""
+        warnings = (*self.warnings, *more)
+        return Document(
+            self.name, self.source, self.program, self.catalog, warnings, embedded=self.embedded
+        )
 
     @property
     def sections(self) -> tuple[str, ...]:

@@ -110,8 +110,7 @@ class DocumentCache:
         if document is None:
             document = load(source, self._catalog, name=name)
             if remarks := list(self._remarks(document)):
-                known = with_lines(remarks, None, document.source)
-                document.warnings = (*document.warnings, *known)
+                document = document.with_warnings(with_lines(remarks, None, document.source))
             self._documents[source] = document
             if len(self._documents) > self._size:
                 self._documents.popitem(last=False)
