@@ -218,7 +218,6 @@ class Service:
         self._bus.stop()
         if self._publisher is not None:
             self._publisher.kill()
-        self._publish()
         self.fetcher.close()
         self._engine.close()
         self.shared.media.helpers.close()

@@ -3,7 +3,8 @@
 import json
 import os
 import signal
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 from worlds.adapter_process import AdapterProcess
@@ -23,8 +24,18 @@ def start(world: World, limits: dict[str, int] | None = None) -> AdapterProcess:
 
 def count(adapter: AdapterProcess, metric: str) -> float:
     """A value of the adapter's metrics; absent ones are 0."""
-    lines = http_get(f"{adapter.url}/metrics").body.decode().splitlines()
+    return counted(http_get(f"{adapter.url}/metrics").body, metric)
+
+
+def counted(page: bytes, metric: str) -> float:
+    lines = page.decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith(metric + " "))
+
+
+def count_of_one_worker(connection: HTTPConnection, metric: str) -> float:
+    """The same, asked of the worker that has this connection."""
+    connection.request("GET", "/metrics")
+    return counted(connection.getresponse().read(), metric)
 
 
 def test_one_endpoint_tells_the_numbers_of_all_workers(world: World) -> None:
@@ -36,6 +47,11 @@ def test_one_endpoint_tells_the_numbers_of_all_workers(world: World) -> None:
     for n in range(4):
         inbox.wait_for("recording", control_id=f"r{n}")
     recording = 'swml_recordings_total{state="recording"}'
+    with closing(HTTPConnection(adapter.url.removeprefix("http://"))) as connection:
+        eventually(
+            lambda: count_of_one_worker(connection, recording) == 4,
+            what="what the others count, though nobody asks them",
+        )
     eventually(
         lambda: [count(adapter, recording) for _ in range(SCRAPES)] == [4.0] * SCRAPES,
         what="the same number from every worker",

@@ -4,10 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 from gevent.event import Event as Flag
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from adapter.conferences.entry import STAY_VARIABLE
 from adapter.control import held as commands
 from adapter.control.errors import ControlError, Invalid, NotPossible
+from adapter.freeswitch.errors import CommandFailed
 from adapter.methods import commanded
 from adapter.methods.relay import HELD, Held
 from adapter.queues.kept import QUEUE_VARIABLE
@@ -207,3 +210,13 @@ def test_what_a_document_began_is_left_to_it(context):
     variables = back(context, **known)
     commanded.take_up(context)
     assert variables == known
+
+
+def test_what_fails_is_logged_with_its_control_id():
+    def refuse(_):
+        raise CommandFailed("rxfax", "-ERR no such thing")
+
+    with capture_logs(processors=[merge_contextvars]) as logs:
+        commanded.do(Context(), "mine", "fax", refuse, lambda *_: None)
+    (failed,) = [line for line in logs if line["event"] == "what a client commanded has failed"]
+    assert failed["control_id"] == "mine"
