@@ -1,28 +1,50 @@
 """Ports that nobody uses: below the range that the system hands out by itself.
 
-Media ports are taken only while there are calls, so that looking does not tell whose they are:
-each worker of pytest-xdist begins to look in a zone of its own.
+Whoever finds ports has them until its process ends, however many processes look at the same time:
+a byte of one file stands for each port, and is locked (the system unlocks it when the process is
+gone). Locks do not show what other programs use, so that each port is tried as well.
 """
 
+import fcntl
+import functools
 import os
 import random
 import socket
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
 
-FIRST, ZONES, ZONE = 12000, 8, 2400
-TRIES = 100
+FIRST, LAST = 12000, 31200
+TRIES = 2000
+
+_taken: set[int] = set()
+"""By this process, to which its own locks look free."""
 
 
 def find_ports(count: int) -> range:
     """`count` neighbouring ports, free for UDP and TCP on loopback; the first one is even."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for turn in range(ZONES):
-        lowest = FIRST + (worker + turn) % ZONES * ZONE
-        for _ in range(TRIES):
-            first = random.randrange(lowest, lowest + ZONE - count, 2)
-            ports = range(first, first + count)
+    for _ in range(TRIES):
+        first = random.randrange(FIRST, LAST - count, 2)
+        ports = range(first, first + count)
+        if _taken.isdisjoint(ports) and _lock(ports):
+            _taken.update(ports)  # also those in use: somebody else's
             if all(_is_free(port) for port in ports):
                 return ports
     raise RuntimeError(f"no {count} neighbouring ports are free from {FIRST} on")
+
+
+def _lock(ports: range) -> bool:
+    try:
+        fcntl.lockf(_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, len(ports), ports[0])
+    except BlockingIOError:
+        return False
+    return True
+
+
+@functools.cache
+def _file() -> BinaryIO:
+    """Open as long as the process lives: closing any file of that name would unlock all of it."""
+    return (Path(tempfile.gettempdir()) / f"swml-tests-ports-{os.getuid()}").open("ab")
 
 
 def _is_free(port: int) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from worlds.ports import find_ports
 
 from adapter.rendering import render_freeswitch_conf
 
@@ -18,12 +19,7 @@ BINARIES = (
     "/usr/local/freeswitch/bin/freeswitch",
 )
 ROUNDS = 3
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+MEDIA_PORTS = 20
 
 
 class Listener:
@@ -111,17 +107,17 @@ def switch(tmp_path_factory):
         pytest.skip("no FreeSWITCH here; install it, or name its binary in SWML_TEST_FREESWITCH")
     folder = tmp_path_factory.mktemp("switch")
     adapters = [Listener(), Listener()]
-    start = free_port(socket.SOCK_DGRAM) // 2 * 2
+    sip_port, event_socket_port, *media = find_ports(2 + MEDIA_PORTS)
     options = render_freeswitch_conf(
         folder / "conf",
         adapters=[f"127.0.0.1:{adapter.port}" for adapter in adapters],
         path="sales",
         rounds=ROUNDS,
         pause_ms=100,
-        sip_port=free_port(),
-        rtp_start_port=min(start, 65000),
-        rtp_end_port=min(start, 65000) + 100,
-        event_socket_port=free_port(),
+        sip_port=sip_port,
+        rtp_start_port=media[0],
+        rtp_end_port=media[-1],
+        event_socket_port=event_socket_port,
         recordings_dir=str(folder),
         log_level="info",
     )
