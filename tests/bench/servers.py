@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,9 @@ def _family(pid: int) -> Iterator[int]:
     """A process and all that it started, and they."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from _family(int(child))
+        with suppress(FileNotFoundError):  # the thread has ended meanwhile
+            for child in (task / "children").read_text().split():
+                yield from _family(int(child))
 
 
 def _cpu_seconds(pid: int) -> float:
