@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 TO_FAX = "adapter.faxing.pages:to_fax"
 TO_PDF = "adapter.faxing.pages:to_pdf"
@@ -40,17 +40,23 @@ def to_fax(source: str, target: str, most_pages: int) -> int:
 
 
 def _write(pages: Iterator[Any], target: str, most_pages: int) -> int:
-    from PIL.TiffImagePlugin import AppendingTiffWriter
-
-    count = 0
-    with AppendingTiffWriter(target, True) as file:
-        for count, page in enumerate(pages, 1):
-            if count > most_pages:
-                raise ValueError(f"the document has more than {most_pages} pages")
-            page.save(file, format="TIFF", compression="group4", dpi=DOTS_PER_INCH)
-            file.newFrame()
+    with Path(target).open("w+b") as file:
+        count = _append(pages, file, most_pages)
     if not count:
         raise ValueError("the document has no page")
+    return count
+
+
+def _append(pages: Iterator[Any], file: BinaryIO, most_pages: int) -> int:
+    """The writer lives no longer than the file is open: its last act is to look into it."""
+    from PIL.TiffImagePlugin import AppendingTiffWriter
+
+    count, writer = 0, AppendingTiffWriter(file)
+    for count, page in enumerate(pages, 1):
+        if count > most_pages:
+            raise ValueError(f"the document has more than {most_pages} pages")
+        page.save(writer, format="TIFF", compression="group4", dpi=DOTS_PER_INCH)
+        writer.newFrame()
     return count
 
 

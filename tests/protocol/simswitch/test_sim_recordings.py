@@ -116,8 +116,11 @@ def test_silence_ends_a_recording(answered: Place, tmp_path: Path) -> None:
 def test_the_limit_is_of_whole_seconds_of_the_clock(answered: Place, tmp_path: Path) -> None:
     peer, _ = answered()
     start(peer, tmp_path / "a.wav", limit=1)
-    assert peer.event("RECORD_STOP").get("Record-Completion-Cause") == "success-maxtime"
-    assert seconds(tmp_path / "a.wav") <= 1.06
+    cause = peer.event("RECORD_STOP").get("Record-Completion-Cause")
+    length = seconds(tmp_path / "a.wav")
+    assert length <= 1.06
+    # A second that is nearly over when it starts leaves time for no sample.
+    assert cause == ("success-maxtime" if length else "empty-file")
 
 
 def test_a_hangup_ends_every_recording(answered: Place, tmp_path: Path) -> None:
