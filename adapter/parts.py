@@ -22,6 +22,7 @@ from adapter.media import Media
 from adapter.methods.shared import Shared
 from adapter.outgoing import session as web_session
 from adapter.queues.queues import Queues
+from adapter.queues.switches import Switches
 from adapter.queues.telling import QueueTeller
 from adapter.recording.archive import Archive
 from adapter.recording.recovery import EVENTS, Recovery
@@ -75,10 +76,15 @@ def shared(settings: Settings, archive: Archive, talks: Talks, worker: str) -> S
         web=web,
         media=Media.of(settings, web, archive),
         conferences=Conferences(settings.conference_profile, settings.default_project.id, archive),
-        queues=Queues(archive.store, QueueTeller(outbox, held), worker),
+        queues=Queues(archive.store, QueueTeller(outbox, held), worker, switches(settings)),
         outlet=Outlet(settings.sip_profile, settings.gateway),
         talks=talks,
     )
+
+
+def switches(settings: Settings) -> Switches:
+    """How the switches call each other."""
+    return Switches({switch.name: switch.address for switch in settings.switches})
 
 
 def call_server(

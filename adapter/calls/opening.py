@@ -12,6 +12,7 @@ from adapter.control import order
 from adapter.documents.fetch import CallFacts
 from adapter.documents.sources import Source, remote
 from adapter.freeswitch import commands
+from adapter.queues.names import is_hop
 
 if TYPE_CHECKING:
     from adapter.calls.call_documents import CallDocuments
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 
 log = structlog.get_logger()
+
+
+UNRENDERED = (
+    "dialplan_is_old",
+    "another switch called into a queue's room, and this one's dialplan does not know of it:"
+    " render it again (swml-adapter render) and say reloadxml",
+)
+"""To nobody but the one who waits there may such a call be led."""
 
 
 class Opening:
@@ -44,6 +53,9 @@ class Opening:
 
     def begin(self) -> Interpreter | None:
         """The document that the settings and the channel name; None where there is none."""
+        if is_hop(self._facts["to"]):
+            self.report(*UNRENDERED)
+            return None
         envs = self._documents.project.envs
         first = CallFacts(self._facts, envs=envs)
         return self._start(self._documents.first(first, self.report), envs)

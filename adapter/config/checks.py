@@ -121,6 +121,10 @@ def _identities(settings: SettingsModel) -> Iterator[Fault]:
     for number, project_id in enumerate(ids):
         if project_id in ids[:number]:
             yield Fault(f"projects[{number}].id", f"{project_id} is there twice", "remove one")
+    names = [switch.name for switch in settings.switches]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Fault(f"switches[{number}].name", f"{name} is there twice", "remove one")
     places = [(node.host, node.port) for node in settings.nodes]
     for number, place in enumerate(places):
         if place in places[:number]:

@@ -26,6 +26,7 @@ from adapter.config.values import (
     PublicUrl,
     Regex,
     SigningKey,
+    SwitchPlace,
     Topic,
     WebUrl,
 )
@@ -102,6 +103,16 @@ class Node(Section):
         None,
         description="where this switch finds `listen`, for calls that we make; if not set, there,"
         " or by the address from which we have reached the switch",
+    )
+
+
+class SwitchNamed(Section):
+    """A switch as the others call it."""
+
+    name: ShortWord = Field(description="its name, as `switchname` in fs_cli says it")
+    address: SwitchPlace = Field(
+        description="`host:port` of its SIP profile, or a whole endpoint of a dial string with"
+        " `{number}` in it"
     )
 
 
@@ -286,6 +297,9 @@ class SettingsModel(Section):
         None,
         description="gateway that calls to numbers go out by: its name, or a whole endpoint of a"
         " dial string with `{number}` in it",
+    )
+    switches: list[SwitchNamed] = Field(
+        [], description="how your switches call each other, for queues whose calls wait on several"
     )
     conference_profile: ShortWord = Field(
         "default", description="profile of the switch's conference.conf.xml for conferences"

@@ -22,6 +22,9 @@ GATEWAY = re.compile(
 )
 
 
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A TCP address; port 0 lets the system choose."""
@@ -68,6 +71,18 @@ def _gateway(value: str) -> str:
     if not GATEWAY.fullmatch(value):
         raise ValueError("is neither a gateway's name nor an endpoint with {number} in it")
     return value
+
+
+def _switch(value: str) -> str:
+    if GATEWAY.fullmatch(value) and "{number}" in value:
+        return value
+    try:
+        address = Address.parse(value)
+    except ValueError:
+        raise ValueError("is neither host:port nor an endpoint with {number} in it") from None
+    if not HOST.fullmatch(address.host) or address.port == 0:
+        raise ValueError("is not a host and a port to call")
+    return str(address)
 
 
 def _public_url(value: str) -> str:
@@ -128,5 +143,6 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 LinkSecret = Annotated[SecretStr, AfterValidator(_secret(LINK_SECRET_LENGTH))]
 SigningKey = Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))]
 Gateway = Annotated[str, AfterValidator(_gateway)]
+SwitchPlace = Annotated[str, AfterValidator(_switch)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Topic = Annotated[str, AfterValidator(_topic)]

@@ -51,7 +51,7 @@ from adapter.greenlets import spawn
 
 if TYPE_CHECKING:
     from adapter.connecting.plan import Plan, PlannedLeg
-    from adapter.connecting.telling import Teller
+    from adapter.connecting.telling import Hears
     from adapter.freeswitch.call import Call
     from adapter.freeswitch.wire import Event
 
@@ -73,7 +73,7 @@ LIMIT_MARGIN = 3
 """Seconds by which the switch's own limit of a bridge is later than ours."""
 
 
-Talking = Callable[[Leg], Callable[[], None]]
+Talking = Callable[[Leg], Callable[[], object]]
 
 
 def _nothing() -> None:
@@ -95,10 +95,10 @@ class Bridge:
         self,
         call: Call,
         plan: Plan,
-        teller: Teller,
+        teller: Hears,
         *,
         connect: Connect,
-        script: Script,
+        script: Script | None = None,
         talking: Talking = lambda _leg: _nothing,
     ) -> None:
         """`script` is whose steps a leg confirms by; `talking` hears of the leg that is bridged,
@@ -109,7 +109,7 @@ class Bridge:
         self._connect = connect
         self._script = script
         self._talking = talking
-        self._talked: Callable[[], None] = _nothing
+        self._talked: Callable[[], object] = _nothing
         self._legs = {leg.uuid: Leg(leg) for leg in plan.legs}
         self._bridged: Leg | None = None
         self._ends_at: float | None = None
@@ -205,8 +205,9 @@ class Bridge:
             self._put(_Over(error=error))
 
     def _dialled(self, leg: PlannedLeg) -> dial_strings.Leg:
-        asked = Asked(self._script, leg.confirm).variables(self._call) if leg.confirm else {}
-        return leg.dialled(asked)
+        if not leg.confirm or self._script is None:
+            return leg.dialled({})
+        return leg.dialled(Asked(self._script, leg.confirm).variables(self._call))
 
     def _put(self, news: Event | _Over) -> None:
         self._news.append(news)

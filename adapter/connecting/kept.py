@@ -86,6 +86,13 @@ class Connect:
         return {"socket_resume": self.resume, "ringback": ""}
 
 
+def went_alone(channel: Channel, prefix: str) -> str | None:
+    """What `socket_resume` was before the connect that began last; None unless its name begins so
+    and it goes on without us."""
+    name, _, resume, alone = (*channel.variable(CONNECT_VARIABLE).split(" "), "", "", "", "")[:4]
+    return resume if name.startswith(prefix) and alone == ALONE else None
+
+
 def _became(variable: Callable[[str], str], *, alone: bool) -> Outcome | None:
     """None: our connection ended before anything came of it, and the switch broke it off.
 

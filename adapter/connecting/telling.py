@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from adapter.connecting.legs import Leg
 from adapter.identity import CallIdentity
@@ -17,6 +17,16 @@ Tell = Callable[..., None]
 """`Context.tell`: a URL (or None), the event's type, its parameters, and `of` whom it is."""
 
 Written = Callable[[Leg, str], None]
+
+
+class Hears(Protocol):
+    """Who is told of a connect."""
+
+    def connect(self, state: str, leg: Leg | None = None, **more: Any) -> None:
+        """How far it is."""
+
+    def leg(self, leg: Leg, state: str) -> None:
+        """How far one of its legs is."""
 
 
 class Teller:

@@ -7,6 +7,7 @@ Of a command's call only the log knows; the switch of `nodes` where it is is ask
     calling.end         →   uuid_kill CALL
     calling.disconnect  →   a bridge:          the leg is transferred to us, as by `Talk.part`
                             a queue's room:    conference ROOM hup all
+                            one elsewhere:     uuid_kill LEG        its room ends with it
 
 Whose bridge is over comes back to us with the dialplan, and takes every command again.
 """
@@ -44,11 +45,13 @@ PEER = "signal_bond"
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Where a call talks: with the leg that it, or the leg's call, has bridged; or in a room."""
+    """Where a call talks: with the leg that it, or the leg's call, has bridged; or in a room, here
+    or, by that leg, on another switch."""
 
     call_id: str
     leg_id: str = ""
     room: str = ""
+    elsewhere: bool = False
 
 
 class Alone:
@@ -97,7 +100,10 @@ class Alone:
 
     def _together(self, line: Line, row: CallLog) -> Together | None:
         if peer := self._variable(line, row.id, PEER):
-            return Together(row.parent_id, row.id) if row.parent_id else Together(row.id, peer)
+            if row.parent_id:
+                return Together(row.parent_id, row.id)
+            connect = self._variable(line, row.id, CONNECT_VARIABLE).partition(" ")[0]
+            return Together(row.id, peer, elsewhere=ROOM.search(connect) is not None)
         stay = Stay.parse(self._variable(line, row.id, STAY_VARIABLE))
         room = ROOM.search(stay.name) if stay else None
         if room and row.id in self._members(line, room[0]):
@@ -133,6 +139,9 @@ class Alone:
             line.node.api(conferences.empty(together.room))
             return
         call_id, leg_id = together.call_id, together.leg_id
+        if together.elsewhere:
+            line.node.api(commands.kill(leg_id))
+            return
         marks, leaving = self._leaving(line, row, together)
         writes, variables = leaving.begins(self._read(leaving.waiting(), "<command>"))
         self._held.commit(*writes)

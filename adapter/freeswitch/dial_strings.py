@@ -82,6 +82,15 @@ class Outlet:
         """The endpoint of a number or a SIP URI; raises `UnsafeValue` for anything else."""
         return self._sip(to) if is_uri(to) else self._number(to)
 
+    def towards(self, place: str, user: str) -> str:
+        """The endpoint by which another switch of ours is called, for one of our own names there.
+
+        `place` is its `HOST:PORT`, or a whole endpoint with `{number}` (the settings' `switches`).
+        """
+        if NUMBER in place:
+            return place.replace(NUMBER, commands.word(user))
+        return self._sip(f"sip:{user}@{place}")
+
     def _number(self, to: str) -> str:
         number = undecorated(to)
         if not _DIGITS.fullmatch(number):

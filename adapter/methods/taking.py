@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from gevent.event import Event as Flag
 
 from adapter.methods.context import Context
 from adapter.methods.meeting import meeting_of
-from adapter.queues.names import queue_id
+from adapter.queues.hop import Hop
+from adapter.queues.names import hop_to, queue_id
 from adapter.queues.search import Line, Wanted
-from adapter.queues.taking import Taking, Tells
+from adapter.queues.taking import Taking, Tells, Together
+from adapter.store.queues import QueuedCall
 
 RINGING = "ring:us"
 """What an answered caller hears while nobody else makes a sound."""
@@ -43,7 +45,7 @@ def taking_from(
         context.call,
         context.shared.queues,
         wanted,
-        meets=partial(meeting_of, context, wanted.taker),
+        meets=partial(_meeting, context, name),
         plays=partial(_ring, context, heard) if answers_first else None,
         tells=tells,
     )
@@ -52,3 +54,20 @@ def taking_from(
 def _ring(context: Context, heard: Sequence[str], until: Flag) -> None:
     """The first of the sounds over and over, or a ringing tone."""
     context.play_while_waiting(heard[0] if heard else RINGING, until)
+
+
+def _meeting(
+    context: Context, name: str, taken: QueuedCall, when_met: Callable[[], None]
+) -> Together:
+    room, shared = taken.room or "", context.shared
+    if taken.node_id == context.identity.node_id:
+        return meeting_of(context, name, room, when_met)
+    switches = shared.queues.switches
+    return Hop(
+        context.call,
+        shared.outlet.towards(switches.place(taken.node_id), hop_to(room)),
+        name=f"{name}{room}",
+        when_met=when_met,
+        unanswered=partial(switches.spare, taken.node_id),
+        talks=shared.talks,
+    )

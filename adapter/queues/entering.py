@@ -133,7 +133,8 @@ class Entering:
         self._call.set_variables(kept.variables(room))
         meeting = self._meets(room, self._serve)
         try:
-            meeting.run(patience=ARRIVAL)
+            with self._queues.expecting(self._own.id, room, meeting.give_up):
+                meeting.run(patience=ARRIVAL)
         finally:
             self._met = self._met or meeting.met
         if self._met or (found := self._queues.find(self._own.id)) is None:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
     from adapter.freeswitch.wire import Event
 
+AGAIN = 0.25
+"""Seconds until a call that may still have been on its way into the room is told to leave again."""
+
 LIMIT_MARGIN = 3
 """Seconds by which the switch's own limit is later than ours."""
 
@@ -49,7 +52,7 @@ class Room:
     @property
     def entry(self) -> Entry:
         """How each of the two enters."""
-        return Entry(room=self.name, profile=self.profile, ends=True, more=FLAGS)
+        return Entry(room=self.name, profile=self.profile, ends=True, max_members=2, more=FLAGS)
 
 
 class Meeting:
@@ -108,6 +111,10 @@ class Meeting:
         self._call.api(conferences.empty(self._room.name))
         self._over.wait(timeout=self._call.deadline)
 
+    def give_up(self) -> None:
+        """Nobody comes any more; a talk that has begun goes on."""
+        self._both.set()
+
     def _participant(self) -> Participant:
         return Participant(
             self._call,
@@ -138,8 +145,9 @@ class Meeting:
             self._both.set()
 
     def _watch(self, patience: float, longest: float | None) -> None:
-        if not self._both.wait(timeout=patience):
-            self._do(conferences.empty(self._room.name))
+        self._both.wait(timeout=patience)
+        if not self.met:
+            self._leave()
             return
         if longest is not None:
             self._do(conferences.empty_in(self._room.name, int(longest) + LIMIT_MARGIN))
@@ -150,6 +158,11 @@ class Meeting:
         if longest is not None:
             gevent.sleep(longest)
             self.too_long = True
+            self._do(conferences.empty(self._room.name))
+
+    def _leave(self) -> None:
+        self._do(conferences.empty(self._room.name))
+        while not self._over.wait(timeout=AGAIN):
             self._do(conferences.empty(self._room.name))
 
     def _do(self, command: bytes) -> None:

@@ -13,6 +13,9 @@ LONGEST_NAME = 200
 ROOM = re.compile(r"~queue-[0-9a-f-]{36}")
 """A conference of two that `new_room` has named."""
 
+HOP = re.compile(r"queue-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What another switch of ours calls to come into such a room (dialplan/queues.xml.j2)."""
+
 _SPACE = uuid.UUID("b0a6d3c2-58f5-4a6e-9b8d-3c0f5a7f2e61")
 
 
@@ -38,3 +41,13 @@ def callback_key(stay: str, status: str) -> str:
 def new_room() -> str:
     """A conference of the switch that no document can name: theirs have no `~` in the front."""
     return f"~queue-{uuid.uuid4()}"
+
+
+def hop_to(room: str) -> str:
+    """The number that another switch of ours calls to come into a room."""
+    return room.removeprefix("~")
+
+
+def is_hop(called: str) -> bool:
+    """Whether a call's destination, a SIP address or a number, is meant for a room."""
+    return HOP.fullmatch(called.removeprefix("sip:").partition("@")[0]) is not None

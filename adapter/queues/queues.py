@@ -7,7 +7,7 @@ store a few times a second, one question for all, since the news may come from a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ import gevent
 import structlog
 from gevent.event import Event as Flag
 
+from adapter.queues.switches import Switches
 from adapter.queues.telling import QueueTeller
 from adapter.store import queues
 from adapter.store.errors import StoreError
@@ -52,11 +53,16 @@ class Waiter:
 class Queues:
     """The queues in the store, and those of this process who wait."""
 
-    def __init__(self, store: Store, teller: QueueTeller, worker: str) -> None:
+    def __init__(
+        self, store: Store, teller: QueueTeller, worker: str, switches: Switches | None = None
+    ) -> None:
+        """`switches` are the others, whose calls can be taken too."""
         self.worker = worker
+        self.switches = switches or Switches({})
         self._store = store
         self._teller = teller
         self._calls: dict[str, Waiter] = {}
+        self._expecting: dict[str, tuple[str, Callable[[], None]]] = {}
         self._takers: set[Waiter] = set()
         self._looking: gevent.Greenlet | None = None
         self._seen_at = 0.0
@@ -88,6 +94,17 @@ class Queues:
         finally:
             del self._calls[stay]
 
+    @contextmanager
+    def expecting(self, stay: str, room: str, give_up: Callable[[], None]) -> Iterator[None]:
+        """While it lasts, and until the call is served, `give_up` is called once it is put back:
+        then nobody comes to it in this room."""
+        self._expecting[stay] = room, give_up
+        self._look_now()
+        try:
+            yield
+        finally:
+            self._expecting.pop(stay, None)
+
     def call_off(self, stay: str) -> bool:
         """Have a call of this process wait no more, as when its time is over; False where it does
         not wait."""
@@ -101,12 +118,15 @@ class Queues:
     def take(
         self, *, queue: str, node_id: str, taker: str, room: str, passed_over: Sequence[str] = ()
     ) -> QueuedCall | None:
-        """The call whose turn it is, none of those passed over; None when nobody else waits."""
+        """The call whose turn it is, none of those passed over; None when nobody else waits.
+
+        `node_id` is the taker's switch: who waits there, or on one that it can call, is taken.
+        """
         call: QueuedCall | None = self._store.change(
             partial(
                 queues.take,
                 queue=queue,
-                node_id=node_id,
+                nodes=[node_id, *self.switches.reachable(node_id)],
                 taker=taker,
                 room=room,
                 passed_over=passed_over,
@@ -130,6 +150,7 @@ class Queues:
 
     def serve(self, stay: str) -> None:
         """The two have met; it may be said twice."""
+        self._expecting.pop(stay, None)
         place = self._store.change(partial(queues.serve, stay=stay, now=time.time()))
         if place is not None:
             self._teller.served(place)
@@ -160,7 +181,7 @@ class Queues:
             self._looking.name = "queues"
 
     def _look(self) -> None:
-        while self._calls or self._takers:
+        while self._calls or self._takers or self._expecting:
             try:
                 self._look_once()
             except StoreError as error:
@@ -168,8 +189,10 @@ class Queues:
             gevent.sleep(LOOK_SECONDS)
 
     def _look_once(self) -> None:
-        if self._calls:
-            self._tell_calls(self._store.ask(partial(queues.taken, worker=self.worker)))
+        if self._calls or self._expecting:
+            taken = self._store.ask(partial(queues.taken, worker=self.worker))
+            self._tell_calls(taken)
+            self._tell_expecting(taken)
         if wanted := sorted({taker.name for taker in self._takers}):
             self._tell_takers(self._store.ask(partial(queues.waited_in, queues=wanted)))
         if time.monotonic() - self._seen_at > SEEN_SECONDS:
@@ -190,6 +213,16 @@ class Queues:
         for stay, room in taken.items():
             with suppress(KeyError):
                 _tell(self._calls[stay], room)
+
+    def _tell_expecting(self, taken: dict[str, str]) -> None:
+        """Who is no more among those taken was served in this moment, or put back."""
+        for stay, (room, give_up) in list(self._expecting.items()):
+            if taken.get(stay) == room:
+                continue
+            found = self.find(stay)
+            if found is not None and found.room != room:
+                self._expecting.pop(stay, None)
+                give_up()
 
     def _tell_takers(self, queues_with_calls: set[str]) -> None:
         for taker in self._takers:

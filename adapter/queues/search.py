@@ -128,7 +128,10 @@ class Search:
         return None
 
     def is_there(self, taken: QueuedCall) -> bool:
-        """One that the switch does not know has hung up while its adapter was away."""
+        """One that the switch does not know has hung up while its adapter was away; another switch
+        is not asked, but called."""
+        if taken.node_id != self._wanted.node_id:
+            return True
         if self._call.api(commands.exists(taken.call_id)) == "true":
             return True
         self._queues.leave(taken.id, though_taken=True)

@@ -7,6 +7,8 @@
       max_duration    →    conference ROOM hup all
                       ←    one of them has left: disconnected, and both documents go on
 
+Who waits on another switch is met by a SIP call between the two (`adapter.queues.hop`).
+
 Where nobody waits, the taker waits for as long as it would let a phone ring. A call that cannot
 come, since its adapter is away, keeps its place, and the next one is taken meanwhile.
 
@@ -15,6 +17,7 @@ Where phones ring at the same time (`beside`), they are given up before the two 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,8 +35,7 @@ from adapter.store.errors import StoreError
 
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
-    from adapter.queues.entering import Meets, Plays
-    from adapter.queues.meeting import Meeting
+    from adapter.queues.entering import Plays
     from adapter.queues.queues import Queues
     from adapter.store.queues import QueuedCall
 
@@ -41,6 +43,21 @@ log = structlog.get_logger()
 
 ARRIVAL = 3.0
 """Seconds for the waiting call to come, which hears of it within a fraction of one."""
+
+
+class Together(Protocol):
+    """The taker's part in meeting one: a `Meeting`, or a `Hop`."""
+
+    met: bool
+    too_long: bool
+    parted: bool
+
+    def run(self, *, patience: float, longest: float) -> bool:
+        """Meet, talk and part; False when they did not meet."""
+
+
+Meets = Callable[["QueuedCall", Callable[[], None]], Together]
+"""Makes a meeting with one who was taken, with what is to be done when both are there."""
 
 
 class Tells(Protocol):
@@ -104,7 +121,7 @@ class Taking:
     def _parted_without_us(self, kept: Kept) -> Outcome:
         log.info("the call has talked to a queue's while no adapter was there")
         self._call.set_variables(kept.after)
-        ids = {"call_id": kept.peer, "node_id": self._wanted.node_id}
+        ids = {"call_id": kept.peer, "node_id": kept.node or self._wanted.node_id}
         self._tells("disconnected", peer={**ids, **self._named(kept.queue)})
         return Outcome(kept.peer)
 
@@ -131,8 +148,8 @@ class Taking:
     # -- together --------------------------------------------------------------------------------
 
     def _meet(self, kept: Kept, taken: QueuedCall) -> bool:
-        self._call.set_variables(kept.variables(taken.call_id, taken.queue))
-        meeting = self._meets(taken.room or "", partial(self._on_met, taken))
+        self._call.set_variables(kept.variables(taken.call_id, taken.queue, taken.node_id))
+        meeting = self._meets(taken, partial(self._on_met, taken))
         try:
             meeting.run(patience=ARRIVAL, longest=self._wanted.longest)
         finally:
@@ -148,7 +165,7 @@ class Taking:
         except StoreError as error:
             log.warning("a served call stands in its queue", reason=str(error))
 
-    def _after(self, meeting: Meeting, taken: QueuedCall) -> None:
+    def _after(self, meeting: Together, taken: QueuedCall) -> None:
         """However it ended. A call that only lost us comes back to it."""
         if self._call.lost:
             return
@@ -158,7 +175,7 @@ class Taking:
             return
         self._search.pass_over(taken)
 
-    def _ended_by(self, meeting: Meeting) -> str:
+    def _ended_by(self, meeting: Together) -> str:
         if meeting.parted:
             return "command"
         return "limit" if meeting.too_long else "call" if self._call.gone else "peer"

@@ -18,7 +18,7 @@ from adapter.rendering.options import DialplanOptions, Options, SwitchOptions
 DIALPLAN = "dialplan"
 SWITCH = "freeswitch-conf"
 ENDING = ".j2"
-FRAGMENTS = frozenset({"extension.xml.j2"})  # parts of other templates
+FRAGMENTS = frozenset({"extension.xml.j2", "queues.xml.j2"})  # parts of other templates
 SECRET_FILES = frozenset({"event_socket.conf.xml"})
 SECRET_MODE = 0o640  # the switch may run as another user of the group
 

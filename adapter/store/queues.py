@@ -97,20 +97,20 @@ def take(
     connection: sa.Connection,
     *,
     queue: str,
-    node_id: str,
+    nodes: Sequence[str],
     taker: str,
     room: str,
     passed_over: Sequence[str] = (),
 ) -> QueuedCall | None:
     """The call that has waited longest, for this taker alone; the same one if it has one already.
 
-    Both must be on one switch: that one brings them together.
+    It waits on one of the switches that are named: only those can bring the two together.
     """
     if (held := held_by(connection, taker)) is not None:
         return held
     values = {
         "in_queue": queue,
-        "on_node": node_id,
+        "on_nodes": list(nodes),
         "passed_over": list(passed_over),
         "by": taker,
         "in_room": room,
@@ -235,7 +235,7 @@ def _take_statement() -> sa.Executable:
         sa.select(first.c.id)
         .where(
             first.c.queue == sa.bindparam("in_queue"),
-            first.c.node_id == sa.bindparam("on_node"),
+            first.c.node_id.in_(sa.bindparam("on_nodes", expanding=True)),
             first.c.taker.is_(None),
             first.c.id.not_in(sa.bindparam("passed_over", expanding=True)),
         )

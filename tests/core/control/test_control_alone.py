@@ -123,6 +123,12 @@ def test_a_room_of_two_is_emptied(run, switch):
     assert switch.told == [f"conference {ROOM} hup all"]
 
 
+def test_who_talks_with_a_queues_call_of_another_switch_hangs_up_the_way_there(run, switch):
+    switch.calls["call-1"]["swml_connect"] = f"swml:s/2{ROOM} 1 true alone"
+    run("calling.disconnect", "call-1")
+    assert switch.told == ["uuid_kill leg-1 NORMAL_CLEARING"]
+
+
 def test_a_document_cannot_name_a_room(run, switch):
     switch.calls["call-1"] = {"swml_conference": "swml:s/2/everybody on-its-own true"}
     switch.rooms["everybody"] = ["call-1"]

@@ -122,6 +122,15 @@ def test_a_number_needs_a_gateway():
         Outlet("internal").endpoint("+15551234567")
 
 
+def test_another_switch_is_called_by_its_address_or_by_a_whole_endpoint():
+    assert OUTLET.towards("10.0.0.2:5060", "queue-1") == "sofia/internal/sip:queue-1@10.0.0.2:5060"
+    assert OUTLET.towards("[::1]:5080", "queue-1") == "sofia/internal/sip:queue-1@[::1]:5080"
+    assert OUTLET.towards("sofia/gateway/fs2/{number}", "queue-1") == "sofia/gateway/fs2/queue-1"
+    for place, user in (("a,b:1", "queue-1"), ("sofia/gateway/fs2/{number}", "q,loopback/1")):
+        with pytest.raises(UnsafeValue):
+            OUTLET.towards(place, user)
+
+
 def test_a_gateway_can_be_a_template():
     outlet = Outlet("internal", "sofia/external/9{number}@10.0.0.5;transport=tcp")
     assert outlet.endpoint("15") == "sofia/external/915@10.0.0.5;transport=tcp"

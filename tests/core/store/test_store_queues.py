@@ -31,7 +31,7 @@ def enter(store: Store, queued: QueuedCall, most: int = MOST) -> Place | None:
 
 
 def take(store: Store, taker: str = "t", **changes: object) -> str | None:
-    wanted = {"queue": "q", "node_id": "node-1", "taker": taker, "room": f"room-{taker}", **changes}
+    wanted = {"queue": "q", "nodes": ["node-1"], "taker": taker, "room": f"room-{taker}", **changes}
     taken = store.change(partial(queues.take, **wanted))
     return taken.id if taken else None
 
@@ -71,7 +71,7 @@ def test_the_longest_waiting_is_taken_once(store: Store) -> None:
         enter(store, call(number))
     assert take(store, "a") == take(store, "a") == "stay-0"
     assert take(store, "b", passed_over=["stay-1"]) == "stay-2"
-    assert take(store, "c", node_id="node-2") is None
+    assert take(store, "c", nodes=["node-2"]) is None
     assert take(store, "c", queue="other") is None
     assert take(store, "c") == "stay-1"
     assert take(store, "d") is None
@@ -80,6 +80,15 @@ def test_the_longest_waiting_is_taken_once(store: Store) -> None:
         "stay-1": "room-c",
         "stay-2": "room-b",
     }
+
+
+def test_the_order_is_that_of_all_switches_that_can_be_reached(store: Store) -> None:
+    for number, node in enumerate(("three", "two", "one", "two")):
+        enter(store, call(number, node_id=node))
+    assert take(store, "a", nodes=["one"]) == "stay-2"
+    assert take(store, "b", nodes=["one", "two"]) == "stay-1"
+    assert take(store, "c", nodes=["one", "two", "three"]) == "stay-0"
+    assert take(store, "d", nodes=["one", "three"]) is None
 
 
 def test_who_was_not_met_is_first_again(store: Store) -> None:

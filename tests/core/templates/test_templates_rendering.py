@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.config import Address
+from adapter.queues.names import hop_to, new_room
 from adapter.rendering import RenderError, render_dialplan, render_freeswitch_conf
 from adapter.rendering.render import FRAGMENTS, MODULES, NEEDED, templates
 
@@ -39,8 +40,22 @@ def parsed(path):
     return ElementTree.parse(path).getroot()
 
 
-def actions(path):
-    return [(a.get("application"), a.get("data")) for a in parsed(path).iter("action")]
+def extensions(path, *, queues=False):
+    """Those for calls with documents, or those for calls into a queue's room."""
+    every = parsed(path).iter("extension")
+    return [one for one in every if one.get("name").startswith("swml-queue-") is queues]
+
+
+def conditions(path, **which):
+    return [one for extension in extensions(path, **which) for one in extension.iter("condition")]
+
+
+def actions(path, **which):
+    return [
+        (a.get("application"), a.get("data"))
+        for extension in extensions(path, **which)
+        for a in extension.iter("action")
+    ]
 
 
 def parameters(path):
@@ -150,14 +165,30 @@ def test_the_last_resort(tmp_path):
     assert actions(path)[:3] == [
         ("answer", None), ("playback", "/srv/sorry.wav"), ("hangup", "USER_BUSY")
     ]  # fmt: skip
-    rounds = next(c for c in parsed(path).iter("condition") if c.get("field") == "${swml_rounds}")
+    rounds = next(c for c in conditions(path) if c.get("field") == "${swml_rounds}")
     pattern = rounds.get("expression")
     assert [bool(re.search(pattern, "x" * n)) for n in (0, 2, 3, 4)] == [False, False, True, True]
 
 
+def test_only_a_rooms_name_leads_into_a_queues_room(render):
+    """Whatever else is dialled is looked up nowhere, and no room is made by it."""
+    out, _ = render()
+    path, room = out / "dialplan" / "public.xml", new_room()
+    looked, asked, *rest = conditions(path, queues=True)
+    assert asked.get("field") == "${conference(~${destination_number} get count)}"
+    for one in (looked, *(c for c in rest if c.get("field") == "destination_number")):
+        assert re.search(one.get("expression"), hop_to(room))
+        for number in (room, f"{hop_to(room)}x", "queue-", "queue-${x}", hop_to(room).upper()):
+            assert not re.search(one.get("expression"), number)
+    joins = dict(actions(path, queues=True))["conference"]
+    assert joins.startswith("~${destination_number}+flags{join-only|endconf|")
+    first = next(iter(parsed(path).iter("extension")))
+    assert first.get("name") == "swml-queue-room", "before what matches every number"
+
+
 def test_only_numbers_of_harmless_characters_become_arguments(tmp_path):
     render_dialplan(tmp_path, match=".*")
-    condition = list(parsed(tmp_path / "swml.xml").iter("condition"))[-1]
+    condition = conditions(tmp_path / "swml.xml")[-1]
     pattern = condition.get("expression")
     assert condition.get("field") == "destination_number"
     for number in ["+15551234", "alice.smith", "*98#", "100-2"]:
@@ -169,7 +200,7 @@ def test_only_numbers_of_harmless_characters_become_arguments(tmp_path):
 def test_a_pattern_is_escaped_for_xml(tmp_path):
     pattern = r'^(?<n>"\d")&$'
     render_dialplan(tmp_path, match=pattern)
-    assert next(parsed(tmp_path / "swml.xml").iter("condition")).get("expression") == pattern
+    assert conditions(tmp_path / "swml.xml")[0].get("expression") == pattern
 
 
 def test_the_systemd_unit(tmp_path):

@@ -22,27 +22,34 @@ SAYS = "silence_stream://-1,1400"
 class OwnSwitch(SwitchProcess):
     """FreeSWITCH with the rendered configuration."""
 
-    def __init__(self, folder: Path, binary: Path, *, media_ports: int = 40) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        binary: Path,
+        *,
+        media_ports: int = 40,
+        name: str = "freeswitch-own",
+    ) -> None:
         block = find_ports(media_ports + 3)
-        self.adapter_port, self._sip_port, event_port = block[media_ports:]
+        self.adapter_port, self.sip_port, event_port = block[media_ports:]
         super().__init__(folder, binary, event_port)
         render_freeswitch_conf(
             folder / "conf",
             adapters=[f"127.0.0.1:{self.adapter_port}"],
-            sip_port=self._sip_port,
+            sip_port=self.sip_port,
             event_socket_port=event_port,
             event_socket_password=PASSWORD,
             rtp_start_port=block[0],
             rtp_end_port=block[media_ports - 1],
             log_level="warning",
-            switch_name="freeswitch-own",
+            switch_name=name,
         )
         self.node = {"host": "127.0.0.1", "port": event_port, "password": PASSWORD}
         self.start()
 
     def call(self, number: str, variables: str = "") -> None:
         """Have it call a number of its own; the caller talks as long as the call lasts."""
-        target = f"{variables}sofia/internal/{number}@127.0.0.1:{self._sip_port}"
+        target = f"{variables}sofia/internal/{number}@127.0.0.1:{self.sip_port}"
         self.api(f"bgapi originate {target} &playback({SAYS})")
 
     def endings(self) -> Endings:

@@ -28,6 +28,7 @@ class Dialling:
     adapter. `refer`: what the phone does when it is referred: it follows, or it refuses the REFER
     (`refuse 403`), or it accepts and tells that nothing came of it (`notify 603`), or it tells of a
     success and stays in the call (`stay 200`).
+    `port`: of another real switch, whose phone it is.
     `changes_codec`: it is one that can, in mid-call (real ones only).
     """
 
@@ -40,6 +41,7 @@ class Dialling:
     slot: str = "main"
     refer: str = "follow"
     changes_codec: bool = False
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

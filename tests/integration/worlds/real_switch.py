@@ -102,7 +102,8 @@ class RealSwitch(Switch):
         if dialling.changes_codec:
             return CodecPhone(self._sip_ports["tests"], dialling)
         if not dialling.variables:
-            return RealPhone.dial(self._agent, self._sip_ports[dialling.slot], dialling)
+            port = dialling.port or self._sip_ports[dialling.slot]
+            return RealPhone.dial(self._agent, port, dialling)
         headers = {f"X-Variable-{name}": value for name, value in dialling.variables.items()}
         with_headers = Dialling(
             dialling.to,
