@@ -277,11 +277,6 @@ def send_info(uuid: str, mime: str, content: str) -> bytes:
     return api("uuid_send_info", word(uuid), word(kind), word(subtype), content)
 
 
-def break_playback(uuid: str) -> bytes:
-    """Cut off what plays now, and what waits behind it."""
-    return api("uuid_break", word(uuid), "all")
-
-
 def file_control(uuid: str, action: str) -> bytes:
     """`pause` or go on with the file that plays now: the same word does both."""
     return api("uuid_fileman", word(uuid), word(action))

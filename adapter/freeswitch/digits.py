@@ -8,11 +8,8 @@ from collections.abc import Callable, Iterator
 
 from gevent.event import Event as Flag
 
-from adapter.freeswitch import commands
 from adapter.freeswitch.call import Call
-from adapter.freeswitch.errors import SwitchError
 from adapter.freeswitch.wire import Event
-from adapter.greenlets import spawn
 
 TYPED_AHEAD = 64
 """Digits that are kept for the next prompt; the oldest are forgotten."""
@@ -26,7 +23,7 @@ class Digits:
         self._pressed: deque[str] = deque(maxlen=TYPED_AHEAD)
         self.news = Flag()
         """Set when a digit was pressed, or the call is gone; cleared by `take`."""
-        self._interrupts = False
+        self._interrupted: Flag | None = None
         self._diverted: Callable[[str], None] | None = None
         call.on("DTMF", self._on_dtmf)
         call.on("CHANNEL_HANGUP", lambda _: self.news.set())
@@ -66,23 +63,28 @@ class Digits:
         return take_back
 
     @contextlib.contextmanager
-    def interrupting(self) -> Iterator[None]:
-        """While it lasts, a digit cuts off what plays."""
-        self._interrupts = True
+    def interrupting(self) -> Iterator[Flag]:
+        """A flag that a digit sets while this lasts; what plays `until` it is cut off by the digit.
+
+        Not by a command of its own: what has been sent and has not begun is nothing that the switch
+        could cut off, and with `all` it is forgotten, and nobody says so (switch_core_session.c,
+        `switch_core_session_flush_private_events`).
+        """
+        interrupted = self._interrupted = Flag()
         try:
-            yield
+            yield interrupted
         finally:
-            self._interrupts = False
+            self._interrupted = None
+
+    def interrupt(self) -> None:
+        """Wake who waits for a digit, and cut off what one would cut off."""
+        self.news.set()
+        if self._interrupted is not None:
+            self._interrupted.set()
 
     def _on_dtmf(self, event: Event) -> None:
         if self._diverted is not None:
             self._diverted(event.get("DTMF-Digit"))
             return
         self._pressed.append(event.get("DTMF-Digit"))
-        self.news.set()
-        if self._interrupts:
-            spawn(self._cut_off)
-
-    def _cut_off(self) -> None:
-        with contextlib.suppress(SwitchError):
-            self._call.api(commands.break_playback(self._call.uuid))
+        self.interrupt()

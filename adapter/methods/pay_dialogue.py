@@ -128,7 +128,7 @@ class Dialogue:
     def stop(self) -> None:
         """End it; a card that is being charged is charged."""
         self._stopped.set()
-        self._context.digits.news.set()
+        self._context.digits.interrupt()
 
     def run(self) -> Ended:
         """Raises `CallGone` alone."""
@@ -270,10 +270,10 @@ class Dialogue:
     # -- what is said and told -------------------------------------------------------------------
 
     def _say_until_a_key(self, step: str, attempt: int) -> None:
-        with self._context.digits.interrupting():
-            self._say(step, attempt)
+        with self._context.digits.interrupting() as pressed:
+            self._say(step, attempt, until=pressed)
 
-    def _say(self, step: str, attempt: int) -> None:
+    def _say(self, step: str, attempt: int, *, until: Flag | None = None) -> None:
         context, prompts = self._context, self._wanted.prompts or ()
         sounds = steps.said(
             prompts, step, attempt=attempt, card_type=self._card.type, error=self._error
@@ -284,8 +284,8 @@ class Dialogue:
             context.shared.media.sounds,
             sounds,
             wish=self._wish,
-            enough=lambda: asks and context.digits.waiting,
-            until=self._stopped,
+            enough=lambda: (asks and context.digits.waiting) or self._stopped.is_set(),
+            until=until or self._stopped,
         )
         for problem in problems:
             log.warning("pay cannot say what it wants", step=step, reason=problem)

@@ -18,8 +18,8 @@ prompt         →    uuid_record start        what the party says, heard while 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -27,9 +27,6 @@ import gevent
 from gevent.event import Event as Flag
 from pydantic import Field
 
-from adapter.freeswitch import commands
-from adapter.freeswitch.errors import SwitchError
-from adapter.greenlets import spawn
 from adapter.methods.context import Context
 from adapter.methods.play import LIMITS as SPEAKING
 from adapter.methods.play import Speaking, speaking_wish
@@ -124,8 +121,8 @@ class _Prompting:
         self._takes_digits = digits
 
     def without_speech(self) -> Input:
-        with self._context.digits.interrupting():
-            self._play(lambda: self._context.digits.waiting)
+        with self._context.digits.interrupting() as pressed:
+            self._play(lambda: self._context.digits.waiting, pressed)
         return self._collect(self._context.digits.take(self._params.initial_timeout))
 
     def with_speech(self) -> Input:
@@ -143,9 +140,10 @@ class _Prompting:
 
     def _listen(self, listener: Listener, seconds: float) -> Input:
         digits = self._context.digits
-        interrupting = digits.interrupting() if self._takes_digits else nullcontext()
-        with interrupting, self._broken_off_by(listener):
-            self._play(lambda: self._pressed or listener.spoke.is_set())
+        interrupting = digits.interrupting() if self._takes_digits else nullcontext(Flag())
+        with interrupting as interrupted:
+            listener.spoke.rawlink(lambda _: interrupted.set())
+            self._play(lambda: self._pressed or listener.spoke.is_set(), interrupted)
         if not self._pressed and not listener.spoke.is_set():
             self._wait(self._params.initial_timeout, listener.spoke)
         if not self._pressed and listener.spoke.is_set():
@@ -170,22 +168,6 @@ class _Prompting:
         gevent.wait(flags, timeout=seconds, count=1)
         call.raise_if_gone()
 
-    @contextmanager
-    def _broken_off_by(self, listener: Listener) -> Iterator[None]:
-        """While it lasts, a word cuts off what plays."""
-        call = self._context.call
-
-        def cut_off() -> None:
-            listener.spoke.wait()
-            with suppress(SwitchError):
-                call.api(commands.break_playback(call.uuid))
-
-        waiting = spawn(cut_off, name=f"barge-in of {call.uuid}")
-        try:
-            yield
-        finally:
-            waiting.kill()
-
     def _recognised(self, listener: Listener) -> Input:
         params = self._params
         try:
@@ -200,7 +182,7 @@ class _Prompting:
             return Input("no_match")
         return Input("match_speech", heard["text"], confidence=heard["confidence"])
 
-    def _play(self, enough: Callable[[], bool]) -> None:
+    def _play(self, enough: Callable[[], bool], interrupted: Flag) -> None:
         context, params = self._context, self._params
         self.problems = play_sounds(
             context.call,
@@ -209,6 +191,7 @@ class _Prompting:
             wish=speaking_wish(context, params),
             decibels=params.volume,
             enough=enough,
+            until=interrupted,
         )
 
     def _collect(self, digit: str | None) -> Input:

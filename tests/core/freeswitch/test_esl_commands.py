@@ -58,7 +58,6 @@ def utf8(text: str) -> bytes:
         (commands.remove_filter("Unique-ID", UUID), f"filter delete Unique-ID {UUID}".encode()),
         (commands.subscribe(["DTMF", "RECORD_STOP"]), b"event plain DTMF RECORD_STOP"),
         (commands.linger(10), b"linger 10"),
-        (commands.break_playback(UUID), f"api uuid_break {UUID} all".encode()),
         (commands.answer(UUID), f"api uuid_answer {UUID}".encode()),
         (commands.schedule_hangup(UUID, 5, "X"), f"api sched_hangup +5 {UUID} X".encode()),
         (

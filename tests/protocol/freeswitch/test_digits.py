@@ -2,7 +2,18 @@
 
 import gevent
 import pytest
-from scripted_switch import UUID, api_response, event, hangup_event, promptly, until
+from scripted_switch import (
+    UUID,
+    Hangs,
+    api_response,
+    completed,
+    event,
+    hangup_event,
+    promptly,
+    reply,
+    until,
+)
+from subjects import executing
 
 from adapter.freeswitch.digits import TYPED_AHEAD, Digits
 from adapter.freeswitch.errors import CallGone, ConnectionLost
@@ -64,12 +75,32 @@ def test_the_end_of_the_call_is_not_waited_out(taken, ended, before):
 def test_a_digit_cuts_off_what_plays_only_while_it_may(taken):
     call, switch = taken
     digits = Digits(call)
-    with digits.interrupting():
+    with digits.interrupting() as pressed:
+        playing, event_uuid = executing(call, switch, until=pressed)
         press(switch, "1")
-        assert switch.expect("api", api_response()) == f"api uuid_break {UUID} all"
+        assert switch.expect("api", api_response()) == f"api uuid_break {UUID}"
+        switch.send(completed(event_uuid))
+        assert promptly(playing.get)
     press(switch, "2")
     assert promptly(digits.take, 5) == "1"
     assert promptly(digits.take, 5) == "2"
     asking = gevent.spawn(call.api, b"api next\n\n")
     assert switch.expect("api", api_response()) == "api next"
     promptly(asking.get)
+
+
+def test_a_digit_cuts_off_nothing_before_it_has_begun(taken):
+    """The switch would forget what it is to play, and we would wait for its end for ever."""
+    call, switch = taken
+    digits = Digits(call)
+    with digits.interrupting() as pressed:
+        playing = gevent.spawn(call.execute, "playback", "/long.wav", until=pressed)
+        sent = switch.command()
+        press(switch, "1")
+        until(lambda: digits.waiting)
+        with pytest.raises(Hangs):
+            switch.command(within=0.03)
+        switch.send(reply("+OK"))
+        assert switch.expect("api", api_response()) == f"api uuid_break {UUID}"
+        switch.send(completed(sent.partition("Event-UUID: ")[2].partition("\n")[0]))
+        assert promptly(playing.get)
