@@ -16,12 +16,18 @@ from adapter.cli.installation import Installation
 from adapter.cli.printable import printable
 from adapter.cli.stored import Config, failed
 from adapter.config import SettingsError
+from adapter.javascript.syntax import Syntax
 from adapter.methods.ignored import ignored
 from adapter.swml.document import Document
+from adapter.swml.doubts import doubts, lost_to_comments, scripts
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
 from adapter.swml.loading import load, with_lines
 from adapter.swml.published import unpublished
 from adapter.swml.reader import decode, read
+from adapter.swml.values import shortened
+
+_SHOWN = 60
+"""Characters of an expression in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,12 @@ def _checked(file: Path, *, strict: bool, installation: Installation | None = No
         faults = _strict(source, faults)
     elif not any(fault.severity is Severity.ERROR for fault in faults):
         document = load(source, methods.catalog())
-        lacking = [*_not_performed(document), *ignored(document)]
+        lacking = [*_not_performed(document), *ignored(document), *doubts(document)]
+        lacking += _no_javascript(document)
         lacking += installation.lacks(document) if installation else ()
-        faults += with_lines(lacking, None, decode(source))
+        text = decode(source)
+        faults += with_lines(lacking, None, text)
+        faults += lost_to_comments(text) if not text.lstrip().startswith("{") else ()
     return Checked(file, faults, source.decode("utf-8", "replace").splitlines())
 
 
@@ -112,6 +121,15 @@ def _not_performed(document: Document) -> Iterator[Fault]:
         for step in block.steps:
             if why := methods.why_not_performed(step.method):
                 yield Fault(Code.EXECUTE_FAILED, why, step.path, severity=Severity.WARNING)
+
+
+def _no_javascript(document: Document) -> Iterator[Fault]:
+    """Warnings for expressions that can never be evaluated."""
+    syntax = Syntax()
+    for path, source in scripts(document):
+        if why := syntax.problem(source):
+            message = f"`{shortened(source, _SHOWN)}` is no JavaScript expression: {why}"
+            yield Fault(Code.JS_EVAL_ERROR, message, path, severity=Severity.WARNING)
 
 
 def _strict(source: bytes, faults: list[Fault]) -> list[Fault]:

@@ -15,7 +15,7 @@ from adapter.methods.table import IGNORED
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.document import Document
 from adapter.swml.errors import Code, Fault, Severity
-from adapter.swml.parameters import nested_models
+from adapter.swml.parameters import Parameters, nested_models
 from adapter.swml.program import Act, Step
 
 DONE_ANYWAY = ("POST", "relay", "do-not-trim", "global")
@@ -55,8 +55,18 @@ def _named(
         if name in why and value not in DONE_ANYWAY:
             yield name, name
         elif name in nested:
+            same = {one for one in why if _is_same(one, spec.parameters, nested[name])}
             for path, inner in _inside(value, name):
-                yield from ((f"{path}.{one}", one) for one in inner if one in why)
+                yield from ((f"{path}.{one}", one) for one in inner if one in same)
+
+
+def _is_same(name: str, one: type[Parameters], other: type[Parameters]) -> bool:
+    """Whether two models inherit a parameter: a header's `name` is not a stream's."""
+    owners = [
+        next((c for c in m.__mro__ if name in vars(c).get("__annotations__", ())), m)
+        for m in (one, other)
+    ]
+    return owners[0] is owners[1]
 
 
 def _inside(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -123,6 +123,10 @@ class Catalog:
         """The method called `name`, by alias too."""
         return self._specs.get(name)
 
+    def names(self) -> Iterable[str]:
+        """Every name of a method, aliases included."""
+        return self._specs.keys()
+
     def __iter__(self) -> Iterator[MethodSpec]:
         return iter(dict.fromkeys(self._specs.values()))
 

@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from adapter.swml import program
+from adapter.swml import hints, program
 from adapter.swml.catalog import Catalog, MethodSpec
 from adapter.swml.checking import check_parameters
 from adapter.swml.destinations import is_document, is_url
 from adapter.swml.document import Document
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
+from adapter.swml.parameters import field_names
 from adapter.swml.program import Block, Operation, Program, Step
 from adapter.swml.templates import has_placeholder
+from adapter.swml.values import shortened
 
 VERSIONS: Final = ("1.0.0",)
 EDITOR_MARK: Final = ":"
 """First character of keys that an editor leaves in a step (`:l` is a line number)."""
+
+_HELPED: Final = 50
+"""Faults for which it is looked what the author meant."""
+_SHOWN: Final = 60
+"""Characters of a wrong value in a message."""
 
 Params = dict[str, Any]
 CompileMethod = Callable[["Compiler", MethodSpec, Params, str, str], Operation]
@@ -57,7 +64,8 @@ class Compiler:
             self._check_top(value)
             self._compile_sections(value.get("sections"))
         else:
-            self.fault(Code.ELEMENT_WRONG_TYPE, "a document is an object with `sections`", "")
+            message = "a document is an object with `sections`" + hints.not_a_document(value)
+            self.fault(Code.ELEMENT_WRONG_TYPE, message, "")
         self._check_gotos()
         self._check_dests()
         return Program(self.blocks, self._sections)
@@ -72,7 +80,12 @@ class Compiler:
 
     def check(self, spec: MethodSpec, params: Mapping[str, Any], path: str) -> None:
         """Notes what is wrong with the parameters of a step."""
-        self.faults.extend(check_parameters(spec, params, path))
+        self.faults.extend(check_parameters(spec, params, path, hint=self._is_helpful))
+
+    @property
+    def _is_helpful(self) -> bool:
+        """Whether to look for what was meant: a text full of faults would take seconds."""
+        return len(self.faults) < _HELPED
 
     def block(self, value: Any, path: str, parent: str | None) -> str:
         """Compiles steps (a list, one step, or nothing) and returns the block's path."""
@@ -88,7 +101,8 @@ class Compiler:
         """Compiles one method; None, with a fault, when there is no such method."""
         spec = self.catalog.get(name)
         if spec is None:
-            self.fault(Code.METHOD_UNDEFINED, f"there is no method {name}", path)
+            hint = hints.method(name, self.catalog.names()) if self._is_helpful else ""
+            self.fault(Code.METHOD_UNDEFINED, f"there is no method {name}{hint}", path)
             return None
         params = spec.shorthand.expand(value)
         if params is None:
@@ -122,7 +136,8 @@ class Compiler:
             if key not in ("version", "sections"):
                 self.warn(Code.ELEMENT_UNDEFINED, f"{key} has no meaning; it is ignored", key)
         if "version" in value and value["version"] not in VERSIONS:
-            self.fault(Code.VERSION_INVALID, 'the version must be "1.0.0"', "version")
+            given = shortened(str(value["version"]), _SHOWN)
+            self.fault(Code.VERSION_INVALID, f"write `version: 1.0.0`, not {given}", "version")
         if "sections" not in value:
             self.fault(Code.SECTIONS_MISSING, "add `sections` with a section `main`", "")
         elif not isinstance(value["sections"], Mapping):
@@ -146,12 +161,25 @@ class Compiler:
         if not isinstance(value, Mapping) or not value:
             self.fault(Code.METHOD_MISSING_NAME, "a step is a method: `- play: …`", path)
             return []
-        steps = (
-            self.step(name, params, f"{path}.{name}", block)
-            for name, params in value.items()
-            if not name.startswith(EDITOR_MARK)
-        )
+        methods = [name for name in value if not name.startswith(EDITOR_MARK)]
+        if methods and self._is_outdented(methods, value):
+            message = (
+                f"{', '.join(methods[1:])}: indent this further than {methods[0]},"
+                " of which it is a parameter"
+            )
+            self.fault(Code.METHOD_MISSING_NAME, message, f"{path}.{methods[1]}")
+            return []
+        steps = (self.step(name, value[name], f"{path}.{name}", block) for name in methods)
         return [step for step in steps if step is not None]
+
+    def _is_outdented(self, names: list[str], value: Mapping[str, Any]) -> bool:
+        """Whether all that follows a method is its parameters, which stand beside it."""
+        spec, others = self.catalog.get(names[0]), names[1:]
+        if spec is None or value[names[0]] is not None or not others:
+            return False
+        known = field_names(spec.parameters)
+        methods = [name for name in others if self.catalog.get(name) is not None]
+        return len(methods) < len(others) and all(name in known for name in others)
 
     def _labels(self, steps: list[Step]) -> dict[str, int]:
         labels: dict[str, int] = {}

@@ -1,5 +1,6 @@
 """What pydantic found wrong with parameters, as script codes and in words for who wrote them."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -61,6 +62,12 @@ def _message(detail: ErrorDetails) -> str:
     return f"{wanted}, not {shortened(repr(detail['input']), _SHOWN)}"
 
 
+def _pattern(pattern: str) -> str:
+    """A class of characters as a list of them, if that is all there is to a pattern."""
+    simple = re.fullmatch(r"\^\[([^\]\\]+)\][*+]\$", pattern)
+    return f"use only {simple[1]}" if simple else f"give text that fits {pattern}"
+
+
 _Say = Callable[[Mapping[str, Any]], str]
 
 _WORDS: Final[Mapping[str, _Say]] = {
@@ -69,6 +76,7 @@ _WORDS: Final[Mapping[str, _Say]] = {
     ),
     **dict.fromkeys(("float_type", "float_parsing"), lambda _limits: "give a number"),
     **dict.fromkeys(("bool_type", "bool_parsing"), lambda _limits: "give true or false"),
+    "string_pattern_mismatch": lambda limits: _pattern(limits["pattern"]),
     "string_type": lambda _limits: "give text",
     "list_type": lambda _limits: "give a list",
     **dict.fromkeys(("dict_type", "model_type"), lambda _limits: "give an object"),

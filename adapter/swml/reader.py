@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from adapter.swml import hints
 from adapter.swml.yaml_reader import MAX_DEPTH, MAX_NODES, ReadError, Tree, read_yaml, too_deep
 
 MAX_SIZE = 1_048_576
@@ -19,7 +20,7 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 def decode(source: str | bytes) -> str:
     """The text of a document. Raises ReadError when it is too long or not UTF-8."""
     if len(source) > MAX_SIZE:
-        raise ReadError(f"longer than {MAX_SIZE} characters")
+        raise ReadError(f"longer than {MAX_SIZE} characters; execute or transfer to a second one")
     data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     try:
         return data.decode("utf-8-sig")
@@ -50,7 +51,8 @@ def _read_json(text: str) -> Tree:
             parse_constant=_no_number,
         )
     except json.JSONDecodeError as error:
-        raise ReadError(f"this is not JSON: {error.msg}", error.lineno) from None
+        hint = hints.not_json(text, error.pos)
+        raise ReadError(f"this is not JSON: {error.msg}{hint}", error.lineno) from None
     except ValueError as error:
         raise ReadError(f"this is not JSON: {error}") from None
     except RecursionError:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import yaml
 
+from adapter.swml import hints
+
 MAX_DEPTH = 64
 """Lists and objects inside each other. Documents with AI functions reach about twenty."""
 MAX_NODES = 40_000
@@ -75,11 +77,10 @@ def _read(text: str, composer: "_Composer") -> Tree:
         while (event := parser.get_event()) is not None:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = min(mark.line + 1, text.count("\n") + 1) if mark else None
+        hint, line = hints.not_yaml(error, text)
         if _TOO_DEEP in (error.problem or ""):
             raise too_deep(line) from None
-        raise ReadError(_problem(error), line) from None
+        raise ReadError(f"{_problem(error)}{hint}", line) from None
     except yaml.reader.ReaderError as error:
         # Its position counts bytes.
         line = text.encode("utf-8", "replace").count(b"\n", 0, error.position) + 1

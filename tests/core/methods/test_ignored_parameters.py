@@ -75,8 +75,9 @@ def test_also_where_one_destination_has_it():
     [
         {"join_conference": {"name": "a", "status_callback_method": "POST", "trim": "do-not-trim"}},
         {"stream": {"url": "wss://example.com", "status_url_method": "POST"}},
+        {"connect": {"to": "+1", "headers": [{"name": "X-Department", "value": "sales"}]}},
     ],
-    ids=["conference", "stream"],
+    ids=["conference", "stream", "a header's name is not a stream's"],
 )
 def test_who_asks_for_what_is_done_is_not_warned(step):
     assert found(step) == []

@@ -50,6 +50,49 @@ def test_warnings_do_not_fail(run):
     assert "warning: main[1].play.colour" in done.output
 
 
+DOUBTFUL = """\
+sections:
+  main:
+    - cond:
+        - {when: pin = 1, then: [hangup]}
+        - {when: pin == 1 and vip, then: [hangup]}
+        - {when: 'pin ==', then: [hangup]}
+    - play: {urls: ['say:${call.from and', 'say:${}', 'say:${foo(}', 'say:$5 ${call.to.trim()}']}
+    - set: {user.name: Ann}
+    - unset: user.name
+    - eval: {b: 'if (a) 1', c: 'a?.b ?? 1'}
+    - prompt:
+        play: say:Press # to begin
+        terminators: #
+        max_digits: 4   # a comment
+    - connect: {to: '+1', transfer_after_bridge: '{"sections": {"main": [{"play": "say:${"}]}}'}
+"""
+
+
+def test_what_is_hardly_meant_is_a_warning(run, tmp_path):
+    (tmp_path / "doubtful.yaml").write_text(DOUBTFUL)
+    done = run("check", "doubtful.yaml")
+    assert done.exit_code == 0
+    told = [line.partition(" warning: ")[2] for line in done.output.splitlines()[::2]]
+    assert [line.partition(" [")[0] for line in told] == [
+        "main[0].cond[0].when: = sets a value; compare with ==",
+        "main[0].cond[1].when: `pin == 1 and vip` is no JavaScript expression:"
+        " SyntaxError: Unexpected identifier 'and'; write &&, || and !",
+        "main[0].cond[2].when: `pin ==` is no JavaScript expression:"
+        " something is missing at its end",
+        "main[1].play.urls[0]: nothing closes the ${ here: this is taken as text",
+        "main[1].play.urls[1]: ${} is empty: name a variable in it",
+        "main[1].play.urls[2]: `foo(` is no JavaScript expression: something is missing at its end",
+        "main[2].set.user.name: user.name is no name of a variable: no placeholder finds it."
+        " Write the whole of user",
+        "main[3].unset: user.name is no name of a variable: no placeholder finds it."
+        " Write the whole of user",
+        "main[4].eval.b: `if (a) 1` is no JavaScript expression:"
+        " SyntaxError: unexpected token in expression: 'if'",
+        *["document: # begins a comment here: put the text in quotes if it belongs to it"] * 2,
+    ]
+
+
 def test_what_cannot_be_done_here_is_a_warning(run, tmp_path):
     steps = "    - answer: {}\n    - ai: {prompt: x}\n"
     (tmp_path / "ai.yaml").write_text(f"sections:\n  main:\n{steps}")
