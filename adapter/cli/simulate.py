@@ -29,7 +29,8 @@ from adapter.simulate import (
     load_stubs,
     simulate,
 )
-from adapter.simulate.person import CALLED, CALLER
+from adapter.simulate.person import CALLED, CALLER, EVERYBODY
+from adapter.simulate.run import BEHAVIOURS
 from adapter.swml.errors import DocumentError
 from adapter.swml.loading import load
 
@@ -68,6 +69,13 @@ def simulate_document(
     speech: Annotated[
         list[str] | None, typer.Option(help="Words to say, once for each prompt or record.")
     ] = None,
+    called: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NUMBER=]WHAT",
+            help="What whoever the document calls does: answers, busy, declined, no_answer.",
+        ),
+    ] = None,
     hangup_at: Annotated[
         str | None, typer.Option(help="Hang up when this step begins: main[2].")
     ] = None,
@@ -101,6 +109,7 @@ def simulate_document(
             digits=tuple(group for group in digits.split(",") if group),
             speech=tuple(speech or ()),
             hangup_at=hangup_at,
+            called=_called(called or []),
         ),
         stubs=_stubs(http),
         envs=_pairs(env or []),
@@ -186,6 +195,16 @@ def _stubs(file: Path | None) -> list[Stub] | None:
         return None if file is None else load_stubs(file)
     except StubsError as error:
         _misused(str(error))
+
+
+def _called(texts: list[str]) -> dict[str, str]:
+    called: dict[str, str] = {}
+    for text in texts:
+        number, _, how = text.rpartition("=")
+        if how not in BEHAVIOURS:
+            _misused(f"--called {text}: write {', '.join(BEHAVIOURS)}, or NUMBER=… of one number")
+        called[number or EVERYBODY] = how
+    return called
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

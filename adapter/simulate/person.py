@@ -1,5 +1,7 @@
 """The one who calls: presses keys and says words when the script asks, and hangs up when told.
 
+Whoever the document calls presses the keys that its `confirm` asks for.
+
 Keys and words are given politely: once nothing is played any more, but no later than PATIENCE.
 `prompt` asks for either; `record` for words, and for keys if they are what ends it. A new method
 that asks is added to `_takes` and `_hears`.
@@ -17,6 +19,9 @@ from adapter.simswitch import Caller, Step
 from adapter.simulate.trace import Kind, Trace
 
 CALLER, CALLED = "+15550100", "+15550199"
+
+EVERYBODY = "*"
+"""All numbers that nothing else is said of."""
 
 QUIET = 0.5
 """Seconds without a sound after which it is the caller's turn; sounds of one list follow each other
@@ -49,6 +54,8 @@ class Plan:
     digits: tuple[str, ...] = ()
     speech: tuple[str, ...] = ()
     hangup_at: str | None = None
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What the parties do that the document calls, by number; EVERYBODY: all others."""
 
 
 @dataclass(slots=True)
@@ -61,15 +68,18 @@ class Person:
     said: str = ""
     """The words that were said last."""
     _caller: Caller | None = None
+    _parties: Mapping[str, Caller] = field(default_factory=dict)
+    _asked: Caller | None = None
+    """Who is asked now: on a leg that confirms, who was called."""
     _digits: list[str] = field(default_factory=list)
     _speech: list[str] = field(default_factory=list)
     _answering: gevent.Greenlet | None = None
     _is_secret: bool = False
     """Whether the digits that are asked for are a card's."""
 
-    def calls(self, caller: Caller) -> None:
-        """The call begins."""
-        self._caller = caller
+    def calls(self, caller: Caller, parties: Mapping[str, Caller]) -> None:
+        """The call begins; `parties`: everybody on the switch, by the id of the call."""
+        self._caller, self._parties = caller, parties
         self._digits, self._speech = list(self.plan.digits), list(self.plan.speech)
         giving_up = gevent.spawn_later(LONGEST_CALL, self.hang_up, "nothing else ends the call")
         giving_up.name = "caller's patience"
@@ -89,8 +99,9 @@ class Person:
         if wanted and wanted in (path, path.rpartition(".")[0]):
             self.hang_up(f"{wanted} begins")
 
-    def is_asked(self, method: str, params: Mapping[str, Any]) -> None:
+    def is_asked(self, method: str, params: Mapping[str, Any], call_id: str) -> None:
         """A method begins that may wait for keys or words."""
+        self._asked = self._parties.get(call_id, self._caller)
         if method in COMPANY:
             self._answering = gevent.spawn_later(PATIENCE, self.hang_up, "nobody else comes")
             self._answering.name = "caller alone"
@@ -129,7 +140,8 @@ class Person:
 
     def _press(self, digits: str) -> None:
         shown = "*" * len(digits) if self._is_secret else digits
-        self.trace.add(Kind.CALLER, "presses {digits}", does="presses", digits=shown)
+        who = "presses" if self._asked is self._caller else "who is called presses"
+        self.trace.add(Kind.CALLER, "{does} {digits}", does=who, digits=shown)
         self._phone.press(digits)
 
     def _say(self, words: str) -> None:
@@ -148,9 +160,9 @@ class Person:
 
     @property
     def _phone(self) -> Caller:
-        if self._caller is None:
+        if self._asked is None:
             raise RuntimeError("there is no call yet")
-        return self._caller
+        return self._asked
 
 
 def _takes(digits: str, method: str, params: Mapping[str, Any]) -> bool:

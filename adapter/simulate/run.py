@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -22,7 +22,7 @@ from adapter.service import Service
 from adapter.simswitch import Action, Callee, CallPlan, Extension, SimSwitch, SwitchSettings
 from adapter.simulate.clock import Clock, RealTime, SkippedTime
 from adapter.simulate.network import Network, Stubbed
-from adapter.simulate.person import LONGEST_CALL, Person, Plan
+from adapter.simulate.person import EVERYBODY, LONGEST_CALL, Person, Plan
 from adapter.simulate.stubs import Stub
 from adapter.simulate.trace import Kind, Names, Trace
 from adapter.simulate.watch import ShownOutbox, Watch, logs_told_to, watched_by
@@ -74,13 +74,22 @@ def simulate(simulation: Simulation, trace: Trace | None = None) -> Outcome:
         service.start()
         _name(trace.names, service.settings, folder)
         _call(service, watch)
+    trace.stop()
     _tell_the_end(watch)
     stopped = str(watch.stopped) if watch.stopped else watch.broken
     return Outcome(trace, len(watch.warnings), stopped)
 
 
-CALLEE_TALKS = 5.0
-"""Seconds after which a party that the document calls hangs up."""
+CALLEE_TALKS = 20.0
+"""Seconds after which a party that the document calls hangs up, its confirmation included."""
+
+BEHAVIOURS: Mapping[str, Mapping[str, Any]] = {
+    "answers": {"talks": CALLEE_TALKS},
+    "busy": {"cause": "USER_BUSY"},
+    "declined": {"cause": "CALL_REJECTED"},
+    "no_answer": {"answers": False},
+}
+"""What a party does that the document calls, by the reason that `connect` gives for it."""
 
 
 class SimulatedService(Service):
@@ -141,6 +150,7 @@ def _settings(simulation: Simulation, folder: Path) -> Settings:
             "documents.folder": str(simulation.document.absolute().parent),
             "projects": [{"envs": dict(simulation.envs)}],
             "data_dir": str(folder / "data"),
+            "gateway": "carrier",
             "deadlines.drain": END_DEADLINE,
         },
         environ={},
@@ -158,8 +168,12 @@ def _call(service: Service, watch: Watch) -> None:
     # Taken once: a call that the adapter fails on does not come back to it.
     taken = Action("socket", f"127.0.0.1:{service.settings.listen.port} async full")
     settings = SwitchSettings(
-        dialplan=(Extension(".*", (taken,)),),
-        callees=(Callee(".*", talks=CALLEE_TALKS),),
+        # Whom the caller is referred to takes the call and is no matter of the document's.
+        dialplan=(
+            Extension(f"^{re.escape(plan.to_number)}$", (taken,)),
+            Extension(".*", (Action("answer"), Action("park"))),
+        ),
+        callees=tuple(_callees(plan.called)),
     )
     with SimSwitch(settings) as switch:
         trace.add(
@@ -167,10 +181,18 @@ def _call(service: Service, watch: Watch) -> None:
         )
         caller = switch.call(CallPlan.from_data({"from": plan.from_number, "to": plan.to_number}))
         trace.names.know(re.escape(caller.uuid), "<call>")
-        watch.person.calls(caller)
+        watch.person.calls(caller, switch.callers)
         caller.wait(LONGEST_CALL + END_DEADLINE)
         trace.add(Kind.HANGUP, "{cause}", cause=caller.hangup_cause or "none")
         service.stop()
+
+
+def _callees(called: Mapping[str, str]) -> Iterator[Callee]:
+    for number, how in called.items():
+        if number != EVERYBODY:
+            user = number.removeprefix("sip:").partition("@")[0]
+            yield Callee(f"^{re.escape(user)}$", **BEHAVIOURS[how])
+    yield Callee(".*", **BEHAVIOURS[called.get(EVERYBODY, "answers")])
 
 
 def _tell_the_end(watch: Watch) -> None:

@@ -133,6 +133,11 @@ class Trace:
         self.entries.append(entry)
         self.tell(entry)
 
+    def stop(self) -> None:
+        """Nothing happens after this: what is still told happened with the last entry."""
+        last = (self.began or 0.0) + (self.entries[-1].at if self.entries else 0.0)
+        self.clock = lambda: last
+
     def lines(self) -> list[str]:
         """The text to keep."""
         return [str(entry) for entry in self.entries]

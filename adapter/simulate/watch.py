@@ -31,6 +31,9 @@ from adapter.swml.script import Script
 
 _GONE = object()
 
+_STATES = ("state", "status", "connect_state", "call_state", "for")
+"""Parameters of callbacks that say how it is."""
+
 
 @dataclass(slots=True)
 class Watch:
@@ -38,7 +41,8 @@ class Watch:
 
     trace: Trace
     person: Person
-    variables: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By call: a leg that confirms has its own."""
     warnings: list[ScriptError] = field(default_factory=list)
     stopped: ScriptError | None = None
     finished: bool = False
@@ -50,15 +54,16 @@ class Watch:
         self.trace.add(Kind.STEP, "{step} {params}", step=path, method=method, params=params)
         self.person.sees(path)
 
-    def changed(self, variables: Mapping[str, Any]) -> None:
-        """Variables as they are now; those that changed are told."""
+    def changed(self, variables: Mapping[str, Any], call_id: str) -> None:
+        """Variables of a call as they are now; those that changed are told."""
+        before = self.variables.get(call_id, {})
         for name, value in variables.items():
-            if self.variables.get(name, _GONE) != value:
+            if before.get(name, _GONE) != value:
                 self.trace.add(Kind.SET, "{name} = {value}", name=name, value=value)
-        for name in self.variables:
+        for name in before:
             if name not in variables:
                 self.trace.add(Kind.SET, "{name} unset", name=name)
-        self.variables = dict(variables)
+        self.variables[call_id] = dict(variables)
 
     def warned(self, warning: ScriptError) -> None:
         """A step failed, or could not do all that it says."""
@@ -84,7 +89,7 @@ class WatchedInterpreter(Interpreter):
             self._tell()
             if effect.method != FETCH:
                 self.watch.step(effect.path, effect.method, effect.params)
-                self.watch.person.is_asked(effect.method, effect.params)
+                self.watch.person.is_asked(effect.method, effect.params, self._call_id)
         self._asking = effect
         if effect is None:
             self._tell()
@@ -108,8 +113,12 @@ class WatchedInterpreter(Interpreter):
             self.watch.step(step.path, step.method, _written(step))
         super()._run(step)
 
+    @property
+    def _call_id(self) -> str:
+        return str(self._script.variables.call.get("call_id", ""))
+
     def _tell(self) -> None:
-        self.watch.changed(self.vars)
+        self.watch.changed(self.vars, self._call_id)
         for warning in self._script.warnings[self._told :]:
             self.watch.warned(warning)
         self._told = len(self._script.warnings)
@@ -157,7 +166,7 @@ class ShownOutbox(Outbox):
             Kind.CALLBACK,
             "{event} {state} to {url}",
             event=str(payload.get("event_type", "")).removeprefix("calling.call."),
-            state=params.get("state") or params.get("status") or "",
+            state=_state_in(params),
             url=url,
             payload=payload,
         )
@@ -165,6 +174,15 @@ class ShownOutbox(Outbox):
             now = made.created_at
             made = replace(made, state=CallbackState.DELIVERED, finished_at=now)
         return PutCallback(made)
+
+
+def _state_in(params: Mapping[str, Any]) -> str:
+    """What a callback tells: each kind has a word of its own for it."""
+    found = (params.get(name) for name in _STATES)
+    inner = (params.get(name, {}) for name in ("result", "fax"))
+    detected = params.get("detect", {}).get("params", {}).get("event")
+    named = (one.get("type") for one in inner if isinstance(one, Mapping))
+    return next((str(one) for one in (*found, detected, *named) if one), "")
 
 
 @contextmanager

@@ -334,3 +334,43 @@ def test_a_payment_is_simulated_and_no_card_stands_in_the_trace(call):
     assert "4111" not in trace
     assert "987#" not in trace
     assert "presses ****" in trace
+
+
+SCREENED = """\
+    - prompt: {play: 'say:Who is calling?', max_digits: 1}
+    - connect:
+        serial: ['+15551111', {to: 'sip:bob@example.com'}, '+15553333']
+        status_url: https://example.com/status
+        timeout: 2
+        confirm:
+          - prompt: {play: 'say:Press 1 to accept', max_digits: 1}
+          - cond: [{when: prompt_value != '1', then: [hangup]}]
+    - play: {url: 'say:${prompt_value} ${connect_result} ${connect_failed_reason}'}
+"""
+
+
+def test_who_is_called_does_as_told_and_is_asked_by_its_confirm(call):
+    called = {"*": "answers", "+15551111": "busy", "bob": "no_answer"}
+    outcome = call(SCREENED, digits=("9", "1"), called=called)
+    assert texts(outcome, Kind.CALLER) == ["presses 9", "who is called presses 1"]
+    assert outcome.trace.lines()[-3:] == [
+        "  switch    hangup NORMAL_CLEARING",
+        "hangup NORMAL_CLEARING",
+        "end the script ran to its end",
+    ]
+    told = [text.split()[1] for text in texts(outcome, Kind.CALLBACK)]
+    assert told == ["connecting", "connected", "disconnected"]
+    assert "main[2].play url: say:9 connected" in outcome.trace.lines()
+    assert not [text for text in texts(outcome, Kind.SET) if "unset" in text and "prompt" in text]
+
+
+def test_nobody_takes_the_call(call):
+    outcome = call("- connect: {parallel: ['+1', '+2']}\n", called={"*": "declined"})
+    assert variables(outcome)["connect_failed_reason"] == "declined"
+    hangup, end = outcome.trace.entries[-2:]
+    assert (hangup.kind, end.kind, end.at) == (Kind.HANGUP, Kind.END, hangup.at)
+
+
+def test_who_is_referred_calls_somebody_else(call):
+    outcome = call("- sip_refer: {to_uri: 'sip:bob@example.com'}\n")
+    assert steps(outcome) == ["main[0].sip_refer"]

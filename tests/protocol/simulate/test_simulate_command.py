@@ -38,6 +38,12 @@ def test_what_is_printed(run):
     assert lines[-1].endswith("end the script ran to its end")
 
 
+def test_what_who_is_called_does_must_be_known(run):
+    done = run("- connect: {to: '+1'}\n", "--called", "+1=busy", "--called", "asleep")
+    assert done.exit_code == 2
+    assert "--called asleep: write answers, busy, declined, no_answer" in done.output
+
+
 def test_a_stored_trace_is_the_same_next_time(run, tmp_path):
     options = ("--digits", "1", "--env", "company=ACME")
     assert run(IVR, *options, "--write", "trace.txt").exit_code == 0
