@@ -77,7 +77,7 @@ def shared(settings: Settings, archive: Archive, talks: Talks, worker: str) -> S
         media=Media.of(settings, web, archive),
         conferences=Conferences(settings.conference_profile, settings.default_project.id, archive),
         queues=Queues(archive.store, QueueTeller(outbox, held), worker, switches(settings)),
-        outlet=Outlet(settings.sip_profile, settings.gateway),
+        outlet=Outlet(settings.sip_profile, settings.gateway, settings.addresses),
         talks=talks,
     )
 

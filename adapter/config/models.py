@@ -25,6 +25,8 @@ from adapter.config.values import (
     Port,
     PublicUrl,
     Regex,
+    ResourceAddress,
+    ResourceTarget,
     SigningKey,
     SwitchPlace,
     Topic,
@@ -129,6 +131,13 @@ class Callbacks(Section):
     read_timeout: Seconds = Field(10, description="for each wait for the answer")
     total_timeout: Seconds = Field(30, description="for one attempt")
     per_host: Count = Field(10, description="deliveries to one host at the same time")
+
+
+class Resource(Section):
+    """What a resource address stands for where a call goes to it."""
+
+    address: ResourceAddress = Field(description="the address, such as /public/sales")
+    to: ResourceTarget = Field(description="a number, `sip:`, `queue:` or `stream:` address")
 
 
 class Documents(Section):
@@ -301,6 +310,9 @@ class SettingsModel(Section):
     switches: list[SwitchNamed] = Field(
         [], description="how your switches call each other, for queues whose calls wait on several"
     )
+    resources: list[Resource] = Field(
+        [], description="what addresses such as `/public/sales` stand for; the last of one counts"
+    )
     conference_profile: ShortWord = Field(
         "default", description="profile of the switch's conference.conf.xml for conferences"
     )
@@ -334,6 +346,11 @@ class SettingsModel(Section):
     helpers: Count = Field(
         2, description="processes for heavy work (speech, volume); they start when needed"
     )
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Whom each resource address stands for."""
+        return {resource.address: resource.to for resource in self.resources}
 
     @property
     def default_project(self) -> Project:

@@ -23,6 +23,8 @@ GATEWAY = re.compile(
 
 
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
+RESOURCE = re.compile(r"(/[A-Za-z0-9_.~@+-]+)+")
+TARGET = re.compile(r"\+?[0-9]{1,32}|sips?:\S+|queue:\S.*|stream:wss?://\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,19 @@ def _switch(value: str) -> str:
     return str(address)
 
 
+def _resource(value: str) -> str:
+    if not RESOURCE.fullmatch(value):
+        raise ValueError("is no address such as /public/sales")
+    return value
+
+
+def _target(value: object) -> object:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and not TARGET.fullmatch(text):
+        raise ValueError("is no number, sip:, queue: or stream: address")
+    return text
+
+
 def _public_url(value: str) -> str:
     parts = urlsplit(_web_url(value))
     if parts.query or parts.fragment or parts.username:
@@ -144,5 +159,7 @@ LinkSecret = Annotated[SecretStr, AfterValidator(_secret(LINK_SECRET_LENGTH))]
 SigningKey = Annotated[SecretStr, AfterValidator(_secret(SIGNING_KEY_LENGTH))]
 Gateway = Annotated[str, AfterValidator(_gateway)]
 SwitchPlace = Annotated[str, AfterValidator(_switch)]
+ResourceAddress = Annotated[str, AfterValidator(_resource)]
+ResourceTarget = Annotated[str, BeforeValidator(_target)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Topic = Annotated[str, AfterValidator(_topic)]

@@ -77,7 +77,7 @@ class Dialler:
         self._settings = settings
         self._running = running
         self._store, self._held, self._outbox = store, held, outbox
-        self._outlet = Outlet(settings.sip_profile, settings.gateway)
+        self._outlet = Outlet(settings.sip_profile, settings.gateway, settings.addresses)
         self._token = str(uuid.uuid4())
         self._lines = [self._line(node) for node in settings.nodes]
         self._turn = itertools.count()

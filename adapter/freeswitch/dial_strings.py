@@ -78,8 +78,12 @@ class Outlet:
     gateway: str | None = None
     """A gateway's name, or a whole endpoint with `{number}` in it."""
 
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """What addresses such as `/public/sales` stand for."""
+
     def endpoint(self, to: str) -> str:
         """The endpoint of a number or a SIP URI; raises `UnsafeValue` for anything else."""
+        to = self.meant(to)
         return self._sip(to) if is_uri(to) else self._number(to)
 
     def towards(self, place: str, user: str) -> str:
@@ -90,6 +94,18 @@ class Outlet:
         if NUMBER in place:
             return place.replace(NUMBER, commands.word(user))
         return self._sip(f"sip:{user}@{place}")
+
+    def meant(self, to: str) -> str:
+        """What a resource address stands for, and anything else itself; raises `UnsafeValue`."""
+        if not to.startswith("/"):
+            return to
+        address = to.partition("?")[0].rstrip("/")
+        if address not in self.resources:
+            raise UnsafeValue(
+                f"nobody is known by {address[:60]!r}: name the number, SIP address or queue in"
+                " the setting `resources`"
+            )
+        return self.resources[address]
 
     def _number(self, to: str) -> str:
         number = undecorated(to)

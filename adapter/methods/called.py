@@ -12,6 +12,7 @@ import structlog
 from pydantic import BeforeValidator, Field
 
 from adapter.connecting.plan import PlannedLeg
+from adapter.freeswitch.dial_strings import Outlet
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.freeswitch.leg_options import LegOptions
 from adapter.methods.context import Context
@@ -24,7 +25,6 @@ log = structlog.get_logger()
 WITHOUT = {
     "stream:": "streams need a module of the switch that sends audio to a WebSocket, and a method"
     " that uses it; none is here",
-    "/": "resource addresses need SignalWire's directory: write the number or SIP address instead",
 }
 """Destinations that cannot be called, by their beginning, and what is missing."""
 
@@ -102,6 +102,13 @@ class Wishes:
         """The same, but None where only a default says it."""
         said = name in self._one.model_fields_set or name in self._all.model_fields_set
         return self[name] if said else None
+
+
+def meant(outlet: Outlet, groups: list[list[Destination]]) -> list[list[Destination]]:
+    """Resource addresses as what they stand for; raises `UnsafeValue` for an unknown one."""
+    return [
+        [one.model_copy(update={"to": outlet.meant(one.to)}) for one in group] for group in groups
+    ]
 
 
 def planned(context: Context, to: str, wishes: Wishes, uuid: str) -> PlannedLeg:

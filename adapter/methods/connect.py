@@ -46,7 +46,7 @@ from adapter.connecting.talk import Talk
 from adapter.connecting.telling import PatientTeller, Teller
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.methods.afterwards import go_on
-from adapter.methods.called import Destination, One, Options, Wishes, planned, ringback
+from adapter.methods.called import Destination, One, Options, Wishes, meant, planned, ringback
 from adapter.methods.connect_parts import Part, in_parts
 from adapter.methods.context import Context
 from adapter.methods.taking import line, taking_from
@@ -118,7 +118,7 @@ SPEC = MethodSpec(
 ONCE = True
 """Where it stands is stored before anybody is called: a leg's confirmation looks there."""
 
-_CALLED = "partial: numbers, SIP addresses and `queue:`; not `stream:` or `/resource`"
+_CALLED = "partial: numbers, SIP addresses, `queue:`, `/resource` by the settings; not `stream:`"
 _STREAMS = "ignored: it belongs to `stream:`"
 
 LIMITS = {
@@ -149,7 +149,8 @@ def run(context: Context, params: Connect, *, name: str, tag: str = "") -> Resul
     teller = PatientTeller(context.tell, context.identity, url, tag, written=legs.reach)
     talking = partial(_talking, context, legs, tag)
     try:
-        parts = list(in_parts(params.groups(), context.identity.project_id, name))
+        groups = meant(context.shared.outlet, params.groups())
+        parts = list(in_parts(groups, context.identity.project_id, name))
         outcome = _reach(context, params, parts, teller, talking)
     except CallGone:
         raise

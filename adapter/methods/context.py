@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from adapter.callbacks.address import Method
-from adapter.callbacks.payloads import call_event
+from adapter.callbacks.payloads import as_fields, call_event
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
@@ -154,24 +154,34 @@ class Context(Struct, frozen=True, eq=False):
         *,
         of: CallIdentity | None = None,
         key: str | None = None,
+        method: Method = "POST",
         **params: Any,
     ) -> None:
         """Store a callback, to be delivered in order, and tell the clients that have the call.
 
         It is about this call, or `of` another one that this one made. With a `key`, it is told once
-        whoever comes upon it.
+        whoever comes upon it. With the method GET it is all in the URL's query.
         """
         if to is None and not self.clients.anybody:
             return
         payload = call_event(event_type, of or self.identity, self.now(), **params)
         self.clients.tell(payload)
         if to is not None:
-            self.send(to, payload, key)
+            self.send(to, payload, key, method)
 
-    def send(self, to: str, payload: Mapping[str, Any], key: str | None = None) -> None:
+    def send(
+        self,
+        to: str,
+        payload: Mapping[str, Any],
+        key: str | None = None,
+        method: Method = "POST",
+    ) -> None:
         """Store a callback of this call's that says just this, to be delivered in order."""
-        identity = self.identity
-        put = self.shared.outbox.put(identity.call_id, to, payload, identity.project_id, key=key)
+        outbox, of, project = self.shared.outbox, self.identity.call_id, self.identity.project_id
+        if method == "GET":
+            put = outbox.put_form(of, to, as_fields(payload), project, key=key, method="GET")
+        else:
+            put = outbox.put(of, to, payload, project, key=key)
         self.shared.held.commit(put)
 
     @staticmethod

@@ -72,6 +72,9 @@ def _message(_: Params, settings: Settings) -> Iterator[Need]:
 def _connect(params: Params, settings: Settings) -> Iterator[Need]:
     if settings.gateway is None and any(map(_is_number, _destinations(params))):
         yield Need("calls to numbers", setting="gateway")
+    for to in _destinations(params):
+        if isinstance(to, str) and to.startswith("/") and to not in settings.addresses:
+            yield Need(f"the address {to[:60]}", setting="resources")
 
 
 def _destinations(params: Params) -> Iterator[Any]:

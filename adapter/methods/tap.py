@@ -24,8 +24,10 @@ from adapter.swml.effects import Result
 from adapter.swml.errors import Code, ScriptError
 from adapter.swml.parameters import Parameters, folded
 from adapter.tapping.answering import Target
-from adapter.tapping.forks import FORK_VARIABLE, Fork, Forks
-from adapter.tapping.forks import event as fork_event
+from adapter.tapping.fork import PREFIX as FORK_PREFIX
+from adapter.tapping.fork import Fork
+from adapter.tapping.fork import event as fork_event
+from adapter.tapping.forks import Forks
 from adapter.tapping.taps import PREFIX, TapFailed, Taps, payload
 from adapter.tapping.taps import Tap as Running
 
@@ -39,7 +41,7 @@ RATE = 8000
 LIMITS = {
     "uri": "partial: ws:// and wss:// where the switch has mod_audio_stream or mod_audio_fork",
     "direction": "partial: `listen` to rtp:// alone; the modules for ws:// do not know it",
-    "codec": "partial: rtp:// alone",
+    "codec": "partial: rtp:// alone; ws:// is L16 of 8 kHz",
     "rtp_ptime": "partial: whole tens of milliseconds",
 }
 
@@ -79,7 +81,7 @@ def adopt(context: Context) -> None:
     """Taps go on without us: whoever has the call now tells of their end."""
     if context.call.channel.starting(f"variable_{PREFIX}"):
         taps_of(context)
-    if context.call.variable(FORK_VARIABLE):
+    if context.call.channel.starting(f"variable_{FORK_PREFIX}"):
         forks_of(context)
 
 
@@ -141,9 +143,9 @@ def forks_of(context: Context) -> Forks:
     """What the call sends to WebSockets."""
 
     def tell(fork: Fork, state: str) -> None:
-        key = str(uuid.uuid5(uuid.UUID(context.identity.call_id), f"{fork.token}:{state}"))
+        key = str(uuid.uuid5(uuid.UUID(context.identity.call_id), f"{fork.bug}:{state}"))
         event_type, told = fork_event(fork, state)
-        context.tell(fork.status_url, event_type, key=key, **told)
+        context.tell(fork.status_url, event_type, key=key, method=fork.status_method, **told)
 
     if "fork" not in context.running:
         context.running["fork"] = Forks(context.call, tell)

@@ -104,8 +104,8 @@ def uuid_buglist(_switch: Switch, session: Session, _words: list[str]) -> str:
         f"  <target>{path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n"
         for path in session.recordings.paths()
     )
-    if session.fork is not None:
-        bugs += f" <media-bug>\n  <function>{session.fork.kind}</function>\n </media-bug>\n"
+    for bug in session.forks:
+        bugs += f" <media-bug>\n  <function>{bug}</function>\n </media-bug>\n"
     return f"<media-bugs>\n{bugs}</media-bugs>\n"
 
 

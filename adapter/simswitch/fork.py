@@ -1,10 +1,15 @@
 """One WebSocket that hears a call: it connects, sends what is said, and tells what becomes of it.
 
-Source: amigniter/mod_audio_stream and drachtio/mod_audio_fork (their `eventCallback`).
+Source: amigniter/mod_audio_stream and drachtio/mod_audio_fork (their `eventCallback`), and what was
+seen of both on a running switch.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
@@ -14,25 +19,31 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from adapter.simswitch.audio import FRAME, Source
+from adapter.simswitch.audio import FRAME
 from adapter.simswitch.channel import Channel
 from adapter.simswitch.timeline import Frames
 from adapter.simswitch.voices import Mix
 
-FAILED = {"audio_stream": "error", "audio_fork": "connect_failed"}
 EXTRA_HEADERS = "STREAM_EXTRA_HEADERS"
 FRAME_SECONDS = 0.02
 CONNECT_SECONDS = 5.0
+BASE_RATE = 8000
+CONNECT_FAILED, IO_FAILED = 6, 1
+"""Codes of mod_audio_stream's errors."""
 
 
 class Fork:
     """One WebSocket of one call."""
 
-    def __init__(self, channel: Channel, kind: str, url: str, *, mixed: bool, first: str) -> None:
+    def __init__(
+        self, channel: Channel, kind: str, bug: str, url: str, *, mixed: bool, rate: int, first: str
+    ) -> None:
         self.kind = kind
+        self.bug = bug
         self._channel = channel
         self._url = url
         self._mixed = mixed
+        self._times = rate // BASE_RATE
         self._first = first
         self._over = False
         headers = channel.get(EXTRA_HEADERS) if kind == "audio_stream" else None
@@ -43,21 +54,33 @@ class Fork:
         """Close it; nothing more is told."""
         self._over = True
 
-    def run(self, sock: socket.socket, spawn: Callable[..., gevent.Greenlet]) -> None:
-        """Send until either side has had enough, and tell what becomes of it."""
+    def run(self, sock: socket.socket, spawn: Callable[..., gevent.Greenlet]) -> bool:
+        """Send until either side has had enough, and tell what becomes of it; False: an error."""
         try:
-            self._fire("connect", "")
+            self._fire("connect", {"status": "connected"})
             reader = spawn("WebSocket of a call", self._read, sock)
             self._send(sock)
             reader.kill()
-            if not self._over and not self._channel.down:
-                self._fire("disconnect", "")
+            return self._over or self._channel.down or self._tell_end()
         finally:
             sock.close()
 
+    def _tell_end(self) -> bool:
+        """Without a goodbye it is an error of mod_audio_stream's."""
+        code, reason = self._protocol.close_code, self._protocol.close_reason
+        if self.kind == "audio_stream" and self._protocol.close_rcvd is None:
+            self._fire("error", _error(IO_FAILED, "Connection closed without WebSocket CLOSE"))
+            return False
+        closed = {"code": code, "reason": reason}
+        self._fire("disconnect", {"status": "disconnected", "message": closed})
+        return True
+
     def tell_failed(self, error: Exception) -> None:
-        """It could not connect."""
-        self._fire(FAILED[self.kind], json.dumps({"reason": str(error)}))
+        """It could not connect; mod_audio_fork says nothing of a name that is not known."""
+        if self.kind == "audio_stream":
+            self._fire("error", _error(CONNECT_FAILED, str(error)))
+        elif not isinstance(error, socket.gaierror):
+            self._fire("connect_failed", {"reason": str(error)})
 
     def connected(self) -> socket.socket:
         """Connect; raises OSError or EOFError where nobody is there or it was refused."""
@@ -95,20 +118,46 @@ class Fork:
 
     def _send(self, sock: socket.socket) -> None:
         channel = self._channel
-        timelines = [channel.says] + [channel.hears] * self._mixed
-        heard: Source = Mix((Frames(timeline), 0) for timeline in timelines)
         if self._first:
             self._protocol.send_text(self._first.encode())
-        sent = channel.frame_now
+        packets = self._packets(channel.frame_now)
         while not (self._over or channel.down) and self._protocol.state is State.OPEN:
-            while sent < channel.frame_now:
-                self._protocol.send_binary(heard.samples(sent * FRAME, FRAME).tobytes())
-                sent += 1
+            for packet in packets:
+                if packet is None:
+                    break
+                self._protocol.send_binary(packet)
             self._flush(sock)
             gevent.sleep(FRAME_SECONDS)
         if self._protocol.state is State.OPEN:
             self._protocol.send_close()
         self._flush(sock)
+
+    def _packets(self, frame: int) -> Iterator[bytes | None]:
+        """Each frame of the sound from this one on; None: there is no more for now.
+
+        `mixed` sends while the party hears something, and then what it had said before first
+        (switch_core_media_bug.c, `switch_core_media_bug_read`, which both call with `fill`).
+        """
+        says, hears = Frames(self._channel.says), Frames(self._channel.hears)
+        said = frame
+        while True:
+            if frame >= self._channel.frame_now:
+                yield None
+                continue
+            heard = self._channel.hears.at(frame) is not None
+            if not self._mixed:
+                yield self._at_rate(says.samples(frame * FRAME, FRAME))
+            elif heard:
+                both = Mix(((says, said * FRAME), (hears, frame * FRAME)))
+                yield self._at_rate(both.samples(0, FRAME))
+                said += 1
+            frame += 1
+
+    def _at_rate(self, samples: array[int]) -> bytes:
+        """Each sample so many times: without a filter."""
+        if self._times == 1:
+            return samples.tobytes()
+        return array("h", (one for one in samples for _ in range(self._times))).tobytes()
 
     def _flush(self, sock: socket.socket) -> None:
         try:
@@ -117,6 +166,13 @@ class Fork:
         except OSError:
             self._protocol.receive_eof()
 
-    def _fire(self, what: str, body: str) -> None:
+    def _fire(self, what: str, told: Mapping[str, Any]) -> None:
+        """mod_audio_fork has a body for a failed connection alone."""
+        named = self.kind == "audio_stream" or what == "connect_failed"
         subclass = f"mod_{self.kind}::{what}"
+        body = json.dumps(told, separators=(",", ":")) if named else ""
         self._channel.fire("CUSTOM", {"Event-Subclass": subclass}, body)
+
+
+def _error(code: int, text: str) -> dict[str, Any]:
+    return {"status": "error", "message": {"code": code, "error": text}}

@@ -100,7 +100,7 @@ class Session(CallThread):
         self.fax: FaxMachine | None = None
         self.line: Line | None = None
         """By which a leg that hears another call sends what it hears."""
-        self.fork: Fork | None = None
+        self.forks: dict[str, Fork] = {}
         self._errand: Callable[[], None] | None = None
         self._messages: deque[Message] = deque()
         self._locked = False

@@ -1,32 +1,31 @@
-"""A call's sound to a WebSocket, by a module that FreeSWITCH itself does not have.
+"""A call's sound to WebSockets, by a module that FreeSWITCH itself does not have.
 
 document                 switch
 stream, tap ws://   →    uuid_audio_stream | uuid_audio_fork … start
                     ←    …::connect                             it is sent
                     ←    …::error, ::connect_failed             it never was
-                    ←    …::disconnect                          the other end has enough
+                    ←    …::disconnect, ::error                 the other end has enough
 stop_stream         →    uuid_audio_stream | uuid_audio_fork … stop
 
-Of one call such a module sends to one address at a time. It goes on without us; who takes the call
-up knows it again by a channel variable.
+It goes on without us; who takes the call up knows it again by a channel variable.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
 from gevent.event import Event as Flag
+from gevent.lock import BoundedSemaphore
 
 from adapter.freeswitch import commands, taps
 from adapter.freeswitch.call import Call
-from adapter.freeswitch.errors import CommandFailed, SwitchError
+from adapter.freeswitch.errors import CallGone, CommandFailed, SwitchError
 from adapter.freeswitch.wire import Event
 from adapter.greenlets import spawn
+from adapter.tapping.fork import PREFIX, Fork
 from adapter.tapping.taps import TapFailed
 
 log = structlog.get_logger()
@@ -39,200 +38,223 @@ HEADERS = {"mod_audio_stream": "STREAM_EXTRA_HEADERS"}
 CONNECT_SECONDS = 10.0
 """For the other end to take the connection."""
 
-FORK_VARIABLE = "swml_fork"
-"""On a channel: what runs."""
+MOST = 20
+"""WebSockets of one call at a time."""
+
+Tell = Callable[[Fork, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
-    """What is sent where, as JSON can hold it."""
+class _Start:
+    """One that is to be connected: the next `connect` of its module is its own."""
 
-    method: str
-    control_id: str
-    url: str
-    direction: str
-    status_url: str | None = None
-    name: str | None = None
-    step: int = 0
-    """The step that asked for it, so that one done again after a crash starts no second one."""
+    def __init__(self, fork: Fork) -> None:
+        self.fork = fork
+        self.settled = Flag()
+        self.connected = False
+        self.fault = ""
+        self.over = 0
+        """How often the module said meanwhile that one was over."""
 
-    @property
-    def token(self) -> str:
-        """All of it, in characters that mean nothing to the switch."""
-        return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
-
-    @classmethod
-    def from_token(cls, token: str) -> Fork:
-        """What `token` gave; raises ValueError for anything else."""
-        try:
-            return cls(**json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))))
-        except TypeError as error:
-            raise ValueError("this is no fork") from error
-
-
-def event(fork: Fork, state: str) -> tuple[str, dict[str, Any]]:
-    """The type and the parameters of the callback that tells of a state."""
-    told: dict[str, Any] = {"control_id": fork.control_id, "state": state}
-    if fork.method == "tap":
-        told["tap"] = {"type": "audio", "params": {"direction": fork.direction}}
-        told["device"] = {"type": "ws", "params": {"uri": fork.url}}
-        return "calling.call.tap", told
-    if state == "tapping":
-        told["state"] = "streaming"
-    told["url"] = fork.url
-    if fork.name is not None:
-        told["name"] = fork.name
-    return "calling.call.stream", told
+    def hears(self, news: str, body: bytes) -> None:
+        """What its module says meanwhile, of it or of another one that runs."""
+        if news == taps.CONNECTED:
+            self.connected = True
+        elif self.connected or news == taps.DISCONNECTED:
+            self.over += 1
+            return
+        else:
+            self.fault = body.decode("utf-8", "replace")[:200] or news
+        self.settled.set()
 
 
 class Forks:
     """Starts and ends what one call sends; `tell` hears of `tapping` and `finished`."""
 
-    def __init__(self, call: Call, tell: Callable[[Fork, str], None]) -> None:
+    def __init__(self, call: Call, tell: Tell) -> None:
         self._call = call
         self._tell = tell
-        self._module = ""
-        self._running: Fork | None = None
-        self._connected = self._told = False
-        self._settled = Flag()
-        self._fault = ""
+        self._running: dict[str, Fork] = {}
+        self._dropped: Counter[str] = Counter()
+        """Of each module's: how many are over that it did not name."""
+        self._one_start = BoundedSemaphore()
+        self._starts: _Start | None = None
         self._log = log.bind(call_id=call.uuid)
         call.on("CUSTOM", self._on_event)
         call.when_ended(self._on_call_ended)
         self._adopt()
 
     def has(self, control_id: str | None) -> bool:
-        """Whether that is what runs."""
-        running = self._running
-        return running is not None and control_id in (None, running.control_id)
+        """Whether that runs; without a name, whether anything does."""
+        return self._named(control_id) is not None
 
     def of_step(self, step: int) -> Fork | None:
         """What this very step started before the call changed hands."""
-        return self._running if self._running and self._running.step == step else None
+        return next((fork for fork in self._running.values() if fork.step == step), None)
 
     def start(
         self, fork: Fork, *, first: Mapping[str, Any] | None = None, token: str | None = None
-    ) -> None:
-        """Start it, and see it connected; raises TapFailed.
+    ) -> Fork:
+        """Start it, and see it connected; raises TapFailed and what the switch says to it.
 
-        `first` is sent as JSON before the sound, `token` as `Authorization: Bearer`.
+        `first` is sent as JSON before the sound, `token` as `Authorization: Bearer`. One is
+        started after the other: the module does not say which of several has connected.
         """
-        if self._running is not None:
-            raise TapFailed("the call's sound goes to a WebSocket already: one at a time")
         if fork.direction not in taps.MIXES:
             raise TapFailed("what the party hears alone cannot be sent to a WebSocket")
-        self._module = self._loaded()
-        authorize = [] if token is None else self._authorization(token)
-        self._running, self._fault = fork, ""
-        self._log = log.bind(call_id=self._call.uuid, control_id=fork.control_id)
-        self._connected = self._told = False
-        self._settled.clear()
-        try:
-            self._start(fork, first or {}, authorize)
-        except BaseException:
-            self._running = None
-            raise
-        self._call.api(commands.set_variable(self._call.uuid, FORK_VARIABLE, fork.token))
-        self._tell(fork, "tapping")
-        self._told = True
-        if self._fault:
-            self._on_over()
+        with self._one_start:
+            self._check_free(fork.control_id)
+            fork = fork.by(self._free_module(token))
+            authorize = [] if token is None else self._authorization(fork.module, token)
+            self._starts = start = _Start(fork)
+            try:
+                self._connect(start, first or {}, authorize)
+                self._running[fork.control_id] = fork
+                self._call.api(commands.set_variable(self._call.uuid, fork.variable, fork.token))
+                self._tell(fork, "tapping")
+            finally:
+                self._starts = None
+                self._on_over(fork.module, start.over)
+        return fork
 
     def stop(self, control_id: str | None) -> None:
-        """End it; raises TapFailed where that is not what runs."""
-        if not self.has(control_id):
+        """End one, the last started where none is named; raises TapFailed where none runs."""
+        fork = self._named(control_id)
+        if fork is None:
             raise TapFailed(f"nothing named {control_id or ''!r} runs on this call")
-        self._release()
-        self._ended()
+        self._release(fork)
+        # It may have been one of those that were over.
+        self._dropped[fork.module] = max(0, self._dropped[fork.module] - 1)
+        self._ended(fork)
 
-    def _loaded(self) -> str:
-        for module in taps.FORKS:
-            if self._call.api(taps.has_module(module)).strip() == "true":
-                return module
-        raise TapFailed(MISSING)
+    def _named(self, control_id: str | None) -> Fork | None:
+        if control_id is None:
+            return next(reversed(self._running.values()), None)
+        return self._running.get(control_id)
 
-    def _authorization(self, token: str) -> list[bytes]:
-        """Before the start, and what takes it back behind it: no other address may get it."""
-        variable = HEADERS.get(self._module)
-        if variable is None:
-            raise TapFailed(f"{self._module} sends no bearer token: load mod_audio_stream instead")
-        if not token.isascii() or not token.isprintable() or '"' in token:
-            raise TapFailed("this is no bearer token")
-        value = f'{{"Authorization":"Bearer {token}"}}'
-        uuid = self._call.uuid
+    # -- which module ----------------------------------------------------------------------------
+
+    def _check_free(self, control_id: str) -> None:
+        if control_id in self._running:
+            raise TapFailed(f"one with control_id {control_id!r} runs: stop it, or name another")
+        if len(self._running) >= MOST:
+            raise TapFailed(f"{MOST} WebSockets hear this call: that is the limit")
+
+    def _loaded(self) -> list[str]:
         return [
-            commands.set_variable(uuid, variable, value),
-            commands.set_variables(uuid, {variable: ""}),
+            module
+            for module in taps.FORKS
+            if self._call.api(taps.has_module(module)).strip() == "true"
         ]
 
-    def _start(self, fork: Fork, first: Mapping[str, Any], authorize: list[bytes]) -> None:
-        api, uuid = taps.FORKS[self._module], self._call.uuid
-        begin = taps.fork_start(api, uuid, fork.url, fork.direction, first)
-        self._call.api(taps.fork_subscribe(self._module))
+    def _free_module(self, token: str | None) -> str:
+        """One that can take one more, with a token where there is one."""
+        loaded = self._loaded()
+        if not loaded:
+            raise TapFailed(MISSING)
+        able = [module for module in loaded if token is None or module in HEADERS]
+        if not able:
+            raise TapFailed(f"{loaded[0]} sends no bearer token: load mod_audio_stream instead")
+        busy = {fork.module for fork in self._running.values()} - taps.SEVERAL
+        free = [module for module in able if module not in busy]
+        if not free:
+            raise TapFailed(
+                f"{able[0]} sends a call's sound to one WebSocket at a time: for more, and without"
+                " a token, load mod_audio_fork"
+            )
+        return free[0]
+
+    def _authorization(self, module: str, token: str) -> list[bytes]:
+        """Before the start, and what takes it back behind it: no other address may get it."""
+        if not token.isascii() or not token.isprintable() or '"' in token:
+            raise TapFailed("this is no bearer token")
+        value, uuid = f'{{"Authorization":"Bearer {token}"}}', self._call.uuid
+        return [
+            commands.set_variable(uuid, HEADERS[module], value),
+            commands.set_variables(uuid, {HEADERS[module]: ""}),
+        ]
+
+    # -- from the start to the end ---------------------------------------------------------------
+
+    def _connect(self, start: _Start, first: Mapping[str, Any], authorize: list[bytes]) -> None:
+        """Returns when it is connected."""
+        fork, uuid = start.fork, self._call.uuid
+        begin = taps.fork_start(
+            fork.module, uuid, fork.url, fork.direction, bug=fork.bug, rate=fork.rate, first=first
+        )
+        self._call.api(taps.fork_subscribe(fork.module))
         try:
             self._call.api(*authorize[:1], begin, *authorize[1:])
         except SwitchError:
-            self._release()
+            self._release(fork)
             raise
-        came = self._call.wait(self._settled, timeout=CONNECT_SECONDS)
-        if not came or not self._connected:
-            self._release()
-            reason = self._fault or f"it did not answer within {CONNECT_SECONDS:g} s"
+        came = self._call.wait(start.settled, timeout=CONNECT_SECONDS)
+        if not came or not start.connected:
+            self._release(fork)
+            reason = start.fault or f"it did not answer within {CONNECT_SECONDS:g} s"
             raise TapFailed(f"the WebSocket was not connected: {reason}")
 
     def _on_event(self, event: Event) -> None:
         module, _, news = event.get("Event-Subclass").partition("::")
-        if self._running is None or module != self._module:
+        if news not in taps.FORK_NEWS.get(module, ()):
             return
-        if news == taps.CONNECTED:
-            self._connected = True
-            self._settled.set()
-        elif news in taps.FORK_NEWS[module]:
-            self._fault = event.body.decode("utf-8", "replace")[:200] or news
-            if self._told:
-                spawn(self._on_over, name=f"end of a stream of {self._call.uuid}")
-            self._settled.set()
+        if self._starts is not None and self._starts.fork.module == module:
+            self._starts.hears(news, event.body)
+        elif news != taps.CONNECTED:
+            self._log.info("a WebSocket has ended", reason=event.body[:200] or news)
+            spawn(self._on_over, module, name=f"end of a stream of {self._call.uuid}")
 
-    def _on_over(self) -> None:
-        """The module keeps its place on the call until it is told to stop."""
-        if self._running is not None:
-            self._log.info("a WebSocket has ended", reason=self._fault)
-            self._release()
-            self._ended()
+    def _on_over(self, module: str, count: int = 1) -> None:
+        """Some are over, it is not known which: all, once as many are over as there are.
 
-    def _release(self) -> None:
+        The module keeps its place on the call until it is told to stop.
+        """
+        if not count:
+            return
+        self._dropped[module] += count
+        of_it = [fork for fork in self._running.values() if fork.module == module]
+        if self._dropped[module] >= len(of_it):
+            self._dropped[module] = 0
+            for fork in of_it:
+                self._release(fork)
+                self._ended(fork)
+
+    def _release(self, fork: Fork) -> None:
         try:
-            self._call.api(taps.fork_stop(taps.FORKS[self._module], self._call.uuid))
+            self._call.api(taps.fork_stop(fork.module, self._call.uuid, fork.bug))
         except CommandFailed as error:
             self._log.info("a WebSocket had ended by itself", reason=str(error))
         except SwitchError as error:
             self._log.info("a WebSocket ends with its call", reason=str(error))
 
-    def _ended(self) -> None:
-        fork, self._running = self._running, None
-        if fork is not None:
+    def _ended(self, fork: Fork) -> None:
+        if self._running.get(fork.control_id) is fork:
+            del self._running[fork.control_id]
             if not self._call.gone:
-                self._call.attempt(commands.set_variables(self._call.uuid, {FORK_VARIABLE: ""}))
+                self._call.attempt(commands.set_variables(self._call.uuid, {fork.variable: ""}))
             # An event's handler must not wait, not even for the store.
             spawn(self._tell, fork, "finished", name=f"end of a stream of {fork.url}")
 
     def _on_call_ended(self) -> None:
         if not self._call.lost:
-            self._ended()
+            for fork in tuple(self._running.values()):
+                self._ended(fork)
 
     def _adopt(self) -> None:
-        """Take up what was started before the call came to us, if it still runs."""
-        token = self._call.variable(FORK_VARIABLE)
-        if not token:
-            return
-        try:
-            fork = Fork.from_token(token)
-            self._module = self._loaded()
-            self._running, self._told = fork, True
-            self._call.api(taps.fork_subscribe(self._module))
-            bugs = self._call.api(commands.api("uuid_buglist", commands.word(self._call.uuid)))
-        except (ValueError, TapFailed, CommandFailed):
-            self._ended()
-            return
-        if not taps.fork_runs(self._module, bugs):
-            self._ended()
+        """Take up those that were started before the call came to us, if they still run."""
+        for token in self._call.channel.starting(f"variable_{PREFIX}").values():
+            try:
+                fork = Fork.from_token(token)
+                self._running[fork.control_id] = fork
+                runs = self._runs(fork)
+            except CallGone:
+                raise
+            except (ValueError, SwitchError):
+                continue
+            if not runs:
+                self._ended(fork)
+
+    def _runs(self, fork: Fork) -> bool:
+        uuid = self._call.uuid
+        self._call.api(taps.fork_subscribe(fork.module))
+        bugs = self._call.api(commands.api("uuid_buglist", commands.word(uuid)))
+        return taps.fork_runs(fork.module, fork.bug, bugs)

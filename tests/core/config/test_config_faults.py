@@ -53,6 +53,8 @@ def test_all_faults_come_at_once(faults):
         ("tls_cert: settings.yaml", "tls_key", "is not set, but tls_cert is"),
         ("tls_cert: missing\ntls_key: settings.yaml", "tls_cert", "is not a file"),
         ("gateway: 'a b'", "gateway", "{number}"),
+        ("resources: [{address: a, to: '+1555'}]", "resources[0].address", "/public/sales"),
+        ("resources: [{address: /a, to: loopback/1}]", "resources[0].to", "queue:"),
         ("gateway: sofia/gateway/carrier", "gateway", "{number}"),
         ("gateway: 'sofia/x/{number},loopback/1'", "gateway", "{number}"),
         ("gateway: '[a=b]sofia/x/{number}'", "gateway", "{number}"),

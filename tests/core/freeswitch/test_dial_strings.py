@@ -243,3 +243,24 @@ def test_an_order_to_call_has_its_three_words(to, value):
     assert delimiter == "^"
     assert set(actions) == {"socket:127.0.0.1:8084 async full", "sleep:500"}
     assert len(actions) <= 128
+
+
+NAMED = Outlet("internal", "carrier", {"/public/a": "+1555", "/private/b": "sip:b@h"})
+
+
+@pytest.mark.parametrize(
+    ("to", "endpoint"),
+    [
+        ("/public/a", "sofia/gateway/carrier/+1555"),
+        ("/public/a?channel=audio", "sofia/gateway/carrier/+1555"),
+        ("/private/b/", "sofia/internal/sip:b@h"),
+    ],
+)
+def test_a_resource_address_stands_for_something(to, endpoint):
+    assert NAMED.endpoint(to) == endpoint
+
+
+@pytest.mark.parametrize("to", ["/", "/public", "/public/a/b", "/../public/a", "/PUBLIC/A"])
+def test_an_unknown_address_says_where_it_belongs(to):
+    with pytest.raises(UnsafeValue, match="resources"):
+        NAMED.endpoint(to)

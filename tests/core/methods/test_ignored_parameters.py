@@ -15,7 +15,6 @@ STEPS = {
     "join_conference": {"name": "sales"},
     "prompt": {"play": "say:hello"},
     "sip_refer": {"to_uri": "sip:bob@example.com"},
-    "stream": {"url": "wss://example.com"},
 }
 
 VALUES = {

@@ -44,6 +44,15 @@ def test_a_number_needs_a_gateway(params):
     assert Need("calls to numbers", setting="gateway") in needs("connect", params, SETTINGS)
 
 
+def test_an_address_needs_to_be_known():
+    known = Settings.load(
+        None, {"resources": [{"address": "/public/a", "to": "queue:a"}]}, for_calls=False
+    )
+    need = Need("the address /public/b", setting="resources")
+    params = {"serial": [{"to": "/public/a"}, {"to": "/public/b"}]}
+    assert list(needs("connect", params, known)) == [need]
+
+
 @pytest.mark.parametrize("params", [{"to": "sip:a@b"}, {"to": "${x}"}, {"serial": 1}, {}])
 def test_others_do_not(params):
     assert list(needs("connect", params, SETTINGS)) == []

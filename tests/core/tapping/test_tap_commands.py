@@ -30,16 +30,18 @@ def test_both_is_what_the_switch_does_by_itself():
 
 def test_a_websocket():
     first = {"a b": 'it\'s \\ "x" ${system(x)}'}
-    command = taps.fork_start("uuid_audio_stream", "call", "wss://h/p?a=1", "both", first).decode()
+    command = taps.fork_start(
+        "mod_audio_stream", "call", "wss://h/p?a=1", "both", bug="b", rate=16000, first=first
+    ).decode()
     head, _, metadata = command.strip().rpartition(" ")
-    assert head == "api uuid_audio_stream call start wss://h/p?a=1 mixed 8000"
+    assert head == "api uuid_audio_stream call start wss://h/p?a=1 mixed 16000"
     assert not set(metadata) & set(" '")
 
 
 @pytest.mark.parametrize("url", ["http://h/", "wss://h/ start", "ws://h/\r\n", "ws://${x}/"])
 def test_what_is_no_websocket(url):
     with pytest.raises(UnsafeValue):
-        taps.fork_start("uuid_audio_fork", "call", url, "speak", {})
+        taps.fork_start("mod_audio_fork", "call", url, "speak", bug="b", rate=8000, first={})
 
 
 def test_a_tap_is_known_again():
