@@ -15,6 +15,7 @@ from adapter.control.playing import Playing
 from adapter.control.started import Started
 
 if TYPE_CHECKING:
+    from adapter.control.bindings import Bindings
     from adapter.control.script import Script
     from adapter.methods.context import Context, Documents
     from adapter.store.rows import CallLog, Recording
@@ -100,6 +101,7 @@ class CallControl:
         self.plays: Started[Playing] = Started("play", PLAYS_AT_ONCE)
         self.collects: Started[Collecting] = Started("collect", 1)
         self.detects: Started[Any] = Started("detect", 1)
+        self.bindings: Bindings | None = None
         self.note = note
         self.audience: Audience = audience or Nobody()
         self._row = row

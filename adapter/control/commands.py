@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.control import (
     answer,
+    bindings,
     collect,
     connecting,
     detect,
@@ -81,3 +82,6 @@ def perform(
     except (SwitchError, StoreError) as error:
         raise NotPossible(str(error)) from error
     return call_leg(control.row)
+
+
+COMMANDS |= {command.name: command for command in bindings.family(dict(COMMANDS), perform)}

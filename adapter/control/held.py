@@ -3,6 +3,7 @@
     calling.pay, .send_fax, .receive_fax  →  the method's `perform`, in the step that holds the call
                                           →  calling.call.pay, .fax     `state`: finished or error
     calling.join_conference, .leave_…     →  the same                   calling.conference
+    calling.join_room, .leave_room        →  the room's sound           calling.conference
     calling.queue.enter, .queue.leave     →                             calling.call.queue
     calling.echo                          →  echo, until its `timeout`  `state`: echoing, finished
     calling.hold, .unhold                 →  the switch's music         `state`: hold, unhold
@@ -26,9 +27,10 @@ from pydantic import Field
 
 from adapter.control.command import Command, Nothing
 from adapter.control.errors import Invalid, NotPossible
+from adapter.control.steps import web_url
 from adapter.freeswitch import conferences
 from adapter.freeswitch.errors import CallGone, SwitchError
-from adapter.methods import enter_queue, join_conference, pay, receive_fax, send_fax
+from adapter.methods import enter_queue, join_conference, join_room, pay, receive_fax, send_fax
 from adapter.methods.commanded import (
     Perform,
     Told,
@@ -72,6 +74,12 @@ class ReceiveFax(receive_fax.ReceiveFax):
     """Receive one."""
 
     control_id: str = Field("", max_length=128)
+
+
+class JoinRoom(join_room.JoinRoom):
+    """Join a room; who comes and goes is told at `status_url`."""
+
+    status_url: str | None = None
 
 
 class EnterQueue(enter_queue.EnterQueue):
@@ -144,13 +152,21 @@ def _begin(control: CallControl, kind: str, control_id: str, perform: Perform, t
 
 def join(control: CallControl, params: join_conference.JoinConference) -> None:
     """Begin; it ends when the call leaves."""
-    name = params.name
+    _join(control, params.name, partial(join_conference.perform, params=params))
 
+
+def join_a_room(control: CallControl, params: JoinRoom) -> None:
+    """The same."""
+    url = web_url(params.status_url)
+    _join(control, params.name, partial(join_room.enter, name=params.name, told=url))
+
+
+def _join(control: CallControl, name: str, take_part: Perform) -> None:
     def perform(context: Context) -> Result:
         shared = context.shared
         context.running[CONFERENCE] = shared.conferences.room(name, context.identity.project_id)
         try:
-            return join_conference.perform(context, params)
+            return take_part(context)
         finally:
             del context.running[CONFERENCE]
 
@@ -159,11 +175,25 @@ def join(control: CallControl, params: join_conference.JoinConference) -> None:
 
 def leave(control: CallControl, params: Leave) -> None:
     """Leave the conference in which the call is, and wait for commands again."""
-    room = control.context.running.get(CONFERENCE)
-    if not isinstance(room, str):
-        raise NotPossible("The call is in no conference that it was told to join.")
+    room = _joined(control)
     if control.call.api(conferences.ask(room, "uuid")) != params.conference_id:
         raise Invalid("The call is in another conference.", attribute="conference_id")
+    _leave(control, room)
+
+
+def leave_room(control: CallControl, _: Nothing) -> None:
+    """The same, of whatever it has joined."""
+    _leave(control, _joined(control))
+
+
+def _joined(control: CallControl) -> str:
+    room = control.context.running.get(CONFERENCE)
+    if not isinstance(room, str):
+        raise NotPossible("The call is in no conference and no room that it was told to join.")
+    return room
+
+
+def _leave(control: CallControl, room: str) -> None:
     members = conferences.parsed_members(control.call.api(conferences.members(room)))
     for member in members:
         if member.uuid == control.call_id:
@@ -276,6 +306,8 @@ COMMANDS = (
     Command("calling.receive_fax", ReceiveFax, start_receive_fax, relay_only=True),
     Command("calling.join_conference", join_conference.JoinConference, join, relay_only=True),
     Command("calling.leave_conference", Leave, leave, relay_only=True),
+    Command("calling.join_room", JoinRoom, join_a_room, relay_only=True),
+    Command("calling.leave_room", Nothing, leave_room, relay_only=True),
     Command("calling.queue.enter", EnterQueue, enter, relay_only=True),
     Command("calling.queue.leave", LeaveQueue, leave_queue, relay_only=True),
     Command("calling.echo", Echo, echo, relay_only=True),

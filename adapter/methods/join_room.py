@@ -33,8 +33,13 @@ ONCE = True
 
 def perform(context: Context, params: JoinRoom) -> Result:
     """Enter, and return when the call has left."""
+    return enter(context, params.name)
+
+
+def enter(context: Context, name: str, told: str | None = None) -> Result:
+    """The same; `told` is where it is told who comes and goes."""
     try:
-        take_part(context, JoinConference(name=params.name, beep="false"))
+        take_part(context, JoinConference(name=name, beep="false", status_callback=told))
     except CannotJoin as error:
         raise ScriptError(Code.EXECUTE_FAILED, f"join_room: {error}") from error
     return Result({"join_room_result": "joined"})

@@ -273,6 +273,16 @@ async def among(call: Call) -> None:
     await call.leave_conference(conference)
     await left
     say(did="leave")
+    joined = status("calling.conference", "participant-join")
+    await call.join_room(given["name"], status_url=given["told"])
+    await joined
+    left = status("calling.conference", "participant-leave")
+    await call.bind_digit("*3", "calling.leave_room", max_triggers=1)
+    say(did="room")
+    await left
+    say(did="left")
+    await call.bind_digit("#", "calling.end", realm="way out")
+    await call.clear_digit_bindings(realm="way out")
     for end in ("leave", "dequeue"):
         begun, ended = status("calling.call.queue", "enqueue"), status("calling.call.queue", end)
         back = status("calling.call.queue", "finished", "state")

@@ -200,7 +200,8 @@ def test_a_call_is_among_others_and_comes_back_to_its_client(
     world: World, secure: AdapterProcess, start: Start
 ) -> None:
     name = world.new_number("among")
-    client = start(secure, "among", name=name)
+    inbox = world.inbox()
+    client = start(secure, "among", name=name, told=inbox.url)
     other = world.call([{"join_conference": name}], says=tone(SOMEBODY), adapter=secure)
     phone = world.call(to=world.new_number(OFFICE), says=tone(VOICE), adapter=secure)
     client.wait(did="join")
@@ -208,6 +209,13 @@ def test_a_call_is_among_others_and_comes_back_to_its_client(
     phone.wait_heard(SOMEBODY, seconds=0.2)
     client.tell("leave")
     client.wait(did="leave")
+    client.wait(did="room")
+    other.wait_heard(VOICE, seconds=1)
+    phone.press("*3")
+    client.wait(did="left")
+    statuses = [event["params"]["status"] for event in inbox.events]
+    assert statuses[0] == "participant-join"
+    phone.press("#")
     client.wait(did="enqueue", end="leave")
     client.tell("leave")
     client.wait(did="leave", queue=name)

@@ -199,6 +199,7 @@ class World:
                 media=SimpleNamespace(sounds=FakeSounds()),
             ),
             digits=self.digits,
+            running={},
             documents=FakeDocuments(),
             tell=lambda url, event, **params: self.told.append((url, event, params)),
             call=self.call,

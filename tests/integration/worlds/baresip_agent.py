@@ -35,6 +35,9 @@ NICENESS = -15
 
 READ_BYTES = 65536
 
+PAUSE_MS = 60
+"""Between two keys: as short as a quick hand's."""
+
 
 EXPOSED_HEADERS = ("X-Account", "X-Free", "Session-Expires")
 """Headers of incoming calls that tests look at."""
@@ -64,7 +67,7 @@ class Line:
     async def press(self, digits: str) -> None:
         """One key after the other, also of several orders."""
         async with self._finger:
-            await self.call.send_dtmf(digits)
+            await self.call.send_dtmf(digits, interdigit_ms=PAUSE_MS)
 
     async def run(self) -> None:
         while not self.ended:
