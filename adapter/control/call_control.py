@@ -15,8 +15,8 @@ from adapter.control.playing import Playing
 from adapter.control.started import Started
 
 if TYPE_CHECKING:
-    from adapter.control.bindings import Bindings
     from adapter.control.script import Script
+    from adapter.control.sequences import Bindings
     from adapter.methods.context import Context, Documents
     from adapter.store.rows import CallLog, Recording
 

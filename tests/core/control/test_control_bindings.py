@@ -3,8 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from adapter.control.bindings import MOST, PAUSE_SECONDS, BindDigit, Bindings
 from adapter.control.errors import Invalid, NotPossible
+from adapter.control.sequences import MOST, PAUSE_SECONDS, BindDigit, Bindings
 from adapter.freeswitch.wire import Event
 from adapter.methods.pay_dialogue import RUNNING as PAYING
 from adapter.relay import sessions
