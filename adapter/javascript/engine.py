@@ -26,6 +26,7 @@ from gevent.queue import Empty, LifoQueue
 from adapter.javascript.helper import Helper, HelperGoneError
 from adapter.javascript.limits import EngineLimits
 from adapter.javascript.nearby import Nearby
+from adapter.javascript.zones import zones_in
 from adapter.swml.errors import ExpressionError
 from adapter.swml.expressions import UNDEFINED
 
@@ -201,7 +202,9 @@ def _has_ended(pid: int) -> bool:
 def _request(source: str, names: Mapping[str, Any]) -> str:
     values = {name: value for name, value in names.items() if value is not UNDEFINED}
     unknown = tuple(name for name, value in names.items() if value is UNDEFINED)
-    return f"{_head(source, (*values, *unknown))}{_encode(list(values.values()))}]"
+    text = f"{_head(source, (*values, *unknown))}{_encode(list(values.values()))}"
+    zones = zones_in(source, values.values())
+    return f"{text},{_encode(zones)}]" if zones else f"{text}]"
 
 
 @lru_cache(maxsize=2048)

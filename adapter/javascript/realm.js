@@ -3,7 +3,7 @@
 // A helper serves many calls, so nothing an expression does may outlive it: every built-in object is
 // frozen, values arrive as JSON and leave as JSON, and the code is strict (no `arguments.callee`,
 // no accidental globals). Compiled functions are kept by source.
-(function (global, cacheSize, maxResult) {
+(function (global, cacheSize, maxResult, setZones) {
   "use strict";
   const { parse, stringify } = JSON;
   const compile = Function;
@@ -82,10 +82,11 @@
     return reply("v", json);
   }
 
-  // request: [source, names, values]; names beyond the values are undefined unless built in.
+  // request: [source, names, values, zones]; names beyond the values are undefined unless built in.
   return function evaluate(request) {
     try {
-      const [source, names, values] = parse(request);
+      const [source, names, values, zones] = parse(request);
+      setZones(zones);
       const at = names.indexOf("call");
       if (at >= 0 && at < values.length && values[at]) nameHeaders(values[at].headers);
       return text(compiled(source, names, values.length)(...values));

@@ -5,8 +5,8 @@ Run as a program, with nothing of the adapter imported, so that it starts in som
     python -I -S worker.py <directory of _quickjs> <memory> <result> <seconds>
 
 Frames are a length in four bytes, most significant first, and UTF-8 text. A request is the JSON
-array [source, names, values]; a reply begins with `v` (a value as JSON), `u` (undefined) or `e` (an
-error). The first reply, before any request, is empty: the helper is ready.
+array [source, names, values, zones] (zones.py; they may be left out). A reply begins
+with `v` (a value as JSON), `u` (undefined) or `e` (an error). The first reply, before any request, is empty: the helper is ready.
 
 A process and not a thread, because QuickJS cannot interrupt a built-in function: whoever waits for
 a reply kills the process. Once started it can open nothing: no file, no connection.
@@ -44,17 +44,22 @@ def maker(memory: int, result: int, seconds: float) -> Callable[[], Callable[[st
     """Makes contexts; each answers requests, and is of no more use once it has raised an error."""
     import _quickjs  # type: ignore[import-not-found]
 
-    with open(os.path.join(os.path.dirname(__file__), "realm.js"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123  (pathlib would double the start-up time)
-        realm = file.read()
+    realm, dates = _script("realm.js"), _script("dates.js")
 
     def context() -> Any:
         made = _quickjs.Context()
         made.set_memory_limit(memory)
-        evaluate = made.eval(realm)(made.globalThis, CACHED, result)
+        zones = made.eval(dates)(made.globalThis)
+        evaluate = made.eval(realm)(made.globalThis, CACHED, result, zones)
         made.set_time_limit(seconds)
         return evaluate
 
     return context
+
+
+def _script(name: str) -> str:
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123  (pathlib would double the start-up time)
+        return file.read()
 
 
 def _serve(context: Callable[[], Callable[[str], str]]) -> None:

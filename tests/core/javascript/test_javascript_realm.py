@@ -71,7 +71,7 @@ VALUES = {
     "-1/0": "-Infinity",
     "10n ** 20n": "1" + "0" * 20,
     "null": None,
-    "typeof Intl": "undefined",
+    "Object.keys(Intl)": ["DateTimeFormat"],
     "(1234.5).toLocaleString()": "1234.5",
 }
 
