@@ -6,7 +6,8 @@ Run as a program, with nothing of the adapter imported, so that it starts in som
 
 Frames are a length in four bytes, most significant first, and UTF-8 text. A request is the JSON
 array [source, names, values, zones] (zones.py; they may be left out). A reply begins
-with `v` (a value as JSON), `u` (undefined) or `e` (an error). The first reply, before any request, is empty: the helper is ready.
+with `v` (a value as JSON), `u` (undefined) or `e` (an error). The first reply, before any
+request, is empty: the helper is ready.
 
 A process and not a thread, because QuickJS cannot interrupt a built-in function: whoever waits for
 a reply kills the process. Once started it can open nothing: no file, no connection.
