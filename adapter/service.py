@@ -36,6 +36,7 @@ from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
 from adapter.methods.ignored import ignored
+from adapter.methods.unplayable import unplayable
 from adapter.recording import folder_trial, links
 from adapter.recording.recovery import Recovery
 from adapter.recording.retention import Retention
@@ -74,6 +75,7 @@ PUBLISH_SECONDS = 1.0
 def _remarks(document: Document) -> Iterator[Fault]:
     """What is warned of in a document that runs."""
     yield from ignored(document)
+    yield from unplayable(document)
     yield from doubts(document)
 
 

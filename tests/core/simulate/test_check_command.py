@@ -58,6 +58,7 @@ sections:
         - {when: pin == 1 and vip, then: [hangup]}
         - {when: 'pin ==', then: [hangup]}
     - play: {urls: ['say:${call.from and', 'say:${}', 'say:${foo(}', 'say:$5 ${call.to.trim()}']}
+    - prompt: {play: [welcome, 'ring:1:atlantis', 'ring:us', 'say:${a}', '${b}']}
     - set: {user.name: Ann}
     - unset: user.name
     - eval: {b: 'if (a) 1', c: 'a?.b ?? 1'}
@@ -74,7 +75,7 @@ def test_what_is_hardly_meant_is_a_warning(run, tmp_path):
     done = run("check", "doubtful.yaml")
     assert done.exit_code == 0
     told = [line.partition(" warning: ")[2] for line in done.output.splitlines()[::2]]
-    assert [line.partition(" [")[0] for line in told] == [
+    assert [line.partition(" [rel")[0].partition(" of at,")[0] for line in told] == [
         "main[0].cond[0].when: = sets a value; compare with ==",
         "main[0].cond[1].when: `pin == 1 and vip` is no JavaScript expression:"
         " SyntaxError: Unexpected identifier 'and'; write &&, || and !",
@@ -83,11 +84,14 @@ def test_what_is_hardly_meant_is_a_warning(run, tmp_path):
         "main[1].play.urls[0]: nothing closes the ${ here: this is taken as text",
         "main[1].play.urls[1]: ${} is empty: name a variable in it",
         "main[1].play.urls[2]: `foo(` is no JavaScript expression: something is missing at its end",
-        "main[2].set.user.name: user.name is no name of a variable: no placeholder finds it."
+        "main[2].prompt.play[0]: 'welcome' is no sound: write say:TEXT, silence:SECONDS,"
+        " ring:[SECONDS:]COUNTRY or an http(s) address",
+        "main[2].prompt.play[1]: ring:1:atlantis names no country",
+        "main[3].set.user.name: user.name is no name of a variable: no placeholder finds it."
         " Write the whole of user",
-        "main[3].unset: user.name is no name of a variable: no placeholder finds it."
+        "main[4].unset: user.name is no name of a variable: no placeholder finds it."
         " Write the whole of user",
-        "main[4].eval.b: `if (a) 1` is no JavaScript expression:"
+        "main[5].eval.b: `if (a) 1` is no JavaScript expression:"
         " SyntaxError: unexpected token in expression: 'if'",
         *["document: # begins a comment here: put the text in quotes if it belongs to it"] * 2,
     ]
