@@ -85,6 +85,20 @@ def fork_subscribe(module: str) -> bytes:
     return commands.subscribe(("CUSTOM", *(f"{module}::{name}" for name in FORK_NEWS[module])))
 
 
+PLAYED = ("play", "play_audio")
+SILENCED = ("kill_audio",)
+_BACK = {
+    "mod_audio_stream": ("play", "json"),
+    "mod_audio_fork": ("play_audio", "kill_audio"),
+}
+"""Their events for what comes back: a file to play, and no more of it."""
+
+
+def back_subscribe(module: str) -> bytes:
+    """Hear what the other end sends back."""
+    return commands.subscribe(("CUSTOM", *(f"{module}::{name}" for name in _BACK[module])))
+
+
 def fork_name(module: str, bug: str) -> str:
     """By what a call's `uuid_buglist` has it: its own name, where the module takes one."""
     return bug if module in SEVERAL else module.removeprefix("mod_")

@@ -22,12 +22,6 @@ from adapter.swml.parameters import ONE_OR_MANY, Parameters, Steps
 
 log = structlog.get_logger()
 
-WITHOUT = {
-    "stream:": "streams need a module of the switch that sends audio to a WebSocket, and a method"
-    " that uses it; none is here",
-}
-"""Destinations that cannot be called, by their beginning, and what is missing."""
-
 
 def _destination(value: Any) -> Any:
     return {"to": value} if isinstance(value, str) else value
@@ -113,9 +107,6 @@ def meant(outlet: Outlet, groups: list[list[Destination]]) -> list[list[Destinat
 
 def planned(context: Context, to: str, wishes: Wishes, uuid: str) -> PlannedLeg:
     """The leg with this Unique-ID; raises ScriptError where it cannot be called."""
-    for beginning, missing in WITHOUT.items():
-        if to.lower().startswith(beginning):
-            raise ScriptError(Code.EXECUTE_FAILED, f"connect.to: {to[:60]}: {missing}")
     caller = context.call.channel.get("Caller-Caller-ID-Number")
     try:
         endpoint = context.shared.outlet.endpoint(to)

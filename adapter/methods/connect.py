@@ -11,6 +11,7 @@ connect              →    uuid_answer                 unless answer_on_bridge
   ringback           →    uuid_setvar ringback
                      →    sched_hangup +max_duration  when they talk
 
+  stream:            →    uuid_audio_stream | uuid_audio_fork     (adapter.methods.connect_stream)
   queue:             →    who has waited longest there, in a conference of the two
   queue: and legs    →    bridge LEG,LEG              and the queue is looked at meanwhile
                      →    uuid_kill LEG LOSE_RACE     it has somebody, and no leg has answered
@@ -48,6 +49,7 @@ from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.methods.afterwards import go_on
 from adapter.methods.called import Destination, One, Options, Wishes, meant, planned, ringback
 from adapter.methods.connect_parts import Part, in_parts
+from adapter.methods.connect_stream import talk
 from adapter.methods.context import Context
 from adapter.methods.taking import line, taking_from
 from adapter.queues.names import named_by
@@ -118,20 +120,19 @@ SPEC = MethodSpec(
 ONCE = True
 """Where it stands is stored before anybody is called: a leg's confirmation looks there."""
 
-_CALLED = "partial: numbers, SIP addresses, `queue:`, `/resource` by the settings; not `stream:`"
-_STREAMS = "ignored: it belongs to `stream:`"
+_CALLED = (
+    "numbers, SIP addresses, `queue:`; `/resource` by the settings; `stream:` alone or in its turn,"
+    " where the switch has mod_audio_stream or mod_audio_fork"
+)
 
 LIMITS = {
     **dict.fromkeys(("to", "serial", "parallel", "serial_parallel"), _CALLED),
     "session_timeout": "a session timer is asked for; the switch refreshes or ends the call",
     "webrtc_media": "partial: DTLS-SRTP and ICE, over SIP",
-    **dict.fromkeys(
-        (
-            *("name", "codec", "realtime", "status_url_method"),
-            *("authorization_bearer_token", "custom_parameters"),
-        ),
-        _STREAMS,
-    ),
+    "codec": "partial: L16, L16@16000h and so on, and only of `stream:`; any other fails",
+    "realtime": "partial: what comes back as messages with sound in them, as the module has it",
+    "status_url_method": "of `stream:` alone",
+    "authorization_bearer_token": "partial: by mod_audio_stream alone; fails with mod_audio_fork",
     "ringback": "partial: `say:` only by a renderer; several sounds must be WAV",
 }
 """What is less than the reference says (docs/methods.md)."""
@@ -186,13 +187,32 @@ def _reach(
     outcome = Outcome(failed_reason="error")
     for part in parts[begun[-1] if begun else 0 :]:
         teller.begin(first=part.first)
-        if part.queues:
+        if part.stream:
+            try:
+                outcome = _stream(context, params, part.stream)
+            except ScriptError:
+                if part is parts[-1]:
+                    raise
+        elif part.queues:
             outcome = _take(context, params, part, teller, talking)
         else:
             outcome = _call(context, params, part, teller, talking)
         if outcome.connected:
             break
     return outcome
+
+
+def _stream(context: Context, params: Connect, one: Destination) -> Outcome:
+    """A WebSocket; raises ScriptError where it cannot be reached."""
+    if not params.answer_on_bridge:
+        context.call.answer()
+    return talk(
+        context,
+        one.to,
+        Wishes(one, params),
+        status_url=params.status_url,
+        longest=params.max_duration,
+    )
 
 
 def _call(

@@ -3,6 +3,7 @@
     serial: [A, B, queue:q, C]                  A|B, then q, then C
     parallel: [A, queue:q]                      q is looked at while A rings
     serial_parallel: [[A, B], [C, queue:q]]     A,B, then C with q beside it
+    serial: [A, stream:wss://…]                 A, then the WebSocket
 
 Groups of legs alone are one bridge of the switch. A group with a queue is a part of its own: the
 switch rings its legs, and we look at its queues meanwhile.
@@ -25,6 +26,9 @@ from adapter.swml.errors import Code, ScriptError
 if TYPE_CHECKING:
     from adapter.freeswitch.call import Call
 
+STREAM = "stream:"
+"""How a destination that is a WebSocket begins."""
+
 Group = Sequence[Destination]
 
 
@@ -38,6 +42,8 @@ class Part:
     groups: Sequence[Group] = ()
     """Legs: groups in turn, those of a group at once."""
     queues: Group = field(default_factory=tuple)
+    stream: Destination | None = None
+    """A WebSocket, beside which nobody rings."""
 
     def begun(self, call: Call) -> bool:
         """Whether the call has come to it before: its adapter died since."""
@@ -56,22 +62,33 @@ def in_parts(groups: Sequence[Group], project_id: str, name: str) -> Iterator[Pa
     if not 0 < every <= MOST_LEGS:
         message = f"connect: {every} destinations, not 1 to {MOST_LEGS}"
         raise ScriptError(Code.PARAMETER_INVALID, message)
-    for number, (legs, queues) in enumerate(_together(groups)):
-        for one in queues:
+    for number, (legs, others) in enumerate(_together(groups)):
+        own = f"{name}.{number}" if number else name
+        if streams := [one for one in others if is_stream(one.to)]:
+            if legs or len(others) > 1:
+                message = "connect: nobody rings beside a `stream:`; try them in turn (`serial`)"
+                raise ScriptError(Code.PARAMETER_INVALID, message)
+            yield Part(own, not number, stream=streams[0])
+            continue
+        for one in others:
             queue_id(named_by(one.to) or "", project_id)
-        yield Part(f"{name}.{number}" if number else name, not number, legs, queues)
+        yield Part(own, not number, legs, others)
+
+
+def is_stream(to: str) -> bool:
+    """Whether a destination is a WebSocket."""
+    return to.lower().startswith(STREAM)
 
 
 def _together(groups: Sequence[Group]) -> Iterator[tuple[list[Group], Group]]:
-    for with_queues, several in groupby(groups, key=_has_queue):
-        if not with_queues:
+    for with_others, several in groupby(groups, key=lambda group: any(map(_is_no_leg, group))):
+        if not with_others:
             yield list(several), ()
             continue
         for group in several:
-            legs = [one for one in group if named_by(one.to) is None]
-            queues = [one for one in group if named_by(one.to) is not None]
-            yield [legs] if legs else [], queues
+            legs = [one for one in group if not _is_no_leg(one)]
+            yield [legs] if legs else [], [one for one in group if _is_no_leg(one)]
 
 
-def _has_queue(group: Group) -> bool:
-    return any(named_by(one.to) is not None for one in group)
+def _is_no_leg(one: Destination) -> bool:
+    return named_by(one.to) is not None or is_stream(one.to)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapter.freeswitch import taps
+from adapter.methods.connect_parts import is_stream
 from adapter.sounds.voices import RENDER
 
 if TYPE_CHECKING:
@@ -72,9 +73,12 @@ def _message(_: Params, settings: Settings) -> Iterator[Need]:
 def _connect(params: Params, settings: Settings) -> Iterator[Need]:
     if settings.gateway is None and any(map(_is_number, _destinations(params))):
         yield Need("calls to numbers", setting="gateway")
-    for to in _destinations(params):
-        if isinstance(to, str) and to.startswith("/") and to not in settings.addresses:
+    called = [to for to in _destinations(params) if isinstance(to, str)]
+    for to in called:
+        if to.startswith("/") and to.partition("?")[0].rstrip("/") not in settings.addresses:
             yield Need(f"the address {to[:60]}", setting="resources")
+    if any(map(is_stream, called)):
+        yield from _stream(params, settings)
 
 
 def _destinations(params: Params) -> Iterator[Any]:

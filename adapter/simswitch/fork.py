@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 import gevent
 from gevent import socket
 from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from adapter.simswitch.audio import FRAME
 from adapter.simswitch.channel import Channel
+from adapter.simswitch.fork_messages import Messages
 from adapter.simswitch.timeline import Frames
 from adapter.simswitch.voices import Mix
 
@@ -36,7 +38,16 @@ class Fork:
     """One WebSocket of one call."""
 
     def __init__(
-        self, channel: Channel, kind: str, bug: str, url: str, *, mixed: bool, rate: int, first: str
+        self,
+        channel: Channel,
+        kind: str,
+        bug: str,
+        url: str,
+        *,
+        mixed: bool,
+        rate: int,
+        first: str,
+        folder: str,
     ) -> None:
         self.kind = kind
         self.bug = bug
@@ -45,6 +56,7 @@ class Fork:
         self._mixed = mixed
         self._times = rate // BASE_RATE
         self._first = first
+        self._messages = Messages(channel, kind, folder)
         self._over = False
         headers = channel.get(EXTRA_HEADERS) if kind == "audio_stream" else None
         self._headers: dict[str, str] = json.loads(headers) if headers else {}
@@ -64,6 +76,7 @@ class Fork:
             return self._over or self._channel.down or self._tell_end()
         finally:
             sock.close()
+            self._messages.forget()
 
     def _tell_end(self) -> bool:
         """Without a goodbye it is an error of mod_audio_stream's."""
@@ -114,7 +127,13 @@ class Fork:
                 self._protocol.receive_data(data)
             else:
                 self._protocol.receive_eof()
-            self._protocol.events_received()
+            for frame in self._protocol.events_received():
+                if isinstance(frame, Frame) and frame.opcode is Opcode.TEXT:
+                    self._hear(bytes(frame.data).decode())
+
+    def _hear(self, text: str) -> None:
+        if news := self._messages.news_of(text):
+            self._channel.fire("CUSTOM", {"Event-Subclass": f"mod_{self.kind}::{news[0]}"}, news[1])
 
     def _send(self, sock: socket.socket) -> None:
         channel = self._channel

@@ -48,7 +48,10 @@ def _start(switch: Switch, session: Session, kind: str, words: list[str]) -> str
     if bug in session.forks or samples % 8000:
         return ERROR
     mixed = mix == "mixed"
-    fork = Fork(session.channel, kind, bug, url, mixed=mixed, rate=samples, first=first)
+    folder = switch.variables["temp_dir"]
+    fork = Fork(
+        session.channel, kind, bug, url, mixed=mixed, rate=samples, first=first, folder=folder
+    )
     session.forks[bug] = fork
     switch.spawn(f"fork of {session.channel.uuid}", _run, switch, session, fork)
     return OK

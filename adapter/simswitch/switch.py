@@ -5,6 +5,7 @@ puts all of it together.
 """
 
 import re
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -52,6 +53,7 @@ class Switch(Host):
         self.variables = {
             "hostname": self.settings.hostname,
             "hold_music": HOLD_MUSIC,
+            "temp_dir": tempfile.gettempdir(),
             **self.settings.global_variables,
         }
         self.sounds = Path(self.variables.get("sounds_dir", "/tmp"))  # noqa: S108

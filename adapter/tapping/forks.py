@@ -73,7 +73,11 @@ class Forks:
     def __init__(self, call: Call, tell: Tell) -> None:
         self._call = call
         self._tell = tell
+        self.news = Flag()
+        """Set when one is over; cleared by who waits for that."""
+
         self._running: dict[str, Fork] = {}
+        self._missed: set[int] = set()
         self._dropped: Counter[str] = Counter()
         """Of each module's: how many are over that it did not name."""
         self._one_start = BoundedSemaphore()
@@ -90,6 +94,10 @@ class Forks:
     def of_step(self, step: int) -> Fork | None:
         """What this very step started before the call changed hands."""
         return next((fork for fork in self._running.values() if fork.step == step), None)
+
+    def missed(self, step: int) -> bool:
+        """Whether what this step started was over before the call changed hands."""
+        return step in self._missed
 
     def start(
         self, fork: Fork, *, first: Mapping[str, Any] | None = None, token: str | None = None
@@ -229,6 +237,7 @@ class Forks:
     def _ended(self, fork: Fork) -> None:
         if self._running.get(fork.control_id) is fork:
             del self._running[fork.control_id]
+            self.news.set()
             if not self._call.gone:
                 self._call.attempt(commands.set_variables(self._call.uuid, {fork.variable: ""}))
             # An event's handler must not wait, not even for the store.
@@ -251,6 +260,7 @@ class Forks:
             except (ValueError, SwitchError):
                 continue
             if not runs:
+                self._missed.add(fork.step)
                 self._ended(fork)
 
     def _runs(self, fork: Fork) -> bool:

@@ -204,7 +204,6 @@ def test_why_nobody_answered(world: World, answering: dict[str, Any], reason: st
         "sofia/gateway/dead/1",
         "sip:a@127.0.0.1;fs_path=sip:x@127.0.0.1",
         "${system(touch /tmp/swml-pwned)}",
-        "stream:wss://example.com",
         "/public/somebody",
     ],
 )

@@ -3,13 +3,14 @@
 The simulated switch has both; a real one has what it can load.
 """
 
+import base64
 import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from worlds.receiver import Inbox
-from worlds.sounds import tone
+from worlds.sounds import tone, wav_bytes
 from worlds.steps import SETTLED, STAY, play, sleep
 from worlds.waiting import eventually
 from worlds.web_socket import BYE, WebSocketListener
@@ -141,3 +142,58 @@ def test_a_stream_outlives_the_adapter(
     inbox.wait_for("finished", control_id="kept")
     assert inbox.states("kept") == ["streaming", "finished"]
     phone.wait_ended()
+
+
+def sound_back(module: str, wav: bytes) -> str:
+    """A message by which the far end has a sound played."""
+    sound = base64.b64encode(wav).decode()
+    if module == SEVERAL:
+        data = {"audioContentType": "wav", "audioContent": sound}
+        return json.dumps({"type": "playAudio", "data": data})
+    return json.dumps({"type": "streamAudio", "data": {"audioDataType": "wav", "audioData": sound}})
+
+
+def test_connect_talks_to_a_websocket(
+    world: World, listener: WebSocketListener, module: str
+) -> None:
+    """Both ways for as long as it lasts: its server's end, max_duration, and nobody there."""
+    inbox, report = world.inbox(), world.report()
+    to = {"status_url": inbox.url, "realtime": True, "name": "talk", "custom_parameters": {"a": 1}}
+    steps = [
+        *SETTLED,
+        {"connect": {"to": f"stream:{listener.url('talk')}", **to}},
+        report.step("talked"),
+        {"connect": {"to": f"stream:{listener.url('limit')}", "max_duration": 1}},
+        report.step("limited"),
+        {"connect": {"serial": ["stream:ws://127.0.0.1:9/", f"stream:{listener.url(BYE)}"]}},
+        report.step("second"),
+        {"connect": {"to": "stream:ws://127.0.0.1:9/", "status_url": inbox.url}},
+        report.step("nobody"),
+        {"connect": {"to": f"stream:{listener.url('left')}", **to}},
+    ]
+    phone = world.call(steps, says=tone(SAID))
+    eventually(lambda: listener.hear("talk").seconds_with(SAID) > 0.3, what="what is said")
+    far = {"type": "playAudio", "data": {"audioContentType": "x", "file": "/etc/hostname"}}
+    listener.say("talk", json.dumps(far))
+    for _ in range(2):
+        listener.say("talk", sound_back(module, wav_bytes(tone(PLAYED, seconds=0.5))))
+    phone.wait_heard(PLAYED, seconds=0.8)
+    listener.end("talk")
+    for name in ("talked", "limited", "second"):
+        found = report.wait(name, within=30)
+        assert (found["connect_result"], found["return_value"]) == ("connected", "connected"), name
+    found = report.wait("nobody", within=30)
+    assert (found["connect_result"], found["connect_failed_reason"]) == ("failed", "error")
+    assert "relay_script_method_execute_failed" in found["script_error"]
+    begun = ["streaming", "finished", "streaming"]
+    eventually(lambda: told(inbox, "calling.call.stream") == begun, what="the last one")
+    phone.hang_up()
+    eventually(lambda: told(inbox, "calling.call.stream") == [*begun, "finished"], what="its end")
+    assert told(inbox, "calling.call.connect") == ["failed"]
+    assert json.loads(listener.texts["talk"][0]) == {"a": 1}
+
+
+def told(inbox: Inbox, event_type: str) -> list[str]:
+    """The states of one kind, in order."""
+    params = [one["params"] for one in inbox.events if one["event_type"] == event_type]
+    return [str(each.get("state") or each["connect_state"]) for each in params]

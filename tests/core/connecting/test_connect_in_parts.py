@@ -4,7 +4,10 @@ import pytest
 
 from adapter.connecting.kept import CONNECT_VARIABLE
 from adapter.connecting.telling import PatientTeller
+from adapter.freeswitch.dial_strings import Outlet
+from adapter.freeswitch.errors import UnsafeValue
 from adapter.identity import CallIdentity
+from adapter.methods.called import meant
 from adapter.methods.connect import Connect
 from adapter.methods.connect_parts import in_parts
 from adapter.queues.kept import QUEUE_VARIABLE
@@ -126,3 +129,29 @@ def test_what_failed_before_a_connection_is_not_told(teller):
     made.connect("disconnected", ended_by="peer")
     made.conclude()
     assert [state for state, _ in told] == ["connecting", "connected", "disconnected"]
+
+
+def test_a_websocket_is_a_part_of_its_own():
+    found = parts(serial=["+1", "stream:ws://a/", "STREAM:ws://b/", "queue:q"])
+    assert [part.stream and part.stream.to for part in found] == [
+        None,
+        "stream:ws://a/",
+        "STREAM:ws://b/",
+        None,
+    ]
+    assert found[0].groups
+    assert found[3].queues
+
+
+@pytest.mark.parametrize("beside", ["+1", "queue:q", "stream:ws://b/"])
+def test_nobody_rings_beside_a_websocket(beside):
+    with pytest.raises(ScriptError, match="in turn"):
+        parts(parallel=["stream:ws://a/", beside])
+
+
+def test_a_resource_address_is_what_it_stands_for():
+    outlet = Outlet("internal", None, {"/public/q": "queue:q", "/private/b": "sip:b@h"})
+    groups = Connect.model_validate({"serial": ["/public/q?x=y", "/private/b", "+1"]}).groups()
+    assert [group[0].to for group in meant(outlet, groups)] == ["queue:q", "sip:b@h", "+1"]
+    with pytest.raises(UnsafeValue, match="resources"):
+        meant(Outlet("internal"), groups)

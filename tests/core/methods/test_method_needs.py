@@ -23,6 +23,7 @@ def modules(method, params):
         ("record_call", {"format": "${format}"}, set()),
         ("tap", {"uri": "rtp://h:1"}, set()),
         ("stream", {"url": "wss://h"}, {"mod_audio_stream", "mod_audio_fork"}),
+        ("connect", {"serial": ["stream:wss://h"]}, {"mod_audio_stream", "mod_audio_fork"}),
         ("join_room", {"name": "a"}, {"mod_conference"}),
         ("hangup", {}, set()),
     ],
