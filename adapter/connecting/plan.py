@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapter.freeswitch.dial_strings import Leg
@@ -69,6 +69,14 @@ class Plan:
     def legs(self) -> Iterator[PlannedLeg]:
         """Every leg, in order."""
         return (leg for group in self.groups for leg in group)
+
+    def after(self, rung: float) -> Plan:
+        """What is left of it when it has rung for so many seconds before."""
+        groups = [
+            [replace(leg, timeout=leg.timeout - int(rung)) for leg in group if leg.timeout > rung]
+            for group in self.groups
+        ]
+        return replace(self, groups=[group for group in groups if group])
 
     @property
     def confirms(self) -> bool:

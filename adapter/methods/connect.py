@@ -15,6 +15,7 @@ connect              →    uuid_answer                 unless answer_on_bridge
   queue:             →    who has waited longest there, in a conference of the two
   queue: and legs    →    bridge LEG,LEG              and the queue is looked at meanwhile
                      →    uuid_kill LEG LOSE_RACE     it has somebody, and no leg has answered
+                     →    bridge LEG,LEG              who was taken does not come: they ring again
 
 Queues in their turn make several bridges and queues of the step, one after the other, which tell
 of themselves as one (`adapter.methods.connect_parts`).
@@ -26,8 +27,10 @@ is there.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import Annotated, Any, Literal
@@ -54,6 +57,7 @@ from adapter.methods.context import Context
 from adapter.methods.taking import line, taking_from
 from adapter.queues.names import named_by
 from adapter.queues.search import Line
+from adapter.queues.taking import Taking
 from adapter.store.errors import StoreError
 from adapter.swml.catalog import MethodSpec
 from adapter.swml.effects import Result
@@ -172,6 +176,18 @@ Beside = Callable[[Bridge], AbstractContextManager[None]]
 """What is tried at the same time as a bridge, while that runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The same legs may ring several times."""
+
+    number: int = 0
+    rung: float = 0.0
+    """Seconds that they have rung before."""
+
+
+FIRST = Turn()
+
+
 def _alone(_: Bridge) -> AbstractContextManager[None]:
     return nullcontext()
 
@@ -222,9 +238,14 @@ def _call(
     teller: Teller,
     talking: Talking,
     beside: Beside = _alone,
+    turn: Turn = FIRST,
 ) -> Outcome:
     connect = Kept.find(context.call, part.name)
-    plan = _plan(context, params, part, connect)
+    if turn.number:
+        connect = replace(connect, attempt=connect.attempt + turn.number, became=None)
+    plan = _plan(context, params, part, connect).after(turn.rung)
+    if not plan.groups:
+        return Outcome(failed_reason="no_answer")
     if connect.became:
         _tell_what_became(context, plan, teller, connect)
         return connect.became
@@ -251,11 +272,33 @@ def _take(
         tells=teller.connect,
     )
     if part.groups and not part.taking(context.call):
-        outcome = _call(context, params, part, teller, talking, taking.beside)
+        outcome = _ring(context, params, part, teller, talking, taking)
         if outcome.connected or taking.too_late:
             return outcome
         teller.begin(first=False)
     return taking.run()
+
+
+def _ring(
+    context: Context,
+    params: Connect,
+    part: Part,
+    teller: PatientTeller,
+    talking: Talking,
+    taking: Taking,
+) -> Outcome:
+    """Phones ring until one answers or somebody was taken; and again if that one does not come,
+    for what is left of their time."""
+    turn = FIRST
+    while True:
+        began = time.monotonic()
+        outcome = _call(context, params, part, teller, talking, taking.beside, turn)
+        turn = Turn(turn.number + 1, turn.rung + time.monotonic() - began)
+        if outcome.connected or not taking.found:
+            return outcome
+        teller.begin(first=False)
+        if (outcome := taking.meet()).connected:
+            return outcome
 
 
 def _lines(context: Context, params: Connect, part: Part) -> list[Line]:

@@ -85,12 +85,19 @@ class Search:
         self._queues = queues
         self._wanted = wanted
         self._passed_over: dict[str, float] = {}
+        self._came_not: set[str] = set()
+        self._beside = False
         self._found = False
 
     @property
     def over(self) -> bool:
         """Whether nobody was found, and nobody is waited for any more."""
         return not self._found and time.time() >= self._wanted.until
+
+    @property
+    def found(self) -> bool:
+        """Whether the phones have given way for somebody."""
+        return self._found
 
     @contextmanager
     def news(self) -> Iterator[Flag]:
@@ -102,6 +109,8 @@ class Search:
         """Whose turn it is; None when nobody waits. The same one again until it has been met."""
         now = time.monotonic()
         passed_over = [stay for stay, until in self._passed_over.items() if until > now]
+        if self._beside:
+            passed_over += self._came_not
         for line in self._wanted.lines if lines is None else lines:
             taken = self._queues.take(
                 queue=line.queue,
@@ -138,7 +147,10 @@ class Search:
         return False
 
     def pass_over(self, taken: QueuedCall) -> None:
-        """It did not come: it keeps its place, and others are taken meanwhile."""
+        """It did not come: it keeps its place, and others are taken meanwhile. No phone gives way
+        for it again."""
+        self._found = False
+        self._came_not.add(taken.id)
         self._passed_over[taken.id] = time.monotonic() + PASSED_OVER
         self._queues.put_back(taken)
 
@@ -148,6 +160,7 @@ class Search:
     def beside(self, phones: Phones) -> Iterator[None]:
         """While it lasts, the first who comes is taken, and the phones give way."""
         ended = Flag()
+        self._found, self._beside = False, True
         with self.news() as news:
             looking = self._begin(phones, news, ended)
             try:
@@ -156,6 +169,7 @@ class Search:
                 self._let_go()
                 raise
             finally:
+                self._beside = False
                 ended.set()
                 news.set()
                 if looking is not None:

@@ -12,13 +12,14 @@ Who waits on another switch is met by a SIP call between the two (`adapter.queue
 Where nobody waits, the taker waits for as long as it would let a phone ring. A call that cannot
 come, since its adapter is away, keeps its place, and the next one is taken meanwhile.
 
-Where phones ring at the same time (`beside`), they are given up before the two go into the room.
+Where phones ring at the same time (`beside`), they are given up before the two go into the room,
+and ring again where the one that was taken does not come (`meet`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,7 +30,7 @@ from gevent.event import Event as Flag
 from adapter.connecting.outcome import Outcome
 from adapter.freeswitch.errors import CallGone
 from adapter.greenlets import spawn
-from adapter.queues.kept import Kept
+from adapter.queues.kept import QUEUE_VARIABLE, Kept
 from adapter.queues.search import Phones, Search, Wanted
 from adapter.store.errors import StoreError
 
@@ -97,19 +98,44 @@ class Taking:
         if not kept.begun:
             self._call.set_variables(kept.variables())
             self._tells("connecting")
-        try:
+        with self._giving_up():
             while (taken := self._next()) is not None:
-                if self._search.is_there(taken) and self._meet(kept, taken):
+                if self._comes(kept, taken):
                     return Outcome(taken.call_id)
+        self._tells("failed", failed_reason="no_answer")
+        return Outcome(failed_reason="no_answer")
+
+    def meet(self) -> Outcome:
+        """Meet who was taken while phones rang (`found`). One that does not come keeps its place,
+        and the phones may ring again."""
+        kept = Kept(self._wanted.taker)
+        self._call.set_variables(kept.variables())
+        with self._giving_up():
+            taken = self._search.take()
+            if taken is not None and self._comes(kept, taken):
+                return Outcome(taken.call_id)
+        self._call.set_variables({QUEUE_VARIABLE: ""})
+        return Outcome(failed_reason="no_answer")
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        try:
+            yield
         except CallGone:
             if not self._met and not self._call.lost:
                 self._tells("failed", failed_reason="cancel")
             raise
-        self._tells("failed", failed_reason="no_answer")
-        return Outcome(failed_reason="no_answer")
+
+    def _comes(self, kept: Kept, taken: QueuedCall) -> bool:
+        return self._search.is_there(taken) and self._meet(kept, taken)
+
+    @property
+    def found(self) -> bool:
+        """Whether phones have just given way for somebody who is to be met."""
+        return self._search.found
 
     def beside(self, phones: Phones) -> AbstractContextManager[None]:
-        """While it lasts, the first who comes is taken and the phones give way; then `run` meets
+        """While it lasts, the first who comes is taken and the phones give way; then `meet` meets
         who was taken. If it is left by an exception, whoever was taken waits on."""
         return self._search.beside(phones)
 

@@ -1,5 +1,8 @@
 """enter_queue and connect to `queue:`: order, what is heard, who is told, and what is left."""
 
+import json
+import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,8 +12,14 @@ from worlds.receiver import Inbox, Report
 from worlds.rest import Rest
 from worlds.sounds import tone
 from worlds.steps import SETTLED, STAY, play, record, sleep, stop
+from worlds.switches import OTHER
 from worlds.waiting import eventually, remain
-from worlds.world import World, documents_by_number
+from worlds.world import PROJECT, World, documents_by_number
+
+from adapter.queues.names import queue_id
+from adapter.store import queues
+from adapter.store.queues import QueuedCall
+from adapter.store.store import Store
 
 Step = dict[str, Any]
 
@@ -244,6 +253,69 @@ def test_a_queue_beside_phones(world: World) -> None:
     wait_told(inbox, *talk, *talk, "connecting", "failed", key="connect_state")
     assert inbox.events[1]["params"]["peer"]["queue_name"] == name
     assert [event["params"]["end_reason"] for event in legs.events] == ["cancel"]
+
+
+@pytest.mark.parametrize("stage", [pytest.param("real", marks=pytest.mark.real)], indirect=True)
+def test_phones_beside_a_queue_ring_again(world: World) -> None:
+    """Who was taken does not come: an adapter has the call, and does not listen. Then the adapter
+    is killed while they ring: they ring on, and after them the call waits for the queue."""
+    name, inbox, legs, report = (
+        world.new_number("queue"),
+        world.inbox(),
+        world.inbox(),
+        world.report(),
+    )
+    adapter, rings = start_adapter(world), world.somebody(answers=False)
+    absent = world.call([STAY], adapter=adapter)
+    wanted = {"parallel": [f"queue:{name}", {"to": rings.uri, "timeout": 4}], "timeout": 30}
+    step = connect(inbox, **wanted, call_state_url=legs.url)
+    agent = world.call([step, report.step(), STAY], says=tone(1500), adapter=adapter)
+    rings.wait_call()
+    stay = put_into_queue(world, adapter, absent, name)
+    eventually(lambda: rings.calls()[0].ended, what="the end of the ringing")
+    rings.wait_call(2)
+    assert not rings.calls()[1].ended
+    adapter.kill()
+    remain(lambda: not rings.calls()[1].ended, during=0.3, what="the ringing")
+    adapter.start()
+    eventually(lambda: rings.calls()[1].ended, within=15, what="the end of its time")
+    caller, told_to, _ = waiting(world, name, says=tone(520), adapter=adapter)
+    take_out_of_queue(adapter, stay)
+    caller.wait_heard(1500, seconds=0.3, within=15)
+    agent.wait_heard(520, seconds=0.3)
+    wait_told(told_to, "enqueue", "dequeue")
+    caller.hang_up()
+    assert report.wait()["connect_result"] == "connected"
+    wait_told(inbox, "connecting", "connected", "disconnected", key="connect_state")
+    assert len(rings.calls()) == 2
+
+
+def queue_store(adapter: AdapterProcess) -> Store:
+    return Store.open(f"sqlite:///{adapter.folder}/data/adapter.db")
+
+
+def put_into_queue(world: World, adapter: AdapterProcess, phone: Phone, name: str) -> str:
+    """As if an adapter had the call that does not answer any more; gives the stay's id."""
+    channels = json.loads(world.switch.api("show channels as json", OTHER))["rows"]
+    channel = next(row for row in channels if row["dest"] == phone.number)
+    call = QueuedCall(
+        id=phone.number,
+        queue=queue_id(name, PROJECT),
+        node_id=world.switch.api("switchname", OTHER).strip(),
+        call_id=channel["uuid"],
+        worker="absent",
+        entered_at=time.time(),
+        seen_at=time.time(),
+        facts={"name": name, "status_url": None, "control_id": "c", "device": {}},
+    )
+    with closing(queue_store(adapter)) as store:
+        store.change(lambda connection: queues.enter(connection, call, 10))
+    return call.id
+
+
+def take_out_of_queue(adapter: AdapterProcess, stay: str) -> None:
+    with closing(queue_store(adapter)) as store:
+        store.change(lambda connection: queues.leave(connection, stay, though_taken=True))
 
 
 def connect(inbox: Inbox | None = None, **parameters: Any) -> Step:

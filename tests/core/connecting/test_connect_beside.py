@@ -52,6 +52,7 @@ class Queues:
         self.waiting: QueuedCall | None = None
         self.takes = 0
         self.put: list[str] = []
+        self.asked: dict[str, object] = {}
         self.news = Flag()
 
     def enter(self, name: str = "stay") -> None:
@@ -68,8 +69,9 @@ class Queues:
         )
         self.news.set()
 
-    def take(self, **_: object) -> QueuedCall | None:
+    def take(self, **asked: object) -> QueuedCall | None:
         self.takes += 1
+        self.asked = asked
         return self.waiting
 
     def held_by(self, _: str) -> QueuedCall | None:
@@ -163,6 +165,33 @@ def test_who_was_taken_waits_on_if_the_call_itself_ends(queues):
     with pytest.raises(CallGone):
         ends()
     assert queues.put == ["stay"]
+
+
+def test_no_phone_gives_way_twice_for_one_that_does_not_come(queues):
+    queues.enter()
+    looking = search(queues, until=0.0)
+    with looking.beside(Phones()):
+        assert looking.found
+    looking.pass_over(queues.waiting)
+    assert not looking.found
+    assert queues.put == ["stay"]
+    with looking.beside(Phones()):
+        assert "stay" in queues.asked["passed_over"]
+    looking._passed_over.clear()  # its time is over
+    looking.take()
+    assert queues.asked["passed_over"] == [], "without phones it may be had again"
+
+
+def test_what_is_left_of_a_plan():
+    legs = [
+        PlannedLeg(uuid=str(seconds), endpoint="e", device={}, timeout=seconds)
+        for seconds in (3, 20)
+    ]
+    plan = Plan([legs[:1], legs], max_duration=60)
+    left = plan.after(4.5).groups
+    assert [[leg.timeout for leg in group] for group in left] == [[16]]
+    assert plan.after(0.0).groups == [legs[:1], legs]
+    assert plan.after(20).groups == []
 
 
 # -- the legs ------------------------------------------------------------------------------------
