@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapter.callbacks.address import Method
 from adapter.callbacks.payloads import Payload, call_event
 from adapter.store.rows import CONFERENCE, Recording
 
@@ -23,6 +24,11 @@ KINDS = frozenset(kind for _, kind in _STATUSES.values())
 def of_conference(recording: Recording) -> bool:
     """Whether a whole conference is recorded, and not a call."""
     return CONFERENCE in recording.options
+
+
+def method_of(recording: Recording) -> Method:
+    """How the recording's states are told."""
+    return "GET" if recording.options.get(CONFERENCE, {}).get("method") == "GET" else "POST"
 
 
 def recording_facts(recording: Recording, url: str) -> dict[str, Any]:

@@ -45,14 +45,21 @@ class Outbox:
         project_id: str,
         *,
         key: str | None = None,
+        method: Method = "POST",
     ) -> PutCallback:
         """A callback of `stream` (a recording's or a call's id), to be committed, as JSON.
+
+        With GET there is no body: the event's fields and its `params` are fields of the URL.
 
         `key` is its id where several may tell the same: the one that is stored first counts.
 
         An address nothing can be sent to is stored as failed, with the reason, so that it shows
         up where undelivered callbacks are listed. Raises CallbackTooLargeError.
         """
+        if method == "GET":
+            return self.put_form(
+                stream, url, as_fields(payload), project_id, key=key, method=method
+            )
         return self._put(stream, url, encode(payload), "application/json", project_id, key)
 
     def put_form(
@@ -100,7 +107,7 @@ class Outbox:
         )
 
 
-def encode(payload: Mapping[str, Any]) -> bytes:
+def encode(payload: Any) -> bytes:
     """The body's bytes: compact JSON in UTF-8. Raises CallbackTooLargeError."""
     try:
         body = to_json(payload, inf_nan_mode="null")
@@ -113,6 +120,17 @@ def encode(payload: Mapping[str, Any]) -> bytes:
             f"a callback of {len(body)} bytes is larger than {MAX_BODY_BYTES}: send less"
         )
     return body
+
+
+def as_fields(payload: Mapping[str, Any]) -> dict[str, str]:
+    """An event as fields: those of `params` beside its own, what is no text as JSON."""
+    every = {**payload, **payload.get("params", {})}
+    every.pop("params", None)
+    return {
+        name: value if isinstance(value, str) else encode(value).decode()
+        for name, value in every.items()
+        if value is not None
+    }
 
 
 def _with_query(url: str, more: str) -> str:

@@ -56,6 +56,7 @@ class Announcer:
                 payload,
                 self.identity.project_id,
                 key=self._key(status, listener.url),
+                method=listener.method,
             )
             for listener in listeners
             if kind_of(status) in listener.kinds

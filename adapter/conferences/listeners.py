@@ -12,9 +12,10 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+from adapter.callbacks.address import Method
 from adapter.freeswitch.wire import Event
 
 PREFIX = "swml_listener_"
@@ -36,12 +37,13 @@ class Listener:
 
     url: str
     kinds: frozenset[str] = USUAL
+    method: Method = "POST"
 
     @classmethod
-    def parse(cls, url: str, kinds: str | None) -> Self:
+    def parse(cls, url: str, kinds: str | None, method: Method = "POST") -> Self:
         """From `status_callback` and `status_callback_event`: names between blanks or commas."""
         asked = frozenset((kinds or "").replace(",", " ").split()) & frozenset(KINDS)
-        return cls(url, asked or USUAL)
+        return cls(url, asked or USUAL, method)
 
     @property
     def variable(self) -> str:
@@ -51,7 +53,8 @@ class Listener:
     @property
     def token(self) -> str:
         """All of it, in characters that mean nothing to the switch."""
-        text = json.dumps([self.url, sorted(self.kinds)], ensure_ascii=False)
+        how = ["GET"] if self.method == "GET" else []
+        text = json.dumps([self.url, sorted(self.kinds), *how], ensure_ascii=False)
         return base64.urlsafe_b64encode(text.encode(errors="replace")).decode().rstrip("=")
 
     @classmethod
@@ -59,8 +62,9 @@ class Listener:
         """What `token` gave; raises ValueError for anything else."""
         try:
             text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            url, kinds = json.loads(text)
-            return cls(str(url), frozenset(map(str, kinds)))
+            url, kinds, *how = json.loads(text)
+            method: Method = "GET" if how == ["GET"] else "POST"
+            return cls(str(url), frozenset(map(str, kinds)), method)
         except (binascii.Error, ValueError, TypeError) as error:
             raise ValueError("this is no listener") from error
 
@@ -81,5 +85,5 @@ def _by_url(listeners: Iterable[Listener]) -> Iterable[Listener]:
     for listener in listeners:
         known = merged.get(listener.url)
         kinds = listener.kinds | known.kinds if known else listener.kinds
-        merged[listener.url] = Listener(listener.url, kinds)
+        merged[listener.url] = replace(known or listener, kinds=kinds)
     return merged.values()

@@ -17,6 +17,7 @@ import gevent
 import structlog
 from msgspec.structs import replace
 
+from adapter.callbacks.address import Method
 from adapter.callbacks.conference_payloads import KINDS, recording_facts
 from adapter.freeswitch import conferences
 from adapter.freeswitch.errors import CommandFailed
@@ -53,12 +54,24 @@ class Wish:
     room: str
     status_url: str | None = None
     events: frozenset[str] = KINDS
+    method: Method = "POST"
+    trim: bool = False
+    """Whether silence at the ends of the file is cut off."""
 
     @classmethod
-    def parse(cls, name: str, room: str, status_url: str | None, events: str | None) -> Wish:
+    def parse(
+        cls,
+        name: str,
+        room: str,
+        status_url: str | None,
+        events: str | None,
+        method: Method = "POST",
+        *,
+        trim: bool = False,
+    ) -> Wish:
         """`events` are names between blanks or commas; none means all."""
         asked = frozenset((events or "").replace(",", " ").split()) & KINDS
-        return cls(name, room, status_url, asked or KINDS)
+        return cls(name, room, status_url, asked or KINDS, method, trim)
 
 
 class ConferenceRecordings:
@@ -113,6 +126,8 @@ class ConferenceRecordings:
             "room": wish.room,
             "call_id": identity.call_id,
             "events": sorted(wish.events),
+            "method": wish.method,
+            "trim": wish.trim,
         }
         options_of_row = {**row.options, CONFERENCE: of_conference}
         return replace(row, call_id=conference_id, options=options_of_row)

@@ -96,12 +96,10 @@ SPEC = MethodSpec(
 
 LIMITS = {
     "region": "ignored: the switch that has the call mixes",
-    "trim": "ignored: the file is as it was recorded",
+    "trim": "what stays below -40 dB at an end is cut off, but for a tenth of a second",
     "stream": "ignored: FreeSWITCH sends no conference to a WebSocket",
     "status_callback_event_type": "ignored: always the JSON of `relay`",
-    "status_callback_method": "ignored: always POST",
     "recording_status_callback_event_type": "ignored: always the JSON of `relay`",
-    "recording_status_callback_method": "ignored: always POST",
 }
 
 ONCE = True
@@ -135,7 +133,8 @@ def _wish(params: JoinConference, room: str) -> Wish | None:
     if params.record != "record-from-start":
         return None
     url, events = params.recording_status_callback, params.recording_status_callback_event
-    return Wish.parse(params.name, room, url, events)
+    method, trim = params.recording_status_callback_method, params.trim == "trim-silence"
+    return Wish.parse(params.name, room, url, events, method, trim=trim)
 
 
 def _entry(context: Context, params: JoinConference) -> Entry:
@@ -143,7 +142,8 @@ def _entry(context: Context, params: JoinConference) -> Entry:
         room = context.shared.conferences.room(params.name, context.identity.project_id)
     except UnsafeValue as error:
         raise ScriptError(Code.PARAMETER_INVALID, f"join_conference.name: {error}") from error
-    wait_url, listener = params.wait_url, params.status_callback
+    wait_url, told = params.wait_url, params.status_callback
+    kinds, method = params.status_callback_event, params.status_callback_method
     return Entry(
         room=room,
         profile=context.shared.conferences.profile,
@@ -155,5 +155,5 @@ def _entry(context: Context, params: JoinConference) -> Entry:
         max_members=params.max_participants if params.max_participants < MOST else None,
         waits=partial(context.play_while_waiting, wait_url) if wait_url else None,
         coached=params.coach or "",
-        listener=Listener.parse(listener, params.status_callback_event) if listener else None,
+        listener=Listener.parse(told, kinds, method) if told else None,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from adapter.callbacks.conference_payloads import conference_record_event, of_conference
+from adapter.callbacks.conference_payloads import conference_record_event, method_of, of_conference
 from adapter.callbacks.fax_payloads import fax_event
 from adapter.callbacks.forms import form_callback, recording_form
 from adapter.callbacks.outbox import Outbox
@@ -125,7 +125,16 @@ class Archive:
         if row.status_url and (payload := self._payload(row)):
             # Several may see what becomes of a conference's recording.
             key = _key_of(row, "event") if final or of_conference(row) else None
-            writes.append(self.outbox.put(row.id, row.status_url, payload, row.project_id, key=key))
+            writes.append(
+                self.outbox.put(
+                    row.id,
+                    row.status_url,
+                    payload,
+                    row.project_id,
+                    key=key,
+                    method=method_of(row),
+                )
+            )
         if form := form_callback(row):
             fields = recording_form(row, self.media_url(row))
             key = _key_of(row, "form") if final else None

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import structlog
 from msgspec.structs import replace
 
+from adapter.callbacks.address import Method
 from adapter.callbacks.outbox import Outbox
 from adapter.simulate.person import Person
 from adapter.simulate.trace import Kind, Trace
@@ -158,9 +159,10 @@ class ShownOutbox(Outbox):
         project_id: str,
         *,
         key: str | None = None,
+        method: Method = "POST",
     ) -> PutCallback:
         """As the outbox's."""
-        made = super().put(stream, url, payload, project_id, key=key).callback
+        made = super().put(stream, url, payload, project_id, key=key, method=method).callback
         params = payload.get("params", {})
         self._trace.add(
             Kind.CALLBACK,

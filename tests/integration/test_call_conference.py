@@ -2,16 +2,19 @@
 
 import time
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from worlds.adapter_process import AdapterProcess
 from worlds.audio import Audio
 from worlds.receiver import Inbox
-from worlds.sounds import tone
+from worlds.sounds import silence, tone
 from worlds.steps import STAY, play, sleep
 from worlds.switches import OTHER
 from worlds.waiting import eventually
 from worlds.world import World, documents_by_number, http_get
+
+from adapter.recording.trimming import SILENT_PEAK
 
 BEEPS = (660, 880)
 
@@ -211,6 +214,7 @@ def test_a_conference_is_recorded_whoever_stays(world: World) -> None:
     first.wait_heard(700, seconds=1)
     first.hang_up()
     eventually(lambda: count(world, name) == 1)
+    second.say(silence())
     heard = time.monotonic()
     eventually(lambda: time.monotonic() > heard + 1)
     second.hang_up()
@@ -219,7 +223,10 @@ def test_a_conference_is_recorded_whoever_stays(world: World) -> None:
     audio = Audio.from_wav(http_get(stopped["recording_url"]).body)
     assert stopped["recording_duration"] == pytest.approx(audio.seconds, abs=0.01)
     assert audio.seconds_with(520) > 0.9
-    assert audio.seconds_with(700) > 1.9
+    assert audio.seconds_with(700) > 0.9
+    (loud,) = (abs(audio.samples[0]) > SILENT_PEAK).nonzero()
+    rest = audio.samples.shape[1] - loud[-1]
+    assert max(loud[0], rest) < 0.2 * audio.rate, "without the silence at its ends"
     ended = wait_status(inbox, "conference-end")
     assert ended["recording_url"] == stopped["recording_url"]
     assert ended["recording_file_size"] == stopped["recording_file_size"]
@@ -227,7 +234,10 @@ def test_a_conference_is_recorded_whoever_stays(world: World) -> None:
 
 def test_only_the_end_of_a_recording_is_told(world: World) -> None:
     name, told, report = world.new_number("conference"), world.inbox(), world.report()
-    asked = {"record": "record-from-start", "recording_status_callback": told.url}
+    others = world.inbox()
+    asked: dict[str, Any] = {"record": "record-from-start", "recording_status_callback": told.url}
+    asked |= {"recording_status_callback_method": "GET", "status_callback_method": "GET"}
+    asked |= {"status_callback_event": "end", "status_callback": others.url}
     step = join(name, recording_status_callback_event="completed", **asked)
     result = {"case": {"completed": [report.step("left")]}, "variable": "return_value"}
     step["join_conference"]["result"] = result
@@ -238,7 +248,11 @@ def test_only_the_end_of_a_recording_is_told(world: World) -> None:
     assert report.wait("left")["join_conference_result"] == "completed"
     report.wait("after")
     other.wait_ended()
-    eventually(lambda: statuses(told) == ["record-stop"])
+    for inbox, status in ((told, "record-stop"), (others, "conference-end")):
+        (hit,) = eventually(lambda inbox=inbox: inbox.hits)  # type: ignore[misc]
+        assert (hit.method, hit.body) == ("GET", b"")
+        fields = dict(parse_qsl(urlsplit(hit.path).query))
+        assert (fields["status"], fields["name"]) == (status, name)
 
 
 def test_only_what_was_asked_for_is_told(world: World) -> None:

@@ -5,7 +5,13 @@ import math
 
 import pytest
 
-from adapter.callbacks.outbox import MAX_BODY_BYTES, CallbackTooLargeError, Outbox, encode
+from adapter.callbacks.outbox import (
+    MAX_BODY_BYTES,
+    CallbackTooLargeError,
+    Outbox,
+    as_fields,
+    encode,
+)
 from adapter.store.rows import Callback, CallbackState
 
 
@@ -22,6 +28,16 @@ def test_callback_is_due_at_once_with_its_bytes() -> None:
     assert (callback.stream, callback.project_id) == ("rec-1", "project-1")
     assert callback.url == "http://user:pass@host/a"
     assert callback.origin == "http://host:80"
+
+
+def test_an_event_by_get_is_in_the_url() -> None:
+    event = {"event_type": "calling.conference", "params": {"name": "a&b ü", "size": 2, "x": None}}
+    made = Outbox().put("c", "http://host/a?b=1", event, "project-1", method="GET").callback
+    assert made.url == "http://host/a?b=1&event_type=calling.conference&name=a%26b+%C3%BC&size=2"
+    assert (made.body, made.content_type) == (b"", "")
+    nested = {"params": {"device": {"type": "sip"}, "bad": "caf\udce9", "muted": True}}
+    assert as_fields(nested) == {"device": '{"type":"sip"}', "bad": "caf\udce9", "muted": "true"}
+    assert "bad=caf%3F" in Outbox().put("c", "http://host", nested, "p", method="GET").callback.url
 
 
 def test_each_callback_has_its_own_id() -> None:

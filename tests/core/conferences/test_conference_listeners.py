@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.callbacks.address import Method
 from adapter.conferences.listeners import KINDS, PREFIX, USUAL, Listener, listening
 from adapter.freeswitch.wire import Event
 
@@ -17,9 +18,13 @@ def event(*listeners: Listener, **others: str) -> Event:
     return Event("".join(f"{name}: {value}\n" for name, value in lines.items()).encode())
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.sets(st.sampled_from(KINDS)))
-def test_a_listener_comes_back_as_it_went(url: str, kinds: set[str]) -> None:
-    listener = Listener(url, frozenset(kinds))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.sets(st.sampled_from(KINDS)),
+    st.sampled_from(["GET", "POST"]),
+)
+def test_a_listener_comes_back_as_it_went(url: str, kinds: set[str], method: Method) -> None:
+    listener = Listener(url, frozenset(kinds), method)
     assert re.fullmatch(r"[A-Za-z0-9_-]+", listener.token)
     assert re.fullmatch(rf"{PREFIX}[0-9a-f]{{16}}", listener.variable)
     assert Listener.from_token(listener.token) == listener
