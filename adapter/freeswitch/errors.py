@@ -19,7 +19,9 @@ from greenswitch.esl import NotConnectedError, OutboundSessionHasGoneAway
 
 
 class SwitchError(Exception):
-    """Base of everything that this room raises."""
+    """Base of everything that this room raises; `advice`: what to do, where it was looked for."""
+
+    advice: str = ""
 
 
 class WireError(SwitchError):

@@ -27,6 +27,12 @@ SILENT = True
 
 
 def perform(context: Context, params: Hangup) -> Result:
-    """Hang up; no later step runs."""
+    """Hang up; no later step runs.
+
+    An unanswered caller would be told what the last leg that `connect` called answered, whatever
+    the reason (mod_sofia.c, sofia_on_hangup).
+    """
+    if not context.call.answered:
+        context.call.set_variables({"sip_ignore_remote_cause": "true"})
     context.call.hangup(CAUSES.get(params.reason.lower(), "NORMAL_CLEARING"))
     return Result(ends_script=True)

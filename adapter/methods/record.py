@@ -12,7 +12,7 @@ from pydantic import Field
 
 from adapter.freeswitch.errors import CommandFailed, Interrupted, ReplyTimeout
 from adapter.methods.context import Context
-from adapter.methods.record_call import BEEP, RecordingParameters, options_of
+from adapter.methods.record_call import BEEP, RecordingParameters, advice_of, options_of
 from adapter.methods.record_call import LIMITS as LIMITS
 from adapter.recording.recorder import Recorder
 from adapter.recording.refusals import SwitchTooOld
@@ -44,7 +44,7 @@ def perform(context: Context, params: Record) -> Result:
     try:
         recorder = context.recordings.of_step(context.step) or _start(context, params)
     except (CommandFailed, ReplyTimeout, SwitchTooOld) as error:
-        raise ScriptError(Code.EXECUTE_FAILED, f"record: {error}") from error
+        raise ScriptError(Code.EXECUTE_FAILED, f"record: {advice_of(error)}") from error
     try:
         context.call.wait(recorder.ended)
     except Interrupted:

@@ -79,7 +79,7 @@ def perform(context: Context, params: RecordCall) -> Result:
         except (ControlIdInUse, CommandFailed, ReplyTimeout, SwitchTooOld) as error:
             return Result(
                 {"record_call_result": "failed", "record_control_id": options.control_id},
-                error=ScriptError(Code.EXECUTE_FAILED, f"record_call: {error}"),
+                error=ScriptError(Code.EXECUTE_FAILED, f"record_call: {advice_of(error)}"),
             )
     return Result(
         {
@@ -88,6 +88,11 @@ def perform(context: Context, params: RecordCall) -> Result:
             "record_control_id": recorder.options.control_id,
         }
     )
+
+
+def advice_of(error: Exception) -> str:
+    """What to do about a refusal, or else what was refused."""
+    return getattr(error, "advice", "") or str(error)
 
 
 def options_of(params: RecordingParameters, *, control_id: str, step: int) -> Options:

@@ -122,7 +122,9 @@ class Recorder:
         except SwitchError as error:
             if isinstance(error, ReplyTimeout):
                 self._stop_on_switch()
-            self.fail(why_refused(self._call, self._archive, self.row.format, error))
+            failure = why_refused(self._call, self._archive, self.row.format, error)
+            self.fail(failure)
+            error.advice = failure.message
             raise
         self._started = self._archive.clock()
         self._news["started_at"] = self._started

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CommandFailed, SwitchError
+from adapter.freeswitch.modules import is_missing
 from adapter.recording import disk
 from adapter.recording.state import Failure
 
@@ -49,7 +50,7 @@ def why_refused(call: Call, archive: Archive, format_: str, error: SwitchError) 
 
 def _missing_module(call: Call, format_: str) -> Failure | None:
     module = _MODULES.get(format_)
-    if not module or _answer(call, "module_exists", module) != "false":
+    if not module or not is_missing(call, module):
         return None
     return Failure(
         "format_unavailable",

@@ -13,6 +13,7 @@ from adapter.freeswitch.call import Call
 from adapter.freeswitch.errors import CallGone, SwitchError
 from adapter.sounds.library import ANY, Playback, SoundLibrary
 from adapter.sounds.playable import NotPlayable, Playable, parse
+from adapter.sounds.refusals import why_unplayed
 from adapter.sounds.voices import Wish
 
 LEVELS = {-4: -14.0, -3: -8.0, -2: -4.4, -1: -1.9, 0: 0.0, 1: 2.3, 2: 7.2, 3: 10.4, 4: 12.7}
@@ -86,7 +87,8 @@ def run(
             playback.application, playback.argument, until=until, event_uuid=event_uuid
         )
     response = completed.get("Application-Response")
-    return response if response.endswith(("NOT FOUND", "ERROR")) else None
+    failed = response.endswith(("NOT FOUND", "ERROR"))
+    return why_unplayed(call, playback, response) if failed else None
 
 
 def set_level(call: Call, decibels: float) -> bool:

@@ -103,6 +103,8 @@ def test_a_format_whose_module_is_not_loaded(world: World) -> None:
     if not world.switch.real:
         error = fail_to_record(world, format="mp4")
         assert "mod_av" in error["message"]
+        warnings = [one for one in world.log_events() if one["event"] == "script warning"]
+        assert error["message"] in warnings[-1]["reason"], "the log says what to do, too"
     else:
         world.switch.api("unload mod_shout")
         try:

@@ -55,6 +55,13 @@ def test_the_reason_decides_what_an_unanswered_caller_is_told(
     assert phone.sip_status == status
 
 
+def test_also_after_somebody_else_refused(world: World) -> None:
+    refuses = world.somebody(status=404)
+    missed = {"connect": {"to": refuses.uri, "answer_on_bridge": True}}
+    phone = world.run([missed, {"hangup": {"reason": "busy"}}])
+    assert phone.sip_status == 486
+
+
 @pytest.mark.parametrize(
     ("reason", "cause"),
     [("busy", "USER_BUSY"), ("decline", "CALL_REJECTED"), ("hangup", "NORMAL_CLEARING")],
