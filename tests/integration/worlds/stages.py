@@ -15,7 +15,7 @@ from worlds.docker_switch import COMPOSE_FILE, DockerSwitch, docker_runs
 from worlds.real_switch import LocalSwitch, RealSwitch, find_binary
 from worlds.receiver import Receiver
 from worlds.sim_switch import SimSwitches
-from worlds.switches import GATEWAY, MAIN, Switch
+from worlds.switches import FRONT_DESK, GATEWAY, MAIN, Switch
 from worlds.world import Stage, World, documents_by_number, project
 
 NO_REAL_SWITCH = "no FreeSWITCH: none in FREESWITCH_BIN, PATH or the usual folders, and no Docker"
@@ -91,6 +91,7 @@ def _play_on(switch: Switch, folder: Path) -> Iterator[Stage]:
         "swml": documents_by_number(receiver),
         "projects": [project()],
         "gateway": GATEWAY,
+        "resources": [{"address": "/public/front-desk", "to": FRONT_DESK}],
         "nodes": [switch.sockets[MAIN].node],
     }
     adapter = AdapterProcess(folder / "adapter", switch.adapter_ports[MAIN], settings).start()

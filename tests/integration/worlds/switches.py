@@ -18,6 +18,9 @@ SLOTS = (MAIN, OTHER)
 GATEWAY, DEAD_GATEWAY = "carrier", "dead"
 """A gateway behind which are the phones that can be called, and one where nobody is."""
 
+FRONT_DESK = "+15550000"
+"""Who is at the resource address /public/front-desk."""
+
 CALLER = "1555"
 """Who calls where no phone does."""
 
