@@ -27,6 +27,8 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]*@")
 # In a leg of a dial string (`freeswitch.dial_strings`) a value ends at a `;` that no backslash
 # stands before, or with the leg's variables.
 _LEG = "[^^;"
+# What else a call answers a challenge by (`methods.sip_refer`).
+_AUTH = ";sip_auth_"
 _SECRETS_OF_LEGS = re.compile(r"((?:password|secret|token)\w*=)(?:\\+.|[^;\]\\]|\](?!\w+/))+", re.I)
 _SECRET_PARAMETERS = re.compile(r"([?&](?:sig|token|key|password|secret)=)[^&\s'\"]+", re.I)
 
@@ -81,7 +83,7 @@ def hide_credentials(text: str) -> str:
     """`text` without user and password in its addresses, signed parameters, passwords of legs."""
     if "://" not in text and "=" not in text:
         return text
-    if _LEG in text:
+    if _LEG in text or _AUTH in text:
         text = _SECRETS_OF_LEGS.sub(rf"\1{_HIDDEN}", text)
     return _SECRET_PARAMETERS.sub(rf"\1{_HIDDEN}", _CREDENTIALS.sub("", text))
 

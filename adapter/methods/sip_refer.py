@@ -2,6 +2,7 @@
 
 document       switch                              far end
 sip_refer →    uuid_deflect                   →    REFER
+               sip_auth_username, …           ←    401: the REFER goes out again, with a digest
           ←    sip_refer_status_code          ←    202, or a refusal
           ←    sip_refer_target_status_code   ←    NOTIFY: how its call to the target went
 
@@ -14,7 +15,9 @@ it does not, the script goes on.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -46,6 +49,8 @@ OUTCOME_SECONDS = 120.0
 """For the news of the referred call: as long as somebody may let it ring."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_NO_CREDENTIAL = re.compile(r"[\x00-\x1f\x7f;'\"\\\]]|\$\{")
+_NONE: Mapping[str, str] = MappingProxyType({})
 _URI = re.compile(r"sip:[A-Za-z0-9_.!~*'()%&=+$,;?/:@\[\]-]{1,900}", re.IGNORECASE)
 
 
@@ -54,16 +59,19 @@ class SipRefer(Parameters):
 
     to_uri: str = Field(description="SIP URI to refer to")
     status_url: str | None = Field(None, description="where status callbacks are POSTed")
-    username: str | None = Field(None, description="ignored: the switch answers no challenge")
-    password: str | None = Field(None, description="ignored as well")
+    username: str | None = Field(None, description="for a far end that wants to know who refers")
+    password: str | None = Field(None, description="the same")
 
 
 SPEC = MethodSpec("sip_refer", SipRefer, Shorthand(scalar="to_uri"), branch="sip_refer_result")
 
 LIMITS = {
-    "username": "ignored: the switch answers no challenge to a REFER",
-    "password": "ignored: the switch answers no challenge to a REFER",
+    "username": "without both, a challenge to the REFER ends the call (the switch does that)",
+    "password": "without both, a challenge to the REFER ends the call (the switch does that)",
 }
+
+USERNAME, PASSWORD = "sip_auth_username", "sip_auth_password"
+"""By these the switch answers a challenge (sofia_reg.c, `sofia_reg_handle_sip_r_challenge`)."""
 
 ONCE = True
 """A REFER is not sent a second time if we die."""
@@ -107,11 +115,12 @@ class Outcome:
 def perform(context: Context, params: SipRefer) -> Result:
     """Send the REFER, and wait for its outcome."""
     call, target = context.call, require_possible(context.call, params)
+    credentials = _credentials(params)
     call.answer()
     last: list[Outcome] = []
     stop = call.on("CHANNEL_HANGUP", lambda event: last.append(_read(event)))
     try:
-        _send(context, target)
+        _send(context, target, credentials)
         outcome = _wait(call)
     except CallGone:
         if not call.lost and last:
@@ -119,6 +128,8 @@ def perform(context: Context, params: SipRefer) -> Result:
         raise
     finally:
         stop()
+        if credentials and not call.gone:
+            call.set_variables(dict.fromkeys(credentials, ""))
     _tell(context, params, target, outcome, outcome.succeeded())
     return _result(target, outcome)
 
@@ -139,7 +150,17 @@ def _target(text: str) -> str:
     return uri
 
 
-def _send(context: Context, target: str) -> None:
+def _credentials(params: SipRefer) -> dict[str, str]:
+    """The channel's variables that answer a challenge; raises `ScriptError` for what cannot."""
+    if not params.username or not params.password:
+        return {}
+    if ":" in params.username or _NO_CREDENTIAL.search(params.username + params.password):
+        message = "sip_refer: no control character, quote, ; ] \\ or ${ in username and password,"
+        raise ScriptError(Code.PARAMETER_INVALID, f"{message} and no : in the username")
+    return {USERNAME: params.username, PASSWORD: params.password}
+
+
+def _send(context: Context, target: str, credentials: Mapping[str, str] = _NONE) -> None:
     call, step = context.call, f"{context.identity.event_channel}/{context.step}"
     if call.variable(STEP_VARIABLE) == step:
         return
@@ -149,6 +170,7 @@ def _send(context: Context, target: str) -> None:
             "sip_refer_continue_after_reply": "true",
             STATUS: "",
             TARGET_STATUS: "",
+            **credentials,
         }
     )
     call.api(commands.deflect(call.uuid, target))

@@ -3,7 +3,8 @@
 Source: mod_sofia.c (SWITCH_MESSAGE_INDICATE_DEFLECT), sofia.c (sofia_handle_sip_r_refer and
 sofia_handle_sip_i_notify). A party follows (it calls the user part of the URI and, once that is
 answered, ends this call), or it does what its plan says: `refuse 403` at once, `notify 603`, or
-`stay 200`: it tells of a success and does not hang up.
+`stay 200`: it tells of a success and does not hang up. `ask USER PASSWORD`: it challenges the
+REFER, and stays; without an answer to that the switch ends the call.
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ def _refer(switch: Switch, channel: Channel, uri: str) -> None:
     plan = party.plan.refer if party else "follow"
     word, _, status = plan.partition(" ")
     gevent.sleep(ROUND_TRIP_SECONDS)
+    if word == "ask":
+        known = [channel.get(f"sip_auth_{name}") for name in ("username", "password")]
+        if not all(known):
+            channel.hangup("MANDATORY_IE_MISSING")
+            return
+        accepted = known == status.split(" ")
+        word, status = ("stay", "200") if accepted else ("refuse", "403")
     channel.set("sip_refer_status_code", status if word == "refuse" else "202")
     if word == "refuse":
         return

@@ -118,3 +118,11 @@ def test_the_password_of_a_leg_is_hidden(password: str, output: io.StringIO) -> 
     assert "hush" not in logged
     assert logged.count("leg_timeout=7]sofia/internal/sip:a@b") == 2
     assert "hush" not in command_text(command.decode())
+
+
+def test_a_password_by_which_a_call_answers_a_challenge_is_hidden():
+    command = b"api uuid_setvar_multi call a=b;sip_auth_username=u;sip_auth_password=p w:x,y;c=d"
+    shown = [hide_credentials(command.decode())]
+    assert shown == [
+        "api uuid_setvar_multi call a=b;sip_auth_username=u;sip_auth_password=[hidden];c=d"
+    ]

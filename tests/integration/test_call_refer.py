@@ -56,6 +56,22 @@ def test_a_phone_that_stays_is_told_of_and_the_script_goes_on(world: World) -> N
     }
 
 
+def test_a_far_end_may_ask_who_refers(world: World) -> None:
+    """A wrong password is refused, and the right one is in no log."""
+    secret, report = "correct-horse", world.report()
+    step = refer(world, "target")["sip_refer"]
+    for password, result in ((secret, "success"), ("wrong-horse", "failed")):
+        asked = {"sip_refer": {**step, "username": "carol", "password": password}}
+        world.run(
+            [{"answer": {}}, asked, report.step(result), play("silence:0.1")],
+            refer=f"ask carol {secret}",
+        )
+        told = report.wait(result)
+        assert told["sip_refer_result"] == result
+    assert told["sip_refer_response_code"] == "403"
+    assert "horse" not in str(world.log_events())
+
+
 @pytest.mark.parametrize(
     ("how", "answered", "notified"), [("notify 603", "202", "603"), ("refuse 403", "403", "")]
 )

@@ -5,7 +5,7 @@ import pytest
 from adapter.freeswitch import commands
 from adapter.freeswitch.errors import UnsafeValue
 from adapter.freeswitch.wire import Event
-from adapter.methods.sip_refer import Outcome, _read, _send, _target
+from adapter.methods.sip_refer import Outcome, SipRefer, _credentials, _read, _send, _target
 from adapter.swml.errors import ScriptError
 
 STEP = "swml:s1/7"
@@ -70,6 +70,26 @@ def test_what_is_no_target(text: str) -> None:
 def test_what_is_never_sent(uri: str) -> None:
     with pytest.raises(UnsafeValue):
         commands.deflect("uuid", uri)
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "sent"),
+    [
+        ("carol", "p w:x", True),
+        ("", "x", False),
+        ("carol", None, False),
+        *(("carol", bad, None) for bad in ("a;b=c", "${x}", "a\nb", "a'b", "a\\b", 'a"b', "a]b/c")),
+        ("a:b", "x", None),
+    ],
+)
+def test_who_refers(user, password, sent) -> None:
+    params = SipRefer(to_uri="sip:a@b", username=user, password=password)
+    if sent is None:
+        with pytest.raises(ScriptError, match="username and password"):
+            _credentials(params)
+    else:
+        wanted = {"sip_auth_username": user, "sip_auth_password": password} if sent else {}
+        assert _credentials(params) == wanted
 
 
 @pytest.mark.parametrize(("before", "sent"), [("", True), ("swml:s1/6", True), (STEP, False)])

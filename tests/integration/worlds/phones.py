@@ -27,7 +27,8 @@ class Dialling:
     channel before the dialplan hands the call to the adapter. `slot` is the SIP address of an
     adapter. `refer`: what the phone does when it is referred: it follows, or it refuses the REFER
     (`refuse 403`), or it accepts and tells that nothing came of it (`notify 603`), or it tells of a
-    success and stays in the call (`stay 200`).
+    success and stays in the call (`stay 200`), after it has asked for a user and a password
+    (`ask USER PASSWORD`).
     `port`: of another real switch, whose phone it is.
     `changes_codec`: it is one that can, in mid-call (real ones only).
     """

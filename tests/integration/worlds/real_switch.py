@@ -97,7 +97,7 @@ class RealSwitch(Switch):
         return f"sip:{number}@127.0.0.1:{self._sip_ports[slot]}"
 
     def call(self, dialling: Dialling) -> Phone:
-        if dialling.refer.startswith(("refuse ", "stay ")):
+        if dialling.refer.startswith(("refuse ", "stay ", "ask ")):
             return SippPhone(self.folder / "sipp", self._sip_ports[dialling.slot], dialling)
         if dialling.changes_codec:
             return CodecPhone(self._sip_ports["tests"], dialling)

@@ -67,10 +67,12 @@ _SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
       <log message="[$1]"/>
     </action>
   </recv>
+{challenge}
   <send><![CDATA[
 {answer}
 ]]></send>
 {news}
+  <label id="over"/>
   <recv request="BYE"/>
   <send><![CDATA[
 {farewell}
@@ -78,6 +80,30 @@ _SCENARIO = """<?xml version="1.0" encoding="utf-8"?>
 </scenario>
 """
 
+
+_CHALLENGE = """
+  <send><![CDATA[
+SIP/2.0 401 Who are you
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+WWW-Authenticate: Digest realm="tests", nonce="0123456789abcdef", algorithm=MD5
+Content-Length: 0
+]]></send>
+  <recv request="REFER">
+    <action>
+      <verifyauth assign_to="2" username="{user}" password="{password}"/>
+      <log message="[$2]"/>
+    </action>
+  </recv>
+  <nop next="known" test="2"/>
+  <send next="over"><![CDATA[
+{refusal}
+]]></send>
+  <label id="known"/>
+"""
 
 _NEWS = """
   <send retrans="500"><![CDATA[
@@ -109,7 +135,11 @@ class SippPhone(OutgoingPhone):
         if sipp is None:
             pytest.skip(NO_SIPP)
         word, _, status = dialling.refer.partition(" ")
-        stays = word == "stay"
+        stays, challenge = word in ("stay", "ask"), ""
+        if word == "ask":
+            user, _, password = status.partition(" ")
+            refusal, status = _ANSWER.format(status=403), "200"
+            challenge = _CHALLENGE.format(user=user, password=password, refusal=refusal)
         self.number = dialling.to
         folder.mkdir(parents=True, exist_ok=True)
         scenario = folder / f"{dialling.to}.xml"
@@ -117,6 +147,7 @@ class SippPhone(OutgoingPhone):
             _SCENARIO.format(
                 invite=_INVITE,
                 ack=_ACK,
+                challenge=challenge,
                 answer=_ANSWER.format(status=202 if stays else status),
                 news=_news(status) if stays else "",
                 farewell=_ANSWER.format(status=200),
