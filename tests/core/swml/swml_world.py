@@ -42,8 +42,10 @@ def javascript() -> Callable[[str, Mapping[str, Any]], Any]:
     """The helper's own JavaScript, without the helper."""
     context = _quickjs.Context()
     context.set_time_limit(1.0)
-    realm = Path(adapter.javascript.__file__).with_name("realm.js").read_text("utf-8")
-    ask = context.eval(realm)(context.globalThis, 512, 262_144)
+    folder = Path(adapter.javascript.__file__).parent
+    dates, realm = ((folder / name).read_text("utf-8") for name in ("dates.js", "realm.js"))
+    zones = context.eval(dates)(context.globalThis)
+    ask = context.eval(realm)(context.globalThis, 512, 262_144, zones)
 
     def evaluate(source: str, names: Mapping[str, Any]) -> Any:
         known = {name: value for name, value in names.items() if value is not UNDEFINED}

@@ -19,14 +19,9 @@ ACTS = (Kind.SWITCH, Kind.CALLBACK, Kind.SET, Kind.HANGUP)
             {"to": "sip:bob@example.com"},
             {"name": "n", "codec": "PCMU", "realtime": True, "custom_parameters": {"a": "b"}},
         ),
-        (
-            "join_conference",
-            {"name": "sales", "status_callback": "http://a.example/"},
-            {"region": "us", "trim": "trim-silence", "status_callback_method": "GET"},
-        ),
+        ("join_conference", {"name": "sales"}, {"region": "us"}),
         ("prompt", {"play": "say:hello"}, {"speech_engine": "deepgram"}),
         ("sip_refer", {"to_uri": "sip:bob@example.com"}, {"username": "u", "password": "p"}),
-        ("stream", {"url": "wss://a.example"}, {"codec": "PCMA", "status_url_method": "GET"}),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
