@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gevent
@@ -168,7 +168,7 @@ class Playing:
                 self._may_play.wait()
                 if self._stopped.is_set():
                     return None
-                if problem := self._run_playback(_as_file(playback)):
+                if problem := self._run_playback(playback):
                     return problem
         except (NotPlayable, CommandFailed) as error:
             return str(error)
@@ -187,14 +187,3 @@ class Playing:
 
     def _tell(self, state: str) -> None:
         self._context.tell(self._url, EVENT, control_id=self.control_id, state=state)
-
-
-def _as_file(playback: Playback) -> Playback:
-    """Speech as a file that is made while it plays (mod_dptools.c, `tts_file_open`): only files
-    can be paused."""
-    kind, _, text = playback.argument.partition(":")
-    if kind != "say":
-        return playback
-    voice = playback.variables
-    name = f"tts://{voice['tts_engine']}|{voice['tts_voice']}|{text.replace('@@', '@ @')}"
-    return replace(playback, argument=name, variables={})

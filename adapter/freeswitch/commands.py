@@ -76,6 +76,20 @@ def speakable(text: str) -> str:
     return plain.replace("@", "@ ").strip() if "@@" in plain else plain.strip()
 
 
+def speech_file(engine: str, voice: str, text: str) -> str:
+    """Speech as a file that is made while it plays (mod_dptools.c, `tts_file_open`).
+
+    `playback say:` and `speak` end with a part of a frame, and a recording of what the party hears
+    waits for the rest of it, deaf until the next sound (switch_core_media_bug.c,
+    `switch_core_media_bug_read`: 2 of 6.7 seconds were recorded).
+
+    Two apostrophes are taken for quotes and go (`dont`); no escape survives what a running switch
+    makes of an argument. A backslash escapes, and braces at the beginning are parameters.
+    """
+    plain = speakable(text).replace("\\", " ").lstrip("{ ")
+    return f"tts://{engine}|{voice}|{plain}"
+
+
 def variables(values: Mapping[str, str]) -> str:
     """`{a=b,c=d}` for `uuid_record`, each value percent-encoded twice.
 

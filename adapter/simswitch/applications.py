@@ -155,7 +155,8 @@ def playback(session: Session, data: str) -> None:
         spoke = _say(session, name.removeprefix("say:"))
         session.respond("FILE PLAYED" if spoke else "PLAYBACK ERROR")
         return
-    found = sound(name, session.switch.sounds)
+    found = _speech(session, name) if name.startswith("tts://") else None
+    found = found or sound(name, session.switch.sounds)
     session.channel.set("playback_terminator_used", None)
     if not name or not session.channel.ready:
         session.respond("PLAYBACK ERROR")
@@ -224,12 +225,27 @@ def _say(session: Session, text: str) -> bool:
     return _speak(session, engine, session.channel.get("tts_voice") or "", text)
 
 
+def _speech(session: Session, name: str) -> Sound | None:
+    """`tts://engine|voice|text`: a file, where there is such a voice."""
+    parts = name.removeprefix("tts://").split("|", 2)
+    if len(parts) < 3 or not _has_voice(session, parts[0], parts[1]):
+        return None
+    session.switch.note_speech(session.channel, parts[2])
+    return spoken(parts[2])
+
+
+def _has_voice(session: Session, engine: str, voice: str) -> bool:
+    known = f"mod_{engine.split(':')[0]}" in session.switch.settings.modules
+    if known and (engine != "flite" or voice in FLITE_VOICES):
+        return True
+    log.info("no such voice", engine=engine, voice=voice, call_id=session.channel.uuid)
+    return False
+
+
 def _speak(session: Session, engine: str, voice: str, text: str) -> bool:
     """Whether there is such an engine, with such a voice."""
     channel = session.channel
-    known = f"mod_{engine.split(':')[0]}" in session.switch.settings.modules
-    if not known or (engine == "flite" and voice not in FLITE_VOICES):
-        log.info("no such voice", engine=engine, voice=voice, call_id=channel.uuid)
+    if not _has_voice(session, engine, voice):
         return False
     session.switch.note_speech(channel, text)
     play(session, spoken(text), lambda digit: _terminates(channel, digit))

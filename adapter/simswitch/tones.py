@@ -55,8 +55,6 @@ def sound(name: str, sounds: Path) -> Sound | None:
         ms = atoi(name.removeprefix("silence_stream://"))
         length = samples_of(ms) if ms > 0 else None
         return Sound("silence", name, Silence(length)) if ms else None
-    if name.startswith("tts://"):
-        return spoken(name.rpartition("|")[2])
     if "://" in name:
         return None
     source = _file(sounds / name.rsplit("}", 1)[-1])

@@ -105,9 +105,8 @@ class SoundLibrary:
         if voice.engine == RENDER:
             name = self._renderer.render(text, voice.name, wish)
             return self._file(self._in_sounds(name), decibels)
-        # `speak` would do the same, but not say whether there is such a voice.
-        engine = {"tts_engine": voice.engine, "tts_voice": voice.name}
-        return Playback("playback", f"say:{commands.speakable(text)}", decibels, engine)
+        name = commands.speech_file(voice.engine, voice.name, text)
+        return Playback("playback", name, decibels)
 
     def _in_sounds(self, name: str) -> str:
         return f"{self._switch_folder}/sounds/{name}"
@@ -154,7 +153,7 @@ class SoundLibrary:
             bursts = rings.RINGS[sound.country]
             return [{"tone": list(hertz), "on": on, "off": off} for on, off, hertz in bursts]
         (playback,) = self.playbacks(sound)
-        if playback.argument.startswith("say:"):
+        if playback.argument.startswith("tts://"):
             raise NotPlayable("say: cannot be repeated by the switch: give speech.engine `render`")
         return [{"file": str(self._ours(playback.argument))}]
 

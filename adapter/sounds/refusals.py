@@ -1,4 +1,4 @@
-"""Why a switch does not play, in words that people can act on: it says `PLAYBACK ERROR`."""
+"""Why a switch does not play, in words that people can act on: it says `FILE NOT FOUND`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FORMATS = {".mp3": "mod_shout"}
 
 def why_unplayed(call: Call, playback: Playback, response: str) -> str:
     """What to do about `response`, which the switch gave to a sound."""
-    engine = playback.variables.get("tts_engine")
-    if engine:
+    kind, _, rest = playback.argument.partition("://")
+    if kind == "tts":
+        engine, voice, _ = rest.split("|", 2)
         module = f"mod_{engine.partition(':')[0]}"
         if is_missing(call, module):
             return f"FreeSWITCH speaks with {module}, which is not loaded: {_load(module)}"
-        voice = playback.variables.get("tts_voice")
         return f"{response}: FreeSWITCH's {module} cannot speak this; has it the voice {voice}?"
     for ending, module in _FORMATS.items():
         if playback.argument.endswith(ending) and is_missing(call, module):

@@ -33,6 +33,19 @@ def test_stereo_has_the_party_left_and_what_it_hears_right(world: World) -> None
     assert recording.seconds_with(PARTY, channel=1) == 0
 
 
+def test_what_follows_a_spoken_text_is_recorded(world: World) -> None:
+    inbox = world.inbox()
+    said = play("say:Don't press a key, you can't")
+    world.run(
+        [*SETTLED, record(inbox, stereo=True), said, sleep(1.5), "stop_record_call"],
+        says=tone(PARTY),
+    )
+    recording = world.listen_to(inbox.wait_for("finished"))
+    loud = (abs(recording.channel(1).samples[0]) > 4 * AUDIBLE).nonzero()[0]
+    after = recording.seconds - loud[-1] / recording.rate
+    assert after > 1.2, "the recording was deaf until the next sound"
+
+
 def test_direction_and_layout_decide_what_is_heard(world: World) -> None:
     inbox = world.inbox()
     wanted = [(direction, stereo) for direction in DIRECTIONS for stereo in (False, True)]

@@ -15,6 +15,7 @@ from adapter.control.call_control import CallControl
 from adapter.control.commander import Commander
 from adapter.control.running import RunningCalls
 from adapter.documents.errors import FetchError
+from adapter.freeswitch import commands
 from adapter.freeswitch.errors import CallGone
 from adapter.freeswitch.wire import Event
 from adapter.recording.options import Options
@@ -174,8 +175,8 @@ class FakeSounds:
     def playbacks(self, sound, *, wish, decibels):
         match sound:
             case Say(text):
-                voice = {"tts_engine": "flite", "tts_voice": wish.voice or "kal"}
-                return [Playback("playback", f"say:{text}", decibels, voice)]
+                name = commands.speech_file("flite", wish.voice or "kal", text)
+                return [Playback("playback", name, decibels)]
             case Web(url) if "lost" in url:
                 raise NotPlayable("it cannot be fetched")
         return [Playback("playback", str(sound))]

@@ -22,7 +22,7 @@ def states(world):
         ({"type": "tts", "text": "hi"}, "playback tts://flite|kal|hi"),
         (
             {"type": "tts", "params": {"text": "a@@b", "voice": "slt"}},
-            "playback tts://flite|slt|a@ @b",
+            "playback tts://flite|slt|a@ @ b",
         ),
         (
             {"type": "audio", "params": {"url": "http://h/a.wav"}},

@@ -196,6 +196,18 @@ def test_speakable(text, spoken):
     assert commands.speakable(text) == spoken
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("hello", "tts://flite|kal|hello"),
+        ("{rate=9}fast", "tts://flite|kal|rate=9}fast"),
+        ("a\\nb|c", "tts://flite|kal|a nb c"),
+    ],
+)
+def test_speech_file(text, name):
+    assert commands.speech_file("flite", "kal", text) == name
+
+
 # -- recordings ----------------------------------------------------------------------------------
 
 

@@ -77,8 +77,7 @@ def only(playbacks) -> Playback:
 
 
 def spoken(text: str, voice: str = "kal", decibels: float = 0.0) -> Playback:
-    engine = {"tts_engine": "flite", "tts_voice": voice}
-    return Playback("playback", f"say:{text}", decibels, engine)
+    return Playback("playback", f"tts://flite|{voice}|{text}", decibels)
 
 
 @pytest.mark.parametrize(

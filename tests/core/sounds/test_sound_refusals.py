@@ -6,7 +6,7 @@ from adapter.freeswitch.errors import CommandFailed
 from adapter.sounds.library import Playback
 from adapter.sounds.refusals import why_unplayed
 
-SPOKEN = Playback("playback", "say:hello", 0, {"tts_engine": "flite", "tts_voice": "kal"})
+SPOKEN = Playback("playback", "tts://flite|kal|hello")
 
 
 class Switch:

@@ -135,8 +135,8 @@ def test_each_prompt_gets_its_keys(call):
     assert (variables(outcome)["first"], variables(outcome)["second"]) == ("1", "22")
     assert variables(outcome)["prompt_result"] == "no_input"
     # The caller lets everything be said.
-    spoken = [line for line in texts(outcome, Kind.SWITCH) if line.startswith("playback say:")]
-    assert [line.rpartition(":")[2] for line in spoken] == [
+    spoken = [line for line in texts(outcome, Kind.SWITCH) if line.startswith("playback tts:")]
+    assert [line.rpartition("|")[2] for line in spoken] == [
         "one",
         "not a prompt",
         "two",
@@ -191,7 +191,7 @@ def test_the_caller_hangs_up_where_it_is_told_to(call, where):
         assert "the step main[1].set never began" in texts(outcome, Kind.WARNING)
         return
     assert outcome.trace.lines()[-1] == "end the caller hung up"
-    assert not [line for line in texts(outcome, Kind.SWITCH) if line.startswith("playback say:")]
+    assert not [line for line in texts(outcome, Kind.SWITCH) if line.startswith("playback tts:")]
     assert outcome.stopped == ""
 
 
@@ -236,7 +236,7 @@ def test_stubs_answer_requests_fetches_and_sounds(call):
         "POST https://example.com/sub answered 200",
         "GET https://example.com/a.mp3 answered 200",
     ]
-    assert "playback say:Ann" in texts(outcome, Kind.SWITCH)
+    assert "playback tts://flite|kal|Ann" in texts(outcome, Kind.SWITCH)
     assert outcome.warnings == 0
 
 
@@ -251,7 +251,7 @@ def test_what_is_not_stubbed_fails_and_the_script_goes_on(call):
     )
     assert len([text for text in texts(outcome, Kind.HTTP) if "no stub answers" in text]) == 3
     assert outcome.warnings == 3
-    assert "playback say:x" in texts(outcome, Kind.SWITCH)
+    assert "playback tts://flite|kal|x" in texts(outcome, Kind.SWITCH)
     assert outcome.trace.lines()[-1] == "end the script ran to its end"
 
 

@@ -32,7 +32,7 @@ def test_what_is_printed(run):
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
     assert lines[0] == "    0.00 call from +1 to +2"
-    assert any(line.endswith("switch    playback say:Welcome to ACME") for line in lines)
+    assert any(line.endswith("playback tts://flite|kal|Welcome to ACME") for line in lines)
     assert any(line.endswith("caller    presses 1") for line in lines)
     assert any("main[1].switch.case.1[0].play url: say:sales" in line for line in lines)
     assert lines[-1].endswith("end the script ran to its end")
