@@ -199,9 +199,14 @@ class World:
         assert abs(params["record"]["duration"] - audio.seconds) < 0.001
         return audio
 
+    @property
+    def late(self) -> float:
+        """By how many seconds this machine was late itself at worst during this test."""
+        return _sleeper.overslept_since(self._began)
+
     def assert_lasts(self, seconds: float, wanted: float, within: float = EXACT) -> None:
         """Assert a length; what the machine was late itself during this test is forgiven."""
-        late = _sleeper.overslept_since(self._began)
+        late = self.late
         assert abs(seconds - wanted) <= within + late, (
             f"{seconds:.3f} s, not {wanted:.3f} s; the machine was {late:.3f} s late"
         )
