@@ -6,12 +6,17 @@ from pathlib import Path
 
 from worlds import ports
 
-FINDER = "from worlds.ports import find_ports; print(*find_ports(2000), flush=True); input()"
+FINDER = """
+from worlds import ports
+ports.FIRST, ports.LAST = 31200, 32700  # where no other test looks
+print(*(port for _ in range(10) for port in ports.find_ports(4)), flush=True)
+input()
+"""
 WORLDS = Path(ports.__file__).parents[1]
 
 
 def test_processes_share_no_ports() -> None:
-    """Six times 2,000 of 19,200, none of them in use: by looking alone some are found twice."""
+    """None of them is in use: by looking alone some are found twice."""
     finders = [
         subprocess.Popen(
             [sys.executable, "-c", FINDER],
@@ -28,5 +33,5 @@ def test_processes_share_no_ports() -> None:
         found += finder.stdout.readline().split()
     for finder in finders:
         finder.communicate("\n")
-    assert len(found) == 12000
+    assert len(found) == 6 * 40
     assert len(set(found)) == len(found)
