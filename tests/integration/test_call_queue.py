@@ -294,10 +294,15 @@ def queue_store(adapter: AdapterProcess) -> Store:
     return Store.open(f"sqlite:///{adapter.folder}/data/adapter.db")
 
 
+def listed(world: World, number: str) -> dict[str, str] | None:
+    """A call's channel; the switch writes its list a little later than it has the call."""
+    channels = json.loads(world.switch.api("show channels as json", OTHER)).get("rows", [])
+    return next((row for row in channels if row["dest"] == number), None)
+
+
 def put_into_queue(world: World, adapter: AdapterProcess, phone: Phone, name: str) -> str:
     """As if an adapter had the call that does not answer any more; gives the stay's id."""
-    channels = json.loads(world.switch.api("show channels as json", OTHER))["rows"]
-    channel = next(row for row in channels if row["dest"] == phone.number)
+    channel = eventually(lambda: listed(world, phone.number), what="the call's channel")
     call = QueuedCall(
         id=phone.number,
         queue=queue_id(name, PROJECT),

@@ -203,7 +203,9 @@ def the_far_switch_is_gone(both: TwoSwitches) -> None:
 
 def room_number(both: TwoSwitches) -> str:
     """What was called to come into the room of those who talk."""
-    rows = both.switch.api("show channels").splitlines()
-    found = [field for row in rows for field in row.split(",") if field.startswith("queue-")]
-    assert found, rows
-    return found[0]
+
+    def look() -> str | None:
+        fields = both.switch.api("show channels").replace("\n", ",").split(",")
+        return next((field for field in fields if field.startswith("queue-")), None)
+
+    return eventually(look, what="the call between the switches")
