@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import gevent
@@ -35,8 +35,7 @@ from adapter.identity import SESSION_VARIABLE
 from adapter.javascript import Engine
 from adapter.journal import Journals
 from adapter.listeners import Listeners
-from adapter.methods.ignored import ignored
-from adapter.methods.unplayable import unplayable
+from adapter.methods.remarks import remarks
 from adapter.recording import folder_trial, links
 from adapter.recording.recovery import Recovery
 from adapter.recording.retention import Retention
@@ -45,7 +44,6 @@ from adapter.relay.door import PATHS, Door
 from adapter.store.rows import Recording
 from adapter.store.store import Store
 from adapter.swml.document import Document
-from adapter.swml.doubts import doubts
 from adapter.swml.errors import Fault
 from adapter.swml.interpreter import Interpreter
 from adapter.swml.loading import DocumentCache
@@ -70,13 +68,6 @@ READINESS_DEADLINE = 1.5
 
 PUBLISH_SECONDS = 1.0
 """How far behind the numbers of this worker may be when another one is asked for them."""
-
-
-def _remarks(document: Document) -> Iterator[Fault]:
-    """What is warned of in a document that runs."""
-    yield from ignored(document)
-    yield from unplayable(document)
-    yield from doubts(document)
 
 
 class Service:
@@ -131,7 +122,7 @@ class Service:
         """What documents are read and run with."""
         self.limits = parts.limits(self.settings)
         self.interpreter = Interpreter
-        self.documents = DocumentCache(methods.catalog(), remarks=_remarks)
+        self.documents = DocumentCache(methods.catalog(), remarks=remarks)
         self.fetcher = DocumentFetcher(self.settings)
         self._engine = Engine()
         self.evaluate = self._engine.evaluate

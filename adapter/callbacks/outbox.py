@@ -123,7 +123,10 @@ def encode(payload: Any) -> bytes:
 
 
 def as_fields(payload: Mapping[str, Any]) -> dict[str, str]:
-    """An event as fields: those of `params` beside its own, what is no text as JSON."""
+    """An event as fields of a query: those of `params` beside its own, what is no text as JSON.
+
+    No page says how a callback by GET looks; this is how the forms of the same platform do.
+    """
     every = {**payload, **payload.get("params", {})}
     every.pop("params", None)
     return {

@@ -5,8 +5,6 @@ the other puts them straight into `params`. Official clients read one or the oth
 sent.
 """
 
-import json
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 from adapter.store.rows import Recording
@@ -43,20 +41,6 @@ def call_event(event_type: str, of: Identified, timestamp: float, **params: Any)
         "project_id": of.project_id,
         "space_id": of.space_id,
         "params": {"call_id": of.call_id, "node_id": of.node_id, **params},
-    }
-
-
-def as_fields(payload: Mapping[str, Any]) -> dict[str, str]:
-    """A callback as fields of a query: those of `params` beside the others, what is nested as JSON.
-
-    No page says how a callback by GET looks; this is how the forms of the same platform do.
-    """
-    flat = {**payload, **payload.get("params", {})}
-    flat.pop("params", None)
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in flat.items()
-        if value is not None
     }
 
 

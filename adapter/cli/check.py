@@ -17,10 +17,9 @@ from adapter.cli.printable import printable
 from adapter.cli.stored import Config, failed
 from adapter.config import SettingsError
 from adapter.javascript.syntax import Syntax
-from adapter.methods.ignored import ignored
-from adapter.methods.unplayable import unplayable
+from adapter.methods.remarks import remarks
 from adapter.swml.document import Document
-from adapter.swml.doubts import doubts, lost_to_comments, scripts
+from adapter.swml.doubts import lost_to_comments, scripts
 from adapter.swml.errors import Code, DocumentError, Fault, Severity
 from adapter.swml.loading import load, with_lines
 from adapter.swml.published import unpublished
@@ -100,8 +99,7 @@ def _checked(file: Path, *, strict: bool, installation: Installation | None = No
         faults = _strict(source, faults)
     elif not any(fault.severity is Severity.ERROR for fault in faults):
         document = load(source, methods.catalog())
-        lacking = [*_not_performed(document), *ignored(document), *doubts(document)]
-        lacking += [*unplayable(document), *_no_javascript(document)]
+        lacking = [*_not_performed(document), *remarks(document), *_no_javascript(document)]
         lacking += installation.lacks(document) if installation else ()
         text = decode(source)
         faults += with_lines(lacking, None, text)

@@ -43,7 +43,7 @@ def family(known: Mapping[str, Command], perform: Perform) -> tuple[Command, ...
     """The two commands; `known` are those that keys may give, `perform` gives them."""
 
     def bind(control: CallControl, params: BindDigit) -> None:
-        command = known.get(f"calling.{params.bind_method.removeprefix('calling.')}")
+        command = known.get(_named(params))
         if command is None:
             raise Invalid(
                 f"{params.bind_method[:60]} is no command that a key can give here.",
@@ -72,9 +72,14 @@ def _press(control: CallControl, bindings: Bindings, event: Event) -> None:
         bindings.press(event.get("DTMF-Digit"), time.monotonic())
 
 
+def _named(wanted: BindDigit) -> str:
+    return f"calling.{wanted.bind_method.removeprefix('calling.')}"
+
+
 def _give(control: CallControl, perform: Perform, wanted: BindDigit) -> None:
-    name = f"calling.{wanted.bind_method.removeprefix('calling.')}"
-    spawn(_perform, control, perform, name, wanted.params, name=f"key of {control.call_id}")
+    spawn(
+        _perform, control, perform, _named(wanted), wanted.params, name=f"key of {control.call_id}"
+    )
 
 
 def _perform(control: CallControl, perform: Perform, name: str, params: Mapping[str, Any]) -> None:

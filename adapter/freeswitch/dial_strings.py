@@ -70,6 +70,11 @@ def undecorated(number: str) -> str:
     return _DECORATION.sub("", number)
 
 
+def resource_address(to: str) -> str:
+    """`/public/sales` as the settings name it: without a query and a slash at its end."""
+    return to.partition("?")[0].rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """By what calls leave the switch (the settings' `sip_profile` and `gateway`)."""
@@ -99,7 +104,7 @@ class Outlet:
         """What a resource address stands for, and anything else itself; raises `UnsafeValue`."""
         if not to.startswith("/"):
             return to
-        address = to.partition("?")[0].rstrip("/")
+        address = resource_address(to)
         if address not in self.resources:
             raise UnsafeValue(
                 f"nobody is known by {address[:60]!r}: name the number, SIP address or queue in"

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from adapter.callbacks.address import Method
-from adapter.callbacks.payloads import as_fields, call_event
+from adapter.callbacks.payloads import call_event
 from adapter.freeswitch.call import Call
 from adapter.freeswitch.digits import Digits
 from adapter.identity import CallIdentity
@@ -177,11 +177,8 @@ class Context(Struct, frozen=True, eq=False):
         method: Method = "POST",
     ) -> None:
         """Store a callback of this call's that says just this, to be delivered in order."""
-        outbox, of, project = self.shared.outbox, self.identity.call_id, self.identity.project_id
-        if method == "GET":
-            put = outbox.put_form(of, to, as_fields(payload), project, key=key, method="GET")
-        else:
-            put = outbox.put(of, to, payload, project, key=key)
+        of, project = self.identity.call_id, self.identity.project_id
+        put = self.shared.outbox.put(of, to, payload, project, key=key, method=method)
         self.shared.held.commit(put)
 
     @staticmethod

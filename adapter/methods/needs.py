@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapter.freeswitch import taps
+from adapter.freeswitch.dial_strings import resource_address
 from adapter.methods.connect_parts import is_stream
 from adapter.sounds.voices import RENDER
 
@@ -75,7 +76,7 @@ def _connect(params: Params, settings: Settings) -> Iterator[Need]:
         yield Need("calls to numbers", setting="gateway")
     called = [to for to in _destinations(params) if isinstance(to, str)]
     for to in called:
-        if to.startswith("/") and to.partition("?")[0].rstrip("/") not in settings.addresses:
+        if to.startswith("/") and resource_address(to) not in settings.addresses:
             yield Need(f"the address {to[:60]}", setting="resources")
     if any(map(is_stream, called)):
         yield from _stream(params, settings)

@@ -40,6 +40,17 @@ def test_an_event_by_get_is_in_the_url() -> None:
     assert "bad=caf%3F" in Outbox().put("c", "http://host", nested, "p", method="GET").callback.url
 
 
+def test_fields_have_what_is_nested_as_json_and_nothing_that_is_null() -> None:
+    event = {"event_type": "calling.call.stream", "timestamp": 1.5}
+    event["params"] = {"state": "streaming", "a": {"b": 1}, "c": None}
+    assert as_fields(event) == {
+        "event_type": "calling.call.stream",
+        "timestamp": "1.5",
+        "state": "streaming",
+        "a": '{"b":1}',
+    }
+
+
 def test_each_callback_has_its_own_id() -> None:
     assert len({put().id for _ in range(50)}) == 50
 

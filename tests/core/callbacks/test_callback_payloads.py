@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from adapter.callbacks.payloads import as_fields, call_event, record_event
+from adapter.callbacks.payloads import call_event, record_event
 from adapter.identity import CallIdentity
 from adapter.store.rows import Recording
 
@@ -128,12 +128,3 @@ def test_call_event() -> None:
         "control_id": "ctl-1",
         "state": "playing",
     }
-
-
-def test_an_event_as_fields_of_a_query() -> None:
-    """Those of `params` beside the others; what is nested is JSON, what is null is left out."""
-    event = call_event("calling.call.stream", RECORDING, 1.5, state="streaming", a={"b": 1}, c=None)
-    fields = as_fields(event)
-    assert fields["event_type"] == "calling.call.stream"
-    assert (fields["state"], fields["timestamp"], fields["a"]) == ("streaming", "1.5", '{"b": 1}')
-    assert not {"params", "c"} & set(fields)
